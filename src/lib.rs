@@ -1,0 +1,7 @@
+pub mod clock;
+pub mod findings;
+pub mod model;
+pub mod profiles;
+pub mod rules;
+pub mod store;
+pub mod trail;

@@ -1,0 +1,33 @@
+//! Plain data that the layers hand to each other: no I/O, no clock, no SQL, no provider SDK types.
+//!
+//! Everything that crosses a layer border is defined here, so that `sources`, `store`, `rules` and `exports`
+//! depend on this module and never on one another.
+
+mod account;
+mod collection;
+mod coverage;
+mod event;
+mod evidence;
+mod finding;
+mod judgement;
+mod key_store;
+mod policy;
+mod role;
+mod task;
+mod verdict;
+
+pub use account::{Account, ParseProviderError, Provider};
+pub use collection::{Collection, RunKind, SourceSummary};
+pub use coverage::{Coverage, CoverageKey, Outcome, api};
+pub use event::{Actor, Concern, ConcernKind, EventOutcome, Reject, StoreEffect, TrailEvent};
+pub use evidence::{CoverageSpan, Evidence, JudgingSettings, RoleSpan, RoleUse, StoreSpan};
+pub use finding::{
+    Basis, Finding, FindingChange, FindingEvent, FindingId, FindingOutcome, FindingStatus, Fix, Fixer, Severity,
+    StoredFinding,
+};
+pub use judgement::{Cleared, FindingUpdate, Judgement, Undecided};
+pub use key_store::{KeyStore, StoreNeed, StoreState};
+pub use policy::{PolicyDocument, PolicyError};
+pub use role::{AttachedPolicy, InlinePolicy, Role, RoleObservation};
+pub use task::{DeletionTask, TaskStatus, TaskUsage};
+pub use verdict::{AccountVerdict, AssumptionCount, RolePresence, StoreCount, Verdict};

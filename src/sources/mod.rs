@@ -1,0 +1,3 @@
+//! Where facts come from: inventory files and trail files. Live providers stand beside them, one folder each.
+pub mod files;
+pub mod snapshot;
