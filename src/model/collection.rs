@@ -93,3 +93,21 @@ pub struct SourceSummary {
     /// Bytes of JSON.
     pub bytes_uncompressed: u64,
 }
+
+impl SourceSummary {
+    /// Adds the counts of another reading.
+    pub fn add(&mut self, other: &Self) {
+        self.objects_seen += other.objects_seen;
+        self.objects_read += other.objects_read;
+        self.objects_skipped += other.objects_skipped;
+        self.objects_already_ingested += other.objects_already_ingested;
+        self.objects_rejected += other.objects_rejected;
+        self.records_read += other.records_read;
+        self.records_kept += other.records_kept;
+        self.records_duplicate += other.records_duplicate;
+        self.records_irrelevant += other.records_irrelevant;
+        self.records_rejected += other.records_rejected;
+        self.bytes_compressed += other.bytes_compressed;
+        self.bytes_uncompressed += other.bytes_uncompressed;
+    }
+}

@@ -1,0 +1,236 @@
+//! The only builder: settings, profiles, store, clock, logging and signals come from here and nowhere else.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use tokio::runtime::Runtime;
+use tracing_subscriber::EnvFilter;
+
+use crate::cli::{Exit, Failure, Global};
+use crate::clock::{Clock, SystemClock};
+use crate::config::{self, Loaded, Overrides};
+use crate::daemon::Stop;
+use crate::daemon::jobs::{JobContext, Progress};
+use crate::profiles::{Profiles, Selection};
+use crate::store::{Access, DatabaseUrl, Store, StoreError};
+
+/// How log lines are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// Builds what commands need from the global options and the environment.
+pub struct Boot {
+    config: Option<PathBuf>,
+    overrides: Overrides,
+    quiet: bool,
+    runtime: Arc<Runtime>,
+    clock: Arc<dyn Clock>,
+    stop: Stop,
+}
+
+impl Boot {
+    /// Sets up logging and the runtime.
+    ///
+    /// # Errors
+    /// When the system gives no threads.
+    pub(crate) fn new(global: &Global) -> Result<Self, Failure> {
+        init_logging(global);
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+        let runtime = Arc::new(runtime);
+        let overrides = Overrides { database: global.database().map(ToOwned::to_owned) };
+        let config = global.config().map(ToOwned::to_owned);
+        Ok(Self { config, overrides, quiet: global.quiet(), runtime, clock: Arc::new(SystemClock), stop: Stop::default() })
+    }
+
+    /// The same, with another configuration file.
+    #[must_use]
+    pub fn with_config(&self, path: &Path) -> Self {
+        Self {
+            config: Some(path.to_owned()),
+            overrides: self.overrides.clone(),
+            quiet: self.quiet,
+            runtime: Arc::clone(&self.runtime),
+            clock: self.clock(),
+            stop: self.stop(),
+        }
+    }
+
+    /// Whether the environment asks for no colour (`NO_COLOR`).
+    #[must_use]
+    pub fn no_color(&self) -> bool {
+        environment("NO_COLOR").is_some_and(|value| !value.is_empty())
+    }
+
+    /// Whether to print nothing but data and errors.
+    #[must_use]
+    pub fn quiet(&self) -> bool {
+        self.quiet
+    }
+
+    /// The current time.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// The clock.
+    #[must_use]
+    pub fn clock(&self) -> Arc<dyn Clock> {
+        Arc::clone(&self.clock)
+    }
+
+    /// The runtime.
+    #[must_use]
+    pub fn runtime(&self) -> &Runtime {
+        &self.runtime
+    }
+
+    /// The flag that asks running work to stop.
+    #[must_use]
+    pub fn stop(&self) -> Stop {
+        self.stop.clone()
+    }
+
+    /// The settings with where each came from.
+    ///
+    /// # Errors
+    /// [`Failure::Config`] that names every problem.
+    pub fn settings(&self) -> Result<Loaded, Failure> {
+        Ok(config::load(self.config.as_deref(), &environment, &self.overrides)?)
+    }
+
+    /// The settings for work that collects; what this version cannot collect is refused.
+    ///
+    /// # Errors
+    /// [`Failure::Config`] that names every problem.
+    pub fn settings_for_collecting(&self) -> Result<Loaded, Failure> {
+        let loaded = self.settings()?;
+        loaded.require_supported()?;
+        Ok(loaded)
+    }
+
+    /// The profiles that the settings select.
+    ///
+    /// # Errors
+    /// [`Failure::Profiles`] that names the file.
+    pub fn profiles(&self, loaded: &Loaded) -> Result<Profiles, Failure> {
+        let config::Profiles { directory, enable, disable, trust } = loaded.settings.profiles.clone();
+        Ok(Profiles::load(&Selection { directory, enable, disable, trust })?)
+    }
+
+    /// The history, for reading.
+    ///
+    /// # Errors
+    /// [`Failure::Store`] when there is none or it cannot be used.
+    pub fn store_for_reading(&self) -> Result<Store, Failure> {
+        let loaded = self.settings()?;
+        self.open(&loaded, Access::Read)
+    }
+
+    /// Opens the history of the settings.
+    ///
+    /// # Errors
+    /// [`Failure::Store`] when it cannot be used.
+    pub fn open(&self, loaded: &Loaded, access: Access) -> Result<Store, Failure> {
+        let url: DatabaseUrl = loaded.settings.database.url.parse().map_err(Failure::usage)?;
+        Ok(self.runtime.block_on(Store::open(&url, access))?)
+    }
+
+    /// Everything that a job needs, with the history locked for `command` and interrupts turned into a wish to stop.
+    ///
+    /// # Errors
+    /// As [`Boot::profiles`] and [`Boot::open`].
+    pub fn jobs(
+        &self,
+        loaded: &Loaded,
+        command: &'static str,
+        progress: Arc<dyn Progress>,
+    ) -> Result<JobContext, Failure> {
+        let profiles = self.profiles(loaded)?;
+        let store = self.open(loaded, Access::Write(command))?;
+        self.stop_on_interrupt();
+        Ok(self.context(loaded, profiles, store, progress))
+    }
+
+    /// Everything that a look into the history needs, without the right to write.
+    ///
+    /// # Errors
+    /// As [`Boot::profiles`] and [`Boot::open`].
+    pub fn reading_jobs(&self) -> Result<JobContext, Failure> {
+        let loaded = self.settings()?;
+        let profiles = self.profiles(&loaded)?;
+        let store = self.open(&loaded, Access::Read)?;
+        Ok(self.context(&loaded, profiles, store, Arc::new(crate::daemon::jobs::Unwatched)))
+    }
+
+    fn context(
+        &self,
+        loaded: &Loaded,
+        profiles: Profiles,
+        store: Store,
+        progress: Arc<dyn Progress>,
+    ) -> JobContext {
+        JobContext {
+            store,
+            settings: Arc::new(loaded.settings.clone()),
+            profiles: Arc::new(profiles),
+            clock: self.clock(),
+            stop: self.stop(),
+            progress,
+        }
+    }
+
+    /// The first interrupt lets running work end at the next safe place, the second ends the program at once; either
+    /// way what was committed stays.
+    fn stop_on_interrupt(&self) {
+        let stop = self.stop();
+        self.runtime.spawn(async move {
+            while tokio::signal::ctrl_c().await.is_ok() {
+                if stop.is_requested() {
+                    std::process::exit(INTERRUPTED);
+                }
+                stop.request();
+            }
+        });
+    }
+}
+
+/// The exit code of [`Exit::Interrupted`], for the one place that cannot return it.
+const INTERRUPTED: i32 = 130;
+
+/// The only look at the environment outside the argument parser.
+fn environment(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+fn init_logging(global: &Global) {
+    let level = match (global.quiet(), global.verbose()) {
+        (true, _) => "error",
+        (false, 0) => "warn,roletrail=info",
+        (false, 1) => "info,roletrail=debug",
+        (false, _) => "trace",
+    };
+    let filter = EnvFilter::new(level);
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // A second initialisation (in tests) is refused and harmless.
+    let _ = match global.log_format() {
+        LogFormat::Text => builder.with_target(false).try_init(),
+        LogFormat::Json => builder.json().flatten_event(true).try_init(),
+    };
+}
+
+/// The exit code for work that was interrupted or left incomplete.
+#[must_use]
+pub fn exit_of(interrupted: bool, incomplete: bool) -> Exit {
+    match (interrupted, incomplete) {
+        (true, _) => Exit::Interrupted,
+        (false, true) => Exit::Incomplete,
+        (false, false) => Exit::Done,
+    }
+}

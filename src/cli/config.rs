@@ -1,0 +1,97 @@
+//! `config`: make, check and show the configuration.
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use serde::Serialize;
+
+use super::output::{Column, Output};
+use super::{Exit, Failure};
+use crate::boot::Boot;
+use crate::config::{self, EXAMPLE, Explained};
+
+/// Arguments of `config`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  roletrail config init                     write a commented roletrail.toml
+  roletrail config check --config my.toml   every problem, with its place and remedy
+  roletrail config show                     every setting and where it came from")]
+pub struct ConfigArgs {
+    #[command(subcommand)]
+    command: ConfigCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum ConfigCommand {
+    /// Write a commented configuration file
+    Init {
+        /// Where to
+        #[arg(default_value = "roletrail.toml")]
+        path: PathBuf,
+    },
+    /// Check the configuration and the profiles
+    Check,
+    /// Show every setting with where it came from
+    Show,
+    /// Print the JSON schema of the configuration
+    Schema,
+}
+
+#[derive(Serialize)]
+struct Checked {
+    valid: bool,
+    file: Option<String>,
+    profiles: usize,
+}
+
+/// Looks after the configuration.
+///
+/// # Errors
+/// [`Failure`] that names every problem.
+pub fn run(boot: &Boot, output: Output, arguments: &ConfigArgs) -> Result<Exit, Failure> {
+    match &arguments.command {
+        ConfigCommand::Init { path } => init(path)?,
+        ConfigCommand::Check => check(boot, output)?,
+        ConfigCommand::Show => show(boot, output)?,
+        ConfigCommand::Schema => {
+            serde_json::to_writer_pretty(io::stdout().lock(), &config::schema()).map_err(io::Error::from)?;
+            writeln!(io::stdout())?;
+        }
+    }
+    Ok(Exit::Done)
+}
+
+/// Writes the example; a file that is there already is never overwritten.
+fn init(path: &PathBuf) -> Result<(), Failure> {
+    let mut file = std::fs::File::create_new(path)
+        .map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?;
+    file.write_all(EXAMPLE.as_bytes())?;
+    eprintln!("wrote {}; `roletrail config check` checks it once it is yours", path.display());
+    Ok(())
+}
+
+fn check(boot: &Boot, output: Output) -> Result<(), Failure> {
+    let loaded = boot.settings_for_collecting()?;
+    crate::daemon::check_schedules(&loaded.settings).map_err(Failure::usage)?;
+    let profiles = boot.profiles(&loaded)?.iter().count();
+    let file = loaded.file.as_ref().map(|path| path.display().to_string());
+    let checked = Checked { valid: true, file, profiles };
+    output.object(&checked, || {
+        let file = checked.file.as_deref().unwrap_or("no configuration file, defaults");
+        format!("{file}: valid, {profiles} profiles")
+    })?;
+    Ok(())
+}
+
+fn show(boot: &Boot, output: Output) -> Result<(), Failure> {
+    let rows = boot.settings()?.explain();
+    let columns = [
+        Column { title: "setting", cell: &|row: &Explained| row.key.clone() },
+        Column { title: "value", cell: &|row: &Explained| row.value.clone() },
+        Column { title: "from", cell: &|row: &Explained| row.origin.clone() },
+    ];
+    output.rows(&rows, &columns, "")?;
+    Ok(())
+}

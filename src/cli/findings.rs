@@ -1,0 +1,242 @@
+//! `findings`: list, show, explain.
+
+use clap::{Args, Subcommand};
+
+use super::collect::judged;
+use super::output::{Column, Output};
+use super::time::optional_moment;
+use super::{Exit, Failure};
+use crate::boot::Boot;
+use crate::exports::json::{ControlJson, FindingDetailJson, FindingJson};
+use crate::model::{FindingStatus, Severity, StoredFinding};
+use crate::rules::{self, Controls};
+use crate::store::{FindingFilter, Store};
+
+/// Event ids that a finding lists unless all are asked for.
+const LISTED_EVENTS: u64 = 20;
+
+/// Arguments of `findings`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  roletrail findings                                    what is open, worst first
+  roletrail findings --rule unexpected-assumer --format json
+  roletrail findings --status all --since 30d
+  roletrail findings show 3f9c                          one finding with its life (a beginning of its id will do)
+  roletrail findings explain 3f9c                       why it matters and what to do
+  roletrail findings --fail-on high                     exit code 1 when something grave is open")]
+pub struct FindingsArgs {
+    #[command(subcommand)]
+    command: Option<FindingsCommand>,
+    #[command(flatten)]
+    list: ListArgs,
+}
+
+#[derive(Debug, Subcommand)]
+enum FindingsCommand {
+    /// List findings
+    List(ListArgs),
+    /// Show one finding with its events and its life
+    Show(OneArgs),
+    /// Explain one finding: why it matters, who can fix it, the next step
+    Explain(OneArgs),
+}
+
+#[derive(Debug, Args)]
+struct ListArgs {
+    /// Where they stand: open, resolved, excepted or all
+    #[arg(long, default_value = "open", value_parser = ["open", "resolved", "excepted", "all"])]
+    status: String,
+    /// Only this rule
+    #[arg(long, value_name = "ID")]
+    rule: Option<String>,
+    /// Only this severity and worse
+    #[arg(long, value_name = "SEVERITY")]
+    severity: Option<Severity>,
+    /// Only this account
+    #[arg(long, value_name = "ID")]
+    account: Option<String>,
+    /// Only those seen at or after that time
+    #[arg(long, value_name = "TIME")]
+    since: Option<String>,
+    /// As they stood at that time
+    #[arg(long, value_name = "TIME")]
+    at: Option<String>,
+    /// List every event id, not only the newest 20
+    #[arg(long)]
+    all_events: bool,
+    /// End with exit code 1 when one at or above this severity is listed as open
+    #[arg(long, value_name = "SEVERITY")]
+    fail_on: Option<Severity>,
+}
+
+#[derive(Debug, Args)]
+struct OneArgs {
+    /// Id of the finding, or its beginning
+    id: String,
+    /// List every event id, not only the newest 20
+    #[arg(long)]
+    all_events: bool,
+}
+
+/// Prints findings.
+///
+/// # Errors
+/// [`Failure`] when the history cannot be read or no such finding exists.
+pub fn run(boot: &Boot, output: Output, arguments: &FindingsArgs) -> Result<Exit, Failure> {
+    match &arguments.command {
+        None => list(boot, output, &arguments.list),
+        Some(FindingsCommand::List(list_arguments)) => list(boot, output, list_arguments),
+        Some(FindingsCommand::Show(one)) => show(boot, output, one),
+        Some(FindingsCommand::Explain(one)) => explain(boot, output, one),
+    }
+}
+
+/// Prints the open findings.
+pub(super) fn open(boot: &Boot, output: Output) -> Result<Exit, Failure> {
+    let arguments = ListArgs {
+        status: FindingStatus::Open.as_str().to_owned(),
+        rule: None,
+        severity: None,
+        account: None,
+        since: None,
+        at: None,
+        all_events: false,
+        fail_on: None,
+    };
+    list(boot, output, &arguments)
+}
+
+fn list(boot: &Boot, output: Output, arguments: &ListArgs) -> Result<Exit, Failure> {
+    if let Some(rule) = &arguments.rule {
+        rules::find(rule).ok_or_else(|| super::rules::unknown(rule))?;
+    }
+    let filter = FindingFilter {
+        status: status(&arguments.status),
+        rule: arguments.rule.clone(),
+        severity: arguments.severity,
+        account: arguments.account.clone(),
+        since: optional_moment("--since", arguments.since.as_deref(), boot.now())?,
+        at: optional_moment("--at", arguments.at.as_deref(), boot.now())?,
+    };
+    let store = boot.store_for_reading()?;
+    let found = store.findings(&filter)?;
+    let limit = (!arguments.all_events).then_some(LISTED_EVENTS);
+    let rows = found.iter().map(|stored| shape(&store, stored, limit)).collect::<Result<Vec<_>, _>>()?;
+    output.rows(&rows, &columns(), "no finding matches")?;
+    let open = found.iter().filter(|stored| stored.status == FindingStatus::Open);
+    let worst = open.map(|stored| stored.finding.severity).max();
+    Ok(arguments.fail_on.map_or(Exit::Done, |fail_on| judged(Exit::Done, worst, fail_on)))
+}
+
+fn status(word: &str) -> Option<FindingStatus> {
+    [FindingStatus::Open, FindingStatus::Resolved, FindingStatus::Excepted]
+        .into_iter()
+        .find(|status| status.as_str() == word)
+}
+
+fn columns<'a>() -> Vec<Column<'a, FindingJson>> {
+    vec![
+        Column { title: "severity", cell: &|row| row.severity.to_string() },
+        Column { title: "rule", cell: &|row| row.rule.clone() },
+        Column { title: "provider", cell: &|row| row.provider.to_string() },
+        Column { title: "account", cell: &|row| row.account.clone() },
+        Column { title: "summary", cell: &|row| row.summary.clone() },
+        Column { title: "basis", cell: &|row| row.basis.as_str().to_owned() },
+        Column { title: "last seen", cell: &|row| row.last_seen.clone() },
+        Column { title: "status", cell: &standing },
+        Column { title: "id", cell: &|row| row.id.clone() },
+    ]
+}
+
+fn standing(row: &FindingJson) -> String {
+    if row.stale { format!("{}, stale", row.status.as_str()) } else { row.status.as_str().to_owned() }
+}
+
+fn shape(store: &Store, stored: &StoredFinding, limit: Option<u64>) -> Result<FindingJson, Failure> {
+    let events = store.finding_events(&stored.id, limit)?;
+    Ok(FindingJson::new(stored, &events, controls(&stored.finding.rule)))
+}
+
+fn controls(rule: &str) -> Vec<ControlJson> {
+    Controls::builtin()
+        .of_rule(rule)
+        .map(|control| ControlJson { framework: control.framework.clone(), id: control.id.clone() })
+        .collect()
+}
+
+fn one(boot: &Boot, arguments: &OneArgs) -> Result<(Store, StoredFinding), Failure> {
+    let store = boot.store_for_reading()?;
+    let stored = store.finding(&arguments.id)?.ok_or_else(|| {
+        Failure::usage(format!(
+            "no single finding has an id that begins with {:?}; `roletrail findings --status all` lists them",
+            arguments.id
+        ))
+    })?;
+    Ok((store, stored))
+}
+
+fn show(boot: &Boot, output: Output, arguments: &OneArgs) -> Result<Exit, Failure> {
+    let (store, stored) = one(boot, arguments)?;
+    let limit = (!arguments.all_events).then_some(LISTED_EVENTS);
+    let history = store.finding_changes(&stored.id)?;
+    let detail = FindingDetailJson {
+        finding: shape(&store, &stored, limit)?,
+        history: history.iter().map(Into::into).collect(),
+    };
+    output.object(&detail, || describe(&detail))?;
+    Ok(Exit::Done)
+}
+
+fn describe(detail: &FindingDetailJson) -> String {
+    let finding = &detail.finding;
+    let mut lines = vec![
+        format!("{} · {} · {}", finding.severity, finding.rule, standing(finding)),
+        finding.summary.clone(),
+        String::new(),
+        format!("account     {}/{}", finding.provider, finding.account),
+    ];
+    let facts = [
+        ("region", &finding.region),
+        ("profile", &finding.profile),
+        ("role", &finding.role),
+        ("store", &finding.store),
+        ("actor", &finding.actor),
+    ];
+    lines.extend(facts.iter().filter_map(|(name, value)| Some(format!("{name:<11} {}", value.as_ref()?))));
+    lines.push(format!("seen        {} times, {} to {}", finding.count, finding.first_seen, finding.last_seen));
+    lines.push(format!("basis       {}", finding.basis.as_str()));
+    lines.push(format!("fix         by the {}: {}", finding.fix.who.as_str(), finding.fix.how));
+    lines.push(format!("clears when {}", finding.clears_when));
+    let controls: Vec<_> = finding.controls.iter().map(|c| format!("{} {}", c.framework, c.id)).collect();
+    lines.push(format!("supports    {}", controls.join(" · ")));
+    lines.extend(finding.events.iter().map(|id| format!("event       {id}")));
+    lines.extend(detail.history.iter().map(|step| format!("history     {} {}", step.at, step.change.name())));
+    lines.iter().map(|line| super::text::one_line(line) + "\n").collect()
+}
+
+#[derive(serde::Serialize)]
+struct Explanation {
+    #[serde(flatten)]
+    finding: FindingJson,
+    rule_doc: super::rules::RuleJson,
+}
+
+fn explain(boot: &Boot, output: Output, arguments: &OneArgs) -> Result<Exit, Failure> {
+    let (store, stored) = one(boot, arguments)?;
+    let limit = (!arguments.all_events).then_some(LISTED_EVENTS);
+    let rule = &stored.finding.rule;
+    let doc = rules::find(rule).ok_or_else(|| super::rules::unknown(rule))?.doc();
+    let explanation = Explanation { finding: shape(&store, &stored, limit)?, rule_doc: doc.into() };
+    output.object(&explanation, || {
+        let finding = &explanation.finding;
+        let heading = super::text::one_line(&finding.summary);
+        let next = super::text::one_line(&finding.fix.how);
+        format!(
+            "{heading}\n\nNext step, by the {}\n{next}\n\n{}",
+            finding.fix.who.as_str(),
+            super::rules::describe(doc)
+        )
+    })?;
+    Ok(Exit::Done)
+}

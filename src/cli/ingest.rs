@@ -1,0 +1,102 @@
+//! `ingest`: trail logs into the history, and their judgement.
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use clap::Args;
+
+use super::output::Output;
+use super::progress::progress;
+use super::{Exit, Failure};
+use crate::boot::{Boot, exit_of};
+use crate::daemon::jobs::{self, IngestReport};
+use crate::exports::json::IngestJson;
+use crate::model::{RunKind, SourceSummary};
+
+/// Arguments of `ingest`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  roletrail ingest AWSLogs/                          an archive as CloudTrail delivered it
+  roletrail ingest AliyunLogs/ events.json           an archive of ActionTrail and one more file
+  roletrail ingest --database sqlite://case-17.db logs/ && roletrail --database sqlite://case-17.db findings
+
+Every envelope is read: delivered objects, arrays, one event a line, LookupEvents, EventBridge and SLS exports,
+plain or gzip. Reading the same archive again changes nothing.")]
+pub struct IngestArgs {
+    /// Files and directories; directories are read with everything below them
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    /// Store only, judge later with `roletrail analyze`
+    #[arg(long)]
+    no_analyze: bool,
+}
+
+/// Reads the paths.
+///
+/// # Errors
+/// [`Failure`] when nothing could be done or the store failed.
+pub fn run(boot: &Boot, output: Output, arguments: &IngestArgs) -> Result<Exit, Failure> {
+    refuse_unreadable(&arguments.paths)?;
+    let loaded = boot.settings()?;
+    let context = boot.jobs(&loaded, "ingest", progress(boot.quiet()))?;
+    let began = Instant::now();
+    let run = context.store.begin_run(RunKind::Ingest, context.now())?;
+    let report = jobs::ingest(&context, run, &arguments.paths, None)?;
+    if !arguments.no_analyze {
+        jobs::analyze(&context, run, false)?;
+    }
+    let complete = !report.incomplete && !report.interrupted;
+    context.store.finish_run(run, context.now(), complete, &report.summary)?;
+    let json = IngestJson::new(&report.summary, began.elapsed().as_secs_f64(), &report.rejects);
+    output.object(&json, || describe(&report, json.seconds))?;
+    Ok(exit_of(report.interrupted, report.incomplete))
+}
+
+/// A path that does not exist is a slip of the user, not a gap in the evidence: nothing is begun.
+fn refuse_unreadable(paths: &[PathBuf]) -> Result<(), Failure> {
+    for path in paths {
+        let shown = path.display().to_string();
+        if shown.starts_with("s3://") || shown.starts_with("oss://") {
+            return Err(Failure::usage(format!(
+                "{shown}: reading from buckets is not part of this version; copy the objects to a directory first"
+            )));
+        }
+        std::fs::metadata(path).map_err(|error| Failure::usage(format!("{shown}: {error}")))?;
+    }
+    Ok(())
+}
+
+fn describe(report: &IngestReport, seconds: f64) -> String {
+    let SourceSummary { bytes_uncompressed, .. } = report.summary;
+    let summary = &report.summary;
+    let mut text = format!(
+        "objects   {} seen · {} read · {} skipped · {} already ingested · {} rejected\n\
+         records   {} read · {} kept · {} duplicate · {} irrelevant · {} rejected\n\
+         bytes     {} read · {bytes_uncompressed} of JSON · {seconds:.1} s · {:.0} MB/s\n",
+        summary.objects_seen,
+        summary.objects_read,
+        summary.objects_skipped,
+        summary.objects_already_ingested,
+        summary.objects_rejected,
+        summary.records_read,
+        summary.records_kept,
+        summary.records_duplicate,
+        summary.records_irrelevant,
+        summary.records_rejected,
+        summary.bytes_compressed,
+        megabytes_per_second(bytes_uncompressed, seconds),
+    );
+    for reject in &report.rejects {
+        let record = reject.record.map_or_else(|| "whole object".to_owned(), |number| format!("record {number}"));
+        let offset = reject.offset.map_or_else(String::new, |offset| format!(" at byte {offset}"));
+        text += &super::text::one_line(&format!("rejected  {} · {record}{offset} · {}", reject.object, reject.reason));
+        text.push('\n');
+    }
+    text
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a rate for people")]
+fn megabytes_per_second(bytes: u64, seconds: f64) -> f64 {
+    if seconds > 0.0 { bytes as f64 / 1e6 / seconds } else { 0.0 }
+}

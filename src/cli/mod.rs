@@ -1,0 +1,185 @@
+//! The commands: one file each. They ask `boot` for what they need, run a job or a query, and print.
+
+mod collect;
+mod completions;
+mod config;
+mod coverage;
+mod daemon;
+mod db;
+mod demo;
+mod events;
+mod exit;
+mod findings;
+mod history;
+mod ingest;
+mod output;
+mod progress;
+mod rules;
+mod text;
+mod time;
+mod verdicts;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::boot::{Boot, LogFormat};
+pub use exit::{Exit, Failure};
+use output::{ColorChoice, Format, Output};
+
+/// Read-only audit of the service-linked roles behind cloud key stores
+#[derive(Debug, Parser)]
+#[command(name = "roletrail", version, propagate_version = true, max_term_width = 100, after_help = EXAMPLES)]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  roletrail demo                                 the whole pipeline on a simulated organisation
+  roletrail ingest AWSLogs/                      read an archive of trail logs and judge it
+  roletrail findings --severity high             what is wrong, worst first
+  roletrail verdicts --format json               one row per account and profile
+  roletrail run --config roletrail.toml          the daemon
+
+Exit codes: 0 done · 1 findings at or above --fail-on · 2 incomplete · 3 usage or configuration · 4 the store · 130 interrupted";
+
+/// Options of every command.
+#[derive(Debug, Args)]
+pub(crate) struct Global {
+    /// Configuration file [default: roletrail.toml where it exists]
+    #[arg(long, global = true, env = "ROLETRAIL_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Where the history is [default: sqlite://roletrail.db]
+    #[arg(long, global = true, env = "ROLETRAIL_DATABASE", value_name = "URL")]
+    database: Option<String>,
+    /// How data is printed [default: a table on a terminal, JSON in a pipe]
+    #[arg(long, global = true, value_enum)]
+    format: Option<Format>,
+    /// When colour is used
+    #[arg(long, global = true, value_enum, default_value = "auto", value_name = "WHEN")]
+    color: ColorChoice,
+    /// Print nothing but data and errors
+    #[arg(short, long, global = true)]
+    quiet: bool,
+    /// Log more (twice: everything)
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    verbose: u8,
+    /// How log lines are written
+    #[arg(long, global = true, value_enum, default_value = "text")]
+    log_format: LogFormat,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the daemon: collect and judge on a schedule, serve metrics
+    Run(daemon::RunArgs),
+    /// Collect and judge once, print a summary
+    Scan(collect::ScanArgs),
+    /// Collect once, judge nothing
+    Collect(collect::CollectArgs),
+    /// Read trail logs into the history
+    Ingest(ingest::IngestArgs),
+    /// Judge what is stored
+    Analyze(collect::AnalyzeArgs),
+    /// List, show and explain findings
+    Findings(findings::FindingsArgs),
+    /// One row per provider, account and profile
+    Verdicts(verdicts::VerdictsArgs),
+    /// The history of roles
+    Roles(history::HistoryArgs),
+    /// The history of key stores
+    Stores(history::HistoryArgs),
+    /// The trail events that concern a role or store
+    Events(events::EventsArgs),
+    /// What could be read and what could not
+    Coverage(coverage::CoverageArgs),
+    /// Deletion tasks of service-linked roles
+    Tasks(history::HistoryArgs),
+    /// List and explain the rules
+    Rules(rules::RulesArgs),
+    /// Make, check and show the configuration
+    Config(config::ConfigArgs),
+    /// Look after the history's database
+    Db(db::DbArgs),
+    /// Run the whole pipeline on a simulated organisation: no cloud, no configuration
+    Demo(demo::DemoArgs),
+    /// Print a completion script for a shell
+    Completions(completions::CompletionsArgs),
+    /// Print the manual page
+    Man,
+}
+
+/// Runs the program and answers its exit code.
+#[must_use]
+pub fn run() -> ExitCode {
+    run_with(std::env::args_os()).into()
+}
+
+fn run_with(arguments: impl IntoIterator<Item = OsString>) -> Exit {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => return exit::of_usage(&error),
+    };
+    match dispatch(cli) {
+        Ok(exit) => exit,
+        Err(failure) => exit::report(&failure),
+    }
+}
+
+fn dispatch(cli: Cli) -> Result<Exit, Failure> {
+    let boot = Boot::new(&cli.global)?;
+    let output = Output::new(cli.global.format, cli.global.color, boot.no_color());
+    match cli.command {
+        Command::Run(arguments) => daemon::run(&boot, &arguments),
+        Command::Scan(arguments) => collect::scan(&boot, output, &arguments),
+        Command::Collect(arguments) => collect::collect(&boot, output, &arguments),
+        Command::Ingest(arguments) => ingest::run(&boot, output, &arguments),
+        Command::Analyze(arguments) => collect::analyze(&boot, output, &arguments),
+        Command::Findings(arguments) => findings::run(&boot, output, &arguments),
+        Command::Verdicts(arguments) => verdicts::run(&boot, output, &arguments),
+        Command::Roles(arguments) => history::roles(&boot, output, &arguments),
+        Command::Stores(arguments) => history::stores(&boot, output, &arguments),
+        Command::Events(arguments) => events::run(&boot, output, &arguments),
+        Command::Coverage(arguments) => coverage::run(&boot, output, &arguments),
+        Command::Tasks(arguments) => history::tasks(&boot, output, &arguments),
+        Command::Rules(arguments) => rules::run(output, &arguments),
+        Command::Config(arguments) => config::run(&boot, output, &arguments),
+        Command::Db(arguments) => db::run(&boot, output, &arguments),
+        Command::Demo(arguments) => demo::run(&boot, output, &arguments),
+        Command::Completions(arguments) => completions::completions(&arguments),
+        Command::Man => completions::man(),
+    }
+}
+
+impl Global {
+    /// The configuration file that was named.
+    pub(crate) fn config(&self) -> Option<&std::path::Path> {
+        self.config.as_deref()
+    }
+
+    /// The database that was named.
+    pub(crate) fn database(&self) -> Option<&str> {
+        self.database.as_deref()
+    }
+
+    /// Whether to print nothing but data and errors.
+    pub(crate) fn quiet(&self) -> bool {
+        self.quiet
+    }
+
+    /// How much to log.
+    pub(crate) fn verbose(&self) -> u8 {
+        self.verbose
+    }
+
+    /// How to write log lines.
+    pub(crate) fn log_format(&self) -> LogFormat {
+        self.log_format
+    }
+}

@@ -1,0 +1,202 @@
+//! Printing rows: a table for people, JSON, newline-delimited JSON or CSV for programs.
+
+use std::io::{self, IsTerminal, Write};
+
+use comfy_table::{Attribute, Cell, ContentArrangement, Table, presets};
+use serde::Serialize;
+use serde_json::Value;
+
+use super::text::{csv_cell, one_line};
+
+/// How rows are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    /// A table for people.
+    Table,
+    /// One JSON value.
+    Json,
+    /// One JSON object a line.
+    Ndjson,
+    /// RFC 4180, with cells that a spreadsheet would take for formulas made harmless.
+    Csv,
+}
+
+/// When colour is used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum ColorChoice {
+    /// On a terminal, unless `NO_COLOR` is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// A column of a table: its title and how to fill a cell.
+pub struct Column<'a, T> {
+    /// Title.
+    pub title: &'a str,
+    /// The cell's text.
+    pub cell: &'a dyn Fn(&T) -> String,
+}
+
+/// Where and how a command prints its data. Everything that is no data goes to standard error.
+#[derive(Debug, Clone, Copy)]
+pub struct Output {
+    format: Format,
+    color: bool,
+}
+
+impl Output {
+    /// The output that was asked for; without a format, a table on a terminal and JSON in a pipe.
+    #[must_use]
+    pub fn new(format: Option<Format>, color: ColorChoice, no_color: bool) -> Self {
+        let terminal = io::stdout().is_terminal();
+        Self {
+            format: format.unwrap_or(if terminal { Format::Table } else { Format::Json }),
+            color: match color {
+                ColorChoice::Always => true,
+                ColorChoice::Never => false,
+                ColorChoice::Auto => terminal && !no_color,
+            },
+        }
+    }
+
+    /// The format.
+    #[must_use]
+    pub fn format(self) -> Format {
+        self.format
+    }
+
+    /// Prints a list of rows.
+    ///
+    /// # Errors
+    /// When standard output cannot be written.
+    pub fn rows<T: Serialize>(self, rows: &[T], columns: &[Column<'_, T>], empty: &str) -> io::Result<()> {
+        let mut out = io::stdout().lock();
+        match self.format {
+            Format::Table if rows.is_empty() => writeln!(out, "{empty}"),
+            Format::Table => writeln!(out, "{}", self.table(rows, columns)),
+            Format::Json => json(&mut out, &rows),
+            Format::Ndjson => rows.iter().try_for_each(|row| ndjson_line(&mut out, row)),
+            Format::Csv => csv_rows(&mut out, rows),
+        }
+    }
+
+    /// Prints one object; `table` gives its form for people.
+    ///
+    /// # Errors
+    /// When standard output cannot be written.
+    pub fn object<T: Serialize>(self, value: &T, table: impl FnOnce() -> String) -> io::Result<()> {
+        let mut out = io::stdout().lock();
+        match self.format {
+            Format::Table => writeln!(out, "{}", table().trim_end()),
+            Format::Json => json(&mut out, value),
+            Format::Ndjson => ndjson_line(&mut out, value),
+            Format::Csv => csv_rows(&mut out, std::slice::from_ref(value)),
+        }
+    }
+
+    /// A table of rows.
+    #[must_use]
+    pub fn table<T>(self, rows: &[T], columns: &[Column<'_, T>]) -> String {
+        let mut table = Table::new();
+        table.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+        if !io::stdout().is_terminal() {
+            table.set_width(PIPE_WIDTH);
+        }
+        table.set_header(columns.iter().map(|column| self.heading(column.title)));
+        for row in rows {
+            table.add_row(columns.iter().map(|column| self.value(&(column.cell)(row))));
+        }
+        let lines: Vec<_> = table.lines().map(|line| line.trim_end().to_owned()).collect();
+        lines.join("\n")
+    }
+
+    fn heading(self, title: &str) -> Cell {
+        let cell = Cell::new(title.to_uppercase());
+        if self.color { cell.add_attribute(Attribute::Bold) } else { cell }
+    }
+
+    fn value(self, text: &str) -> Cell {
+        let cell = Cell::new(one_line(text));
+        match color_of(text) {
+            Some(color) if self.color => cell.fg(color),
+            _ => cell,
+        }
+    }
+}
+
+/// Columns of a table that goes into a pipe or file, where there is no terminal to ask.
+const PIPE_WIDTH: u16 = 160;
+
+fn color_of(text: &str) -> Option<comfy_table::Color> {
+    use comfy_table::Color;
+    match text {
+        "critical" | "high" | "orphaned" | "findings" => Some(Color::Red),
+        "medium" | "unknown" | "denied" | "partial" | "error" | "timed-out" | "throttled" => Some(Color::Yellow),
+        "clean" | "complete" => Some(Color::Green),
+        _ => None,
+    }
+}
+
+fn json<T: Serialize + ?Sized>(out: &mut impl Write, value: &T) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, value)?;
+    writeln!(out)
+}
+
+/// One JSON value and a line feed.
+///
+/// # Errors
+/// When the writer fails.
+pub fn ndjson_line<T: Serialize + ?Sized>(out: &mut impl Write, value: &T) -> io::Result<()> {
+    serde_json::to_writer(&mut *out, value)?;
+    writeln!(out)
+}
+
+/// CSV with the members of the first row as columns; nested values are compact JSON in their cell.
+fn csv_rows<T: Serialize>(out: &mut impl Write, rows: &[T]) -> io::Result<()> {
+    let mut writer = CsvWriter::new(out);
+    for row in rows {
+        writer.row(row)?;
+    }
+    writer.finish()
+}
+
+/// Writes rows as CSV, the header before the first.
+pub struct CsvWriter<W: Write> {
+    writer: csv::Writer<W>,
+    columns: Option<Vec<String>>,
+}
+
+impl<W: Write> CsvWriter<W> {
+    /// A writer that ends lines as RFC 4180 says.
+    pub fn new(out: W) -> Self {
+        let writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(out);
+        Self { writer, columns: None }
+    }
+
+    /// Writes one row.
+    ///
+    /// # Errors
+    /// When the writer fails.
+    pub fn row<T: Serialize>(&mut self, row: &T) -> io::Result<()> {
+        let Value::Object(members) = serde_json::to_value(row)? else { return Ok(()) };
+        if self.columns.is_none() {
+            let columns: Vec<_> = members.keys().cloned().collect();
+            self.writer.write_record(&columns)?;
+            self.columns = Some(columns);
+        }
+        let columns = self.columns.iter().flatten();
+        self.writer.write_record(columns.map(|name| csv_cell(members.get(name).unwrap_or(&Value::Null))))?;
+        Ok(())
+    }
+
+    /// Writes out what is buffered.
+    ///
+    /// # Errors
+    /// When the writer fails.
+    pub fn finish(mut self) -> io::Result<()> {
+        self.writer.flush()
+    }
+}

@@ -1,0 +1,123 @@
+//! `verdicts`.
+
+use clap::Args;
+use jiff::{SignedDuration, Timestamp};
+
+use super::output::{Column, Output};
+use super::time::{moment, optional_moment};
+use super::{Exit, Failure};
+use crate::boot::Boot;
+use crate::daemon::jobs::{JobContext, judge_at};
+use crate::exports::json::VerdictJson;
+use crate::model::{AccountVerdict, Provider};
+use crate::store::HistoryFilter;
+
+/// The period over which assumptions are counted unless another is asked for.
+const ASSUMPTION_PERIOD: SignedDuration = SignedDuration::from_hours(90 * 24);
+
+/// Arguments of `verdicts`.
+#[derive(Debug, Default, Args)]
+#[command(after_help = "\
+Examples:
+  roletrail verdicts
+  roletrail verdicts --account 111122223333 --since 2026-10-01      assumptions since then
+  roletrail verdicts --at 2026-09-30T23:59:59Z                      as it was at the end of a period")]
+pub struct VerdictsArgs {
+    /// Only this provider
+    #[arg(long)]
+    provider: Option<Provider>,
+    /// Only this account
+    #[arg(long, value_name = "ID")]
+    account: Option<String>,
+    /// Only this profile
+    #[arg(long, value_name = "ID")]
+    profile: Option<String>,
+    /// Judge as of that time, from the history
+    #[arg(long, value_name = "TIME")]
+    at: Option<String>,
+    /// Count assumptions since then [default: 90d]
+    #[arg(long, value_name = "TIME")]
+    since: Option<String>,
+}
+
+/// Prints the verdicts.
+///
+/// # Errors
+/// [`Failure`] when the history cannot be read.
+pub fn run(boot: &Boot, output: Output, arguments: &VerdictsArgs) -> Result<Exit, Failure> {
+    let at = optional_moment("--at", arguments.at.as_deref(), boot.now())?;
+    let until = at.unwrap_or(boot.now());
+    let since = match &arguments.since {
+        Some(text) => moment("--since", text, boot.now())?,
+        None => until.checked_sub(ASSUMPTION_PERIOD).unwrap_or(Timestamp::UNIX_EPOCH),
+    };
+    let context = boot.reading_jobs()?;
+    let filter = HistoryFilter {
+        provider: arguments.provider,
+        account: arguments.account.clone(),
+        profile: arguments.profile.clone(),
+        ..HistoryFilter::default()
+    };
+    let verdicts = match at {
+        None => context.store.verdicts(&filter)?,
+        Some(at) => verdicts_at(&context, &filter, at)?,
+    };
+    let rows = verdicts
+        .iter()
+        .map(|verdict| {
+            let count = context.store.assumptions(&verdict.account, &verdict.profile, since, until)?;
+            Ok(VerdictJson::new(verdict, since, count))
+        })
+        .collect::<Result<Vec<_>, Failure>>()?;
+    output.rows(&rows, &columns(), "no account is known yet; `roletrail ingest` or `roletrail scan` brings them")?;
+    Ok(Exit::Done)
+}
+
+fn verdicts_at(context: &JobContext, filter: &HistoryFilter, at: Timestamp) -> Result<Vec<AccountVerdict>, Failure> {
+    let known = context.store.verdicts(filter)?;
+    let mut accounts: Vec<_> = known.iter().map(|verdict| verdict.account.clone()).collect();
+    accounts.dedup();
+    let mut verdicts = Vec::new();
+    for account in accounts {
+        verdicts.extend(judge_at(context, &account, at)?.verdicts);
+    }
+    verdicts.retain(|verdict| filter.profile.as_ref().is_none_or(|profile| *profile == verdict.profile));
+    Ok(verdicts)
+}
+
+fn columns<'a>() -> Vec<Column<'a, VerdictJson>> {
+    vec![
+        Column { title: "coverage", cell: &coverage },
+        Column { title: "provider", cell: &|row| row.provider.to_string() },
+        Column { title: "account", cell: &|row| row.account.clone() },
+        Column { title: "profile", cell: &|row| row.profile.clone() },
+        Column { title: "role", cell: &|row| row.role.as_str().to_owned() },
+        Column { title: "stores", cell: &|row| row.stores.needing_role.to_string() },
+        Column { title: "verdict", cell: &|row| row.verdict.to_string() },
+        Column { title: "basis", cell: &|row| row.basis.as_str().to_owned() },
+        Column { title: "assumptions", cell: &assumptions },
+    ]
+}
+
+fn coverage(row: &VerdictJson) -> String {
+    let Some(first) = row.coverage.missing.first() else {
+        return format!("{}/{} Regions", row.coverage.regions_complete, row.coverage.regions_expected);
+    };
+    let place = first.region.as_deref().map_or_else(String::new, |region| format!(" {region}"));
+    let more = match row.coverage.missing.len() {
+        1 => String::new(),
+        several => format!(" (+{})", several - 1),
+    };
+    format!(
+        "{}/{} Regions, {}{place} {}{more}",
+        row.coverage.regions_complete, row.coverage.regions_expected, first.api, first.outcome
+    )
+}
+
+fn assumptions(row: &VerdictJson) -> String {
+    match (row.assumptions.total, row.assumptions.by_trusted) {
+        (0, _) => "none".to_owned(),
+        (total, trusted) if total == trusted => format!("{total}, all trusted"),
+        (total, trusted) => format!("{total}, {} by others", total - trusted),
+    }
+}

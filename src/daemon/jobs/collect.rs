@@ -1,0 +1,136 @@
+//! Collecting from every configured source: inventory first, then trails.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use super::ingest::{IngestReport, ingest};
+use super::trail_coverage::trail_key;
+use super::{JobContext, JobError};
+use crate::config::{AlibabaTrail, AwsTrail, Settings};
+use crate::model::{Account, Coverage, Outcome, Provider};
+use crate::sources::snapshot;
+use crate::store::{HistoryFilter, RunId, Store, StoreError};
+
+/// What a collection came to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CollectReport {
+    /// Accounts whose inventory was asked for.
+    pub accounts: BTreeSet<Account>,
+    /// The reading of the trails.
+    pub trail: IngestReport,
+    /// Whether something that was expected could not be read.
+    pub incomplete: bool,
+    /// Whether it was stopped before its end.
+    pub interrupted: bool,
+}
+
+/// Collects from every source. Gaps are stored as coverage; nothing that could not be read is taken for empty.
+///
+/// # Errors
+/// [`JobError`] when the store fails; what was stored stays.
+pub fn collect(context: &JobContext, run: RunId) -> Result<CollectReport, JobError> {
+    let mut report = CollectReport::default();
+    collect_snapshots(context, run, &mut report)?;
+    for (provider, path) in trail_files(&context.settings) {
+        if !context.stop.is_requested() {
+            collect_trail(context, run, provider, &path, &mut report)?;
+        }
+    }
+    report.incomplete |= report.trail.incomplete;
+    report.interrupted |= report.trail.interrupted || context.stop.is_requested();
+    Ok(report)
+}
+
+fn collect_snapshots(context: &JobContext, run: RunId, report: &mut CollectReport) -> Result<(), JobError> {
+    if context.settings.snapshot.is_empty() {
+        return Ok(());
+    }
+    let known = regions_with_stores(&context.store)?;
+    let known_regions = |account: &Account| known.get(account).cloned().unwrap_or_default();
+    for source in &context.settings.snapshot {
+        for collection in snapshot::collect(source, &context.profiles, &known_regions, context.now()) {
+            if context.stop.is_requested() {
+                return Ok(());
+            }
+            report.incomplete |= collection.coverage.iter().any(|row| row.outcome.is_gap());
+            report.accounts.insert(Account::new(collection.provider, collection.account.clone()));
+            context.store.save_collection(run, &collection)?;
+        }
+    }
+    Ok(())
+}
+
+/// Regions in which the history holds a store: they are expected to answer, whatever a new inventory lists.
+fn regions_with_stores(store: &Store) -> Result<BTreeMap<Account, Vec<String>>, StoreError> {
+    let mut regions: BTreeMap<Account, BTreeSet<String>> = BTreeMap::new();
+    for row in store.stores(&HistoryFilter::default())? {
+        if row.span.valid_to.is_none() {
+            regions.entry(row.account).or_default().insert(row.span.store.region);
+        }
+    }
+    Ok(regions.into_iter().map(|(account, regions)| (account, regions.into_iter().collect())).collect())
+}
+
+/// The trails of files of every source, with the provider that they are configured for.
+fn trail_files(settings: &Settings) -> Vec<(Provider, PathBuf)> {
+    let aws = settings.aws.iter().flat_map(|source| &source.trail).filter_map(|trail| match trail {
+        AwsTrail::Files { path } => Some((Provider::Aws, path.clone())),
+        _ => None,
+    });
+    let alibaba = settings.alibaba.iter().flat_map(|source| &source.trail).filter_map(|trail| match trail {
+        AlibabaTrail::Files { path } => Some((Provider::Alibaba, path.clone())),
+        _ => None,
+    });
+    aws.chain(alibaba).collect()
+}
+
+fn collect_trail(
+    context: &JobContext,
+    run: RunId,
+    provider: Provider,
+    path: &Path,
+    report: &mut CollectReport,
+) -> Result<(), JobError> {
+    let readable = std::fs::metadata(path);
+    if readable.is_ok() {
+        report.trail.add(ingest(context, run, &[path.to_owned()], Some(provider))?);
+    }
+    let detail = readable.err().map(|error| format!("{}: {error}", path.display()));
+    report.incomplete |= detail.is_some();
+    context.store.save_coverage(run, context.now(), &trail_rows(context, provider, path, detail, report)?)?;
+    Ok(())
+}
+
+/// How reading the trail as a whole ended, and which of the accounts it should speak of it does not.
+fn trail_rows(
+    context: &JobContext,
+    provider: Provider,
+    path: &Path,
+    trouble: Option<String>,
+    report: &CollectReport,
+) -> Result<Vec<Coverage>, StoreError> {
+    let now = context.now();
+    let covered: BTreeSet<_> = context
+        .store
+        .coverage(&HistoryFilter { provider: Some(provider), at: Some(now), ..HistoryFilter::default() })?
+        .into_iter()
+        .filter(|row| row.coverage.key == trail_key(provider, row.coverage.key.account.clone(), None))
+        .filter(|row| row.coverage.outcome == Outcome::Complete)
+        .filter_map(|row| row.coverage.key.account)
+        .collect();
+    let row = |account, subject, outcome, detail| Coverage {
+        key: trail_key(provider, account, subject),
+        outcome,
+        detail,
+        from: now,
+        to: now,
+    };
+    let outcome = if trouble.is_some() { Outcome::Error } else { Outcome::Complete };
+    let mut rows = vec![row(None, Some(path.display().to_string()), outcome, trouble.unwrap_or_default())];
+    let silent = report.accounts.iter().filter(|account| account.provider == provider);
+    for account in silent.filter(|account| !covered.contains(&account.id)) {
+        let detail = format!("{} holds no object of this account", path.display());
+        rows.push(row(Some(account.id.clone()), None, Outcome::Partial, detail));
+    }
+    Ok(rows)
+}

@@ -1,0 +1,84 @@
+//! What the program does, once or on a schedule: read trails, collect inventory, judge.
+//!
+//! Commands and the daemon run the same jobs; they differ only in who starts them and who watches the progress.
+
+mod analyze;
+mod collect;
+mod ingest;
+mod scan;
+mod trail_coverage;
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::Stop;
+use crate::clock::Clock;
+use crate::config::Settings;
+use crate::model::JudgingSettings;
+use crate::profiles::Profiles;
+use crate::store::{Store, StoreError};
+
+pub use analyze::{AnalysisReport, analyze, judge_at};
+pub use collect::{CollectReport, collect};
+pub use ingest::{IngestReport, ingest};
+pub use scan::{ScanReport, summarize};
+
+/// Everything that a job needs. Made by `boot`.
+#[derive(Clone)]
+pub struct JobContext {
+    /// The history.
+    pub store: Store,
+    /// The settings.
+    pub settings: Arc<Settings>,
+    /// The profiles.
+    pub profiles: Arc<Profiles>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Whether to stop.
+    pub stop: Stop,
+    /// Who watches.
+    pub progress: Arc<dyn Progress>,
+}
+
+impl JobContext {
+    /// The current time.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// The times that the rules need, from the settings.
+    #[must_use]
+    pub fn judging(&self) -> JudgingSettings {
+        self.settings.judging(self.now())
+    }
+}
+
+/// Why a job could not go on. What it has stored stays.
+#[derive(Debug, thiserror::Error)]
+pub enum JobError {
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Watches a job.
+pub trait Progress: Send + Sync {
+    /// Whether it is worth finding out how much there is to do.
+    fn wants_total(&self) -> bool {
+        false
+    }
+    /// There is so much to read: objects and bytes.
+    fn expect(&self, _objects: u64, _bytes: u64) {}
+    /// One object of that size is done, with so many records in it.
+    fn object_done(&self, _bytes: u64, _records: u64) {}
+    /// The reading has ended.
+    fn finish(&self) {}
+}
+
+/// Nobody watches.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Unwatched;
+
+impl Progress for Unwatched {}

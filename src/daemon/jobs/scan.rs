@@ -1,0 +1,106 @@
+//! The summary of a scan: coverage first, then what it found.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+
+use super::{CollectReport, JobContext, JobError};
+use crate::exports::json::{MissingJson, ScanCoverageJson, ScanJson, TrailJson};
+use crate::model::{Account, FindingStatus, Outcome, Severity, Verdict, api};
+use crate::store::{CoverageRow, FindingFilter, HistoryFilter, RunId};
+
+/// A scan's summary and what its exit code depends on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScanReport {
+    /// The summary.
+    pub json: ScanJson,
+    /// The worst severity among the open findings.
+    pub worst_open: Option<Severity>,
+}
+
+/// Sums up a scan that began at `started`.
+///
+/// # Errors
+/// [`JobError`] when the store fails.
+pub fn summarize(
+    context: &JobContext,
+    run: RunId,
+    started: Timestamp,
+    collected: &CollectReport,
+) -> Result<ScanReport, JobError> {
+    let finished = context.now();
+    let coverage = context.store.coverage(&HistoryFilter { at: Some(finished), ..HistoryFilter::default() })?;
+    let open = FindingFilter { status: Some(FindingStatus::Open), ..FindingFilter::default() };
+    let findings = context.store.findings(&open)?;
+    let mut verdicts: BTreeMap<_, _> = Verdict::ALL.into_iter().map(|verdict| (verdict.as_str(), 0)).collect();
+    for row in context.store.verdicts(&HistoryFilter::default())? {
+        *verdicts.entry(row.verdict.as_str()).or_default() += 1;
+    }
+    let mut findings_open: BTreeMap<_, _> = Severity::ALL.into_iter().map(|level| (level.as_str(), 0)).collect();
+    for stored in &findings {
+        *findings_open.entry(stored.finding.severity.as_str()).or_default() += 1;
+    }
+    let json = ScanJson {
+        schema: ScanJson::schema(),
+        run: run.to_string(),
+        started: started.to_string(),
+        finished: finished.to_string(),
+        coverage: scan_coverage(&coverage),
+        trail: TrailJson {
+            objects: (&collected.trail.summary).into(),
+            records: (&collected.trail.summary).into(),
+        },
+        verdicts,
+        findings_open,
+    };
+    Ok(ScanReport { json, worst_open: findings.iter().map(|stored| stored.finding.severity).max() })
+}
+
+/// Expected and complete accounts and Regions, from the newest coverage of every place.
+fn scan_coverage(rows: &[CoverageRow]) -> ScanCoverageJson {
+    let mut accounts: BTreeMap<Account, bool> = BTreeMap::new();
+    let mut regions: BTreeMap<(Account, String), bool> = BTreeMap::new();
+    for row in rows.iter().map(|row| &row.coverage).filter(|row| is_inventory(&row.key.api)) {
+        let Some(id) = row.key.account.clone() else { continue };
+        if matches!(row.outcome, Outcome::NotEnabled | Outcome::NotConfigured) {
+            continue;
+        }
+        let account = Account::new(row.key.provider, id);
+        *accounts.entry(account.clone()).or_insert(true) &= !row.outcome.is_gap();
+        if let Some(region) = row.key.region.clone() {
+            *regions.entry((account, region)).or_insert(true) &= !row.outcome.is_gap();
+        }
+    }
+    ScanCoverageJson {
+        accounts_expected: accounts.len() as u64,
+        accounts_complete: accounts.values().filter(|complete| **complete).count() as u64,
+        regions_expected: regions.len() as u64,
+        regions_complete: regions.values().filter(|complete| **complete).count() as u64,
+        missing: missing(rows, &accounts),
+    }
+}
+
+/// Every gap, and every account with inventory and without a trail.
+fn missing(rows: &[CoverageRow], accounts: &BTreeMap<Account, bool>) -> Vec<MissingJson> {
+    let gaps = rows.iter().map(|row| &row.coverage).filter(|row| row.outcome.is_gap());
+    let mut missing: Vec<_> = gaps.map(MissingJson::with_account).collect();
+    let with_trail: BTreeSet<_> = rows
+        .iter()
+        .map(|row| &row.coverage.key)
+        .filter(|key| !is_inventory(&key.api))
+        .filter_map(|key| Some(Account::new(key.provider, key.account.clone()?)))
+        .collect();
+    missing.extend(accounts.keys().filter(|account| !with_trail.contains(account)).map(|account| MissingJson {
+        provider: Some(account.provider),
+        account: Some(account.id.clone()),
+        region: None,
+        api: api::TRAIL.to_owned(),
+        outcome: Outcome::NotConfigured,
+        detail: "no trail is configured or ingested for this account".to_owned(),
+    }));
+    missing
+}
+
+fn is_inventory(api_name: &str) -> bool {
+    api_name != api::TRAIL && !api_name.starts_with("trail:")
+}

@@ -1,0 +1,116 @@
+//! What the reading of trail objects covers, and what it does not.
+//!
+//! For every account that the objects speak of there is one row with the span of time they cover. An object that
+//! could not be read, or not wholly, gets a row of its own, which is replaced when a later reading succeeds.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+
+use crate::model::{Coverage, CoverageKey, Outcome, Provider, api};
+use crate::store::{HistoryFilter, Store, StoreError};
+use crate::trail::{Layout, ObjectReport};
+
+/// The span of time that an account's objects cover.
+type Span = (Timestamp, Timestamp);
+
+/// Collects the coverage of a reading.
+#[derive(Debug)]
+pub(super) struct TrailCoverage {
+    now: Timestamp,
+    provider: Option<Provider>,
+    /// Objects that an earlier reading left incomplete, with the places that it wrote them under.
+    standing: BTreeMap<String, BTreeSet<CoverageKey>>,
+    accounts: BTreeMap<(Provider, String), Span>,
+    objects: Vec<Coverage>,
+}
+
+impl TrailCoverage {
+    /// Begins with what earlier readings have left incomplete.
+    pub(super) fn load(store: &Store, now: Timestamp, provider: Option<Provider>) -> Result<Self, StoreError> {
+        let mut standing: BTreeMap<String, BTreeSet<CoverageKey>> = BTreeMap::new();
+        for row in store.coverage(&HistoryFilter { at: Some(now), ..HistoryFilter::default() })? {
+            let key = row.coverage.key;
+            if let (api::TRAIL_FILES, Some(object)) = (key.api.as_str(), key.subject.clone())
+                && row.coverage.outcome.is_gap()
+            {
+                standing.entry(object).or_default().insert(key);
+            }
+        }
+        Ok(Self { now, provider, standing, accounts: BTreeMap::new(), objects: Vec::new() })
+    }
+
+    /// An object was read to its end, with or without rejected records.
+    pub(super) fn object_read(&mut self, object: &str, layout: &Layout, found: &ObjectReport) {
+        for place in &found.places {
+            self.cover(place.provider, &place.account, (place.from, place.to));
+        }
+        if let (Some(provider), Some(account), Some(delivered)) =
+            (layout.provider, &layout.account, layout.delivered_at)
+        {
+            self.cover(provider, account, (delivered, delivered));
+        }
+        let stood = self.standing.remove(object).unwrap_or_default();
+        if found.rejected > 0 {
+            let detail = format!("{} of {} records of {object} were rejected", found.rejected, found.records);
+            let touched = found.places.iter().map(|place| (place.provider, Some(place.account.clone())));
+            self.object_row(object, layout, touched.collect(), &detail);
+            return;
+        }
+        for key in stood {
+            self.objects.push(self.row(key, Outcome::Complete, String::new(), (self.now, self.now)));
+        }
+    }
+
+    /// An object could not be read.
+    pub(super) fn object_rejected(&mut self, object: &str, layout: &Layout, reason: &str) {
+        self.standing.remove(object);
+        self.object_row(object, layout, BTreeSet::new(), &format!("{object}: {reason}"));
+    }
+
+    /// The rows of what was read since they were taken last.
+    pub(super) fn take_rows(&mut self) -> Vec<Coverage> {
+        let mut rows = std::mem::take(&mut self.objects);
+        for ((provider, account), span) in std::mem::take(&mut self.accounts) {
+            rows.push(self.row(trail_key(provider, Some(account), None), Outcome::Complete, String::new(), span));
+        }
+        rows
+    }
+
+    fn cover(&mut self, provider: Provider, account: &str, span: Span) {
+        let known = self.accounts.entry((provider, account.to_owned())).or_insert(span);
+        *known = (known.0.min(span.0), known.1.max(span.1));
+    }
+
+    /// A gap under every account that the object may concern: those it speaks of, the one that its place names, or
+    /// all accounts of a provider where neither tells.
+    fn object_row(
+        &mut self,
+        object: &str,
+        layout: &Layout,
+        mut touched: BTreeSet<(Provider, Option<String>)>,
+        detail: &str,
+    ) {
+        if let (Some(provider), Some(account)) = (layout.provider, &layout.account) {
+            touched.insert((provider, Some(account.clone())));
+        }
+        if touched.is_empty() {
+            let providers = layout.provider.or(self.provider).map_or(Provider::ALL.to_vec(), |known| vec![known]);
+            touched.extend(providers.into_iter().map(|provider| (provider, None)));
+        }
+        for (provider, account) in touched {
+            let key = trail_key(provider, account, Some(object.to_owned()));
+            self.objects.push(self.row(key, Outcome::Partial, detail.to_owned(), (self.now, self.now)));
+        }
+    }
+
+    #[expect(clippy::unused_self, reason = "reads as a sentence where it is called")]
+    fn row(&self, key: CoverageKey, outcome: Outcome, detail: String, (from, to): Span) -> Coverage {
+        Coverage { key, outcome, detail, from, to }
+    }
+}
+
+/// The place of a trail of files.
+pub(super) fn trail_key(provider: Provider, account: Option<String>, subject: Option<String>) -> CoverageKey {
+    CoverageKey { provider, account, region: None, api: api::TRAIL_FILES.to_owned(), subject }
+}

@@ -1,0 +1,142 @@
+//! Findings.
+
+use serde::Serialize;
+
+use crate::model::{Basis, EventOutcome, FindingEvent, FindingStatus, Fixer, Provider, Severity, StoredFinding};
+use crate::store::ChangeRow;
+
+/// Who can fix a finding and how.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FixJson {
+    /// Customer or provider.
+    pub who: Fixer,
+    /// The next step.
+    pub how: String,
+}
+
+/// A control that a finding supports.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ControlJson {
+    /// Framework with its version.
+    pub framework: String,
+    /// Id of the control.
+    pub id: String,
+}
+
+/// One finding.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FindingJson {
+    /// Id, stable across scans.
+    pub id: String,
+    /// Rule id.
+    pub rule: String,
+    /// Severity.
+    pub severity: Severity,
+    /// Where it stands.
+    pub status: FindingStatus,
+    /// Provider.
+    pub provider: Provider,
+    /// Account.
+    pub account: String,
+    /// Region, where it is about one.
+    pub region: Option<String>,
+    /// Profile id.
+    pub profile: Option<String>,
+    /// ARN of the role.
+    pub role: Option<String>,
+    /// Id of the store.
+    pub store: Option<String>,
+    /// ARN or service principal.
+    pub actor: Option<String>,
+    /// What came of it.
+    pub outcome: Option<EventOutcome>,
+    /// Inventory or inference.
+    pub basis: Basis,
+    /// What was seen.
+    pub summary: String,
+    /// First time, by the evidence.
+    pub first_seen: String,
+    /// Last time, by the evidence.
+    pub last_seen: String,
+    /// Occurrences.
+    pub count: u64,
+    /// Event ids, newest first.
+    pub events: Vec<String>,
+    /// Who can fix it and how.
+    pub fix: FixJson,
+    /// Controls that it supports.
+    pub controls: Vec<ControlJson>,
+    /// Whether its scope could not be judged again at the last analysis.
+    pub stale: bool,
+    /// When an analysis first opened it.
+    pub opened_at: String,
+    /// When it was resolved.
+    pub resolved_at: Option<String>,
+    /// Why it was resolved.
+    pub resolved_because: Option<String>,
+    /// What would clear it.
+    pub clears_when: String,
+}
+
+impl FindingJson {
+    /// The shape of a stored finding with its events and controls.
+    #[must_use]
+    pub fn new(stored: &StoredFinding, events: &[FindingEvent], controls: Vec<ControlJson>) -> Self {
+        let finding = &stored.finding;
+        Self {
+            id: stored.id.to_string(),
+            rule: finding.rule.clone(),
+            severity: finding.severity,
+            status: stored.status,
+            provider: finding.account.provider,
+            account: finding.account.id.clone(),
+            region: finding.region.clone(),
+            profile: finding.profile.clone(),
+            role: finding.role.clone(),
+            store: finding.store.clone(),
+            actor: finding.actor.clone(),
+            outcome: finding.outcome,
+            basis: finding.basis,
+            summary: finding.summary.clone(),
+            first_seen: finding.first_seen.to_string(),
+            last_seen: finding.last_seen.to_string(),
+            count: finding.count,
+            events: events.iter().map(|event| event.id.clone()).collect(),
+            fix: FixJson { who: finding.fix.who, how: finding.fix.how.clone() },
+            controls,
+            stale: stored.stale,
+            opened_at: stored.opened_at.to_string(),
+            resolved_at: stored.resolved_at.map(|time| time.to_string()),
+            resolved_because: stored.resolved_because.clone(),
+            clears_when: finding.clears_when.clone(),
+        }
+    }
+}
+
+/// A step in the life of a finding.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ChangeJson {
+    /// When.
+    pub at: String,
+    /// Run.
+    pub run: String,
+    /// The step.
+    #[serde(flatten)]
+    pub change: crate::model::FindingChange,
+}
+
+impl From<&ChangeRow> for ChangeJson {
+    fn from(row: &ChangeRow) -> Self {
+        Self { at: row.at.to_string(), run: row.run.to_string(), change: row.change.clone() }
+    }
+}
+
+/// One finding with its life, as `findings show` prints it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FindingDetailJson {
+    /// The finding.
+    #[serde(flatten)]
+    pub finding: FindingJson,
+    /// Its life, oldest first.
+    pub history: Vec<ChangeJson>,
+}

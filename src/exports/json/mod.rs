@@ -1,0 +1,15 @@
+//! The JSON shapes of commands and API: a contract. Members may be added, never changed or taken away.
+
+mod coverage;
+mod event;
+mod finding;
+mod history;
+mod scan;
+mod verdict;
+
+pub use coverage::{CoverageJson, MissingJson};
+pub use event::{EventActorJson, EventJson};
+pub use finding::{ChangeJson, ControlJson, FindingDetailJson, FindingJson, FixJson};
+pub use history::{RoleJson, StoreJson, TaskJson};
+pub use scan::{IngestJson, ObjectsJson, RecordsJson, RejectJson, ScanCoverageJson, ScanJson, TrailJson, BytesJson};
+pub use verdict::{AssumptionsJson, StoresJson, VerdictCoverageJson, VerdictJson};

@@ -1,0 +1,3 @@
+//! The integration tests: one binary, real files, real databases, the real program.
+
+mod house;
