@@ -10,8 +10,9 @@ mod state;
 mod tests;
 mod text;
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{PoisonError, RwLock};
 
+use bytes::Bytes;
 use jiff::Timestamp;
 use prometheus::{Gauge, GaugeVec, IntCounter, IntCounterVec, IntGauge, Opts, Registry, TextEncoder};
 
@@ -52,7 +53,7 @@ pub struct Metrics {
     schedule_next_run: GaugeVec,
     schedule_missed: IntCounterVec,
     schedule_run_failures: IntCounterVec,
-    state: RwLock<Option<Arc<str>>>,
+    state: RwLock<Option<Bytes>>,
 }
 
 impl Metrics {
@@ -153,7 +154,7 @@ impl Metrics {
 
     /// Renders the state; every scrape from now on shows it.
     pub fn publish(&self, state: &State) {
-        let page: Arc<str> = state.render().into();
+        let page = Bytes::from(state.render());
         *self.state.write().unwrap_or_else(PoisonError::into_inner) = Some(page);
     }
 
@@ -167,7 +168,7 @@ impl Metrics {
     ///
     /// # Errors
     /// [`prometheus::Error`] when the registry cannot be written as text: a bug of ours.
-    pub fn page(&self) -> Result<(String, Option<Arc<str>>), prometheus::Error> {
+    pub fn page(&self) -> Result<(String, Option<Bytes>), prometheus::Error> {
         let counters = TextEncoder::new().encode_to_string(&self.registry.gather())?;
         let state = self.state.read().unwrap_or_else(PoisonError::into_inner).clone();
         Ok((counters, state))
