@@ -172,7 +172,7 @@ async fn connections_beyond_the_limit_wait_for_a_free_slot() {
 
 #[tokio::test(start_paused = true)]
 async fn the_server_ends_in_time_though_a_client_hangs_on() {
-    let server = start(Limits { head_time: Duration::from_secs(3_600), ..Limits::default() }).await;
+    let server = start(Limits { head_time: Duration::from_hours(1), ..Limits::default() }).await;
     let mut hanging = TcpStream::connect(server.address).await.expect("the server listens");
     hanging.write_all(b"GET / HT").await.expect("the server reads");
     tokio::time::sleep(Duration::from_millis(1)).await;

@@ -224,12 +224,14 @@ fn flag(holds: bool) -> f64 {
     f64::from(u8::from(holds))
 }
 
-/// A time as Prometheus has it.
+/// A time as Prometheus has it; seconds since 1970 stay far below the 2^53 that a value of the format holds exactly.
+#[allow(clippy::cast_precision_loss)]
 pub(super) fn seconds(time: Timestamp) -> f64 {
     time.as_second() as f64 + f64::from(time.subsec_millisecond()) / 1_000.0
 }
 
 /// Exact up to 2^53, as every value of the format is.
+#[allow(clippy::cast_precision_loss)]
 fn count(number: u64) -> f64 {
     number as f64
 }
