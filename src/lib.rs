@@ -1,4 +1,6 @@
 pub mod clock;
+pub mod daemon;
+pub mod exports;
 pub mod findings;
 pub mod model;
 pub mod profiles;

@@ -1,0 +1,102 @@
+//! Every metric, declared once: its documentation here is the HELP text of the page.
+//!
+//! No label carries an ARN, an id of an event or the name of a person: such values are without bound, and the page
+//! is read by more people than the history.
+
+/// The type of a metric on the page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// It can go up and down.
+    Gauge,
+    /// It only goes up, and starts again at zero.
+    Counter,
+}
+
+impl Kind {
+    /// The word of the text format.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Gauge => "gauge",
+            Self::Counter => "counter",
+        }
+    }
+}
+
+/// A metric with `N` labels.
+#[derive(Debug, Clone, Copy)]
+pub struct Family<const N: usize> {
+    /// Full name.
+    pub name: &'static str,
+    /// One sentence for people.
+    pub help: &'static str,
+    /// Type.
+    pub kind: Kind,
+    /// Label names, in the order of the values of a series.
+    pub labels: [&'static str; N],
+}
+
+macro_rules! families {
+    ($($(#[doc = $help:literal])+ $name:ident = $kind:ident $text:literal [$($label:literal),*];)+) => {
+        $(
+            $(#[doc = $help])+
+            pub const $name: Family<{ <[&str]>::len(&[$($label),*]) }> = Family {
+                name: concat!("roletrail_", $text),
+                help: concat!($($help),+).trim_ascii(),
+                kind: Kind::$kind,
+                labels: [$($label),*],
+            };
+        )+
+    };
+}
+
+// Kept by the process.
+families! {
+    /// Always 1; the label names the running version.
+    BUILD_INFO = Gauge "build_info" ["version"];
+    /// How long the last run of a collector took, in seconds.
+    COLLECTOR_RUN_DURATION = Gauge "collector_run_duration_seconds" ["collector"];
+    /// Runs of a collector since the start, failed ones included.
+    COLLECTOR_RUNS = Counter "collector_runs_total" ["collector"];
+    /// Runs of a collector that left something unread.
+    COLLECTOR_RUN_FAILURES = Counter "collector_run_failures_total" ["collector"];
+    /// Trail records read since the start, by what became of them.
+    TRAIL_RECORDS = Counter "trail_records_total" ["provider", "result"];
+    /// Whether the newest attempt to read the configuration succeeded; after a failed one the older settings hold.
+    CONFIG_LAST_RELOAD_SUCCESSFUL = Gauge "config_last_reload_successful" [];
+    /// Operations on the store that failed.
+    STORAGE_ERRORS = Counter "storage_errors_total" [];
+    /// When a task is due next; absent when its schedule has no further slot.
+    SCHEDULE_NEXT_RUN = Gauge "schedule_next_run_timestamp_seconds" ["task"];
+    /// Slots of a task's schedule without a run of their own: reason late (asleep or suspended; one catch-up run
+    /// stands for all of them) or busy (the task was still running).
+    SCHEDULE_MISSED = Counter "schedule_missed_total" ["task", "reason"];
+    /// Runs of a scheduled task that ended with an error or a panic.
+    SCHEDULE_RUN_FAILURES = Counter "schedule_run_failures_total" ["task"];
+}
+
+// Read from the store after each collection and analysis.
+families! {
+    /// Whether the last attempt to read an account with a collector was complete.
+    COLLECTOR_UP = Gauge "collector_up" ["provider", "account", "collector"];
+    /// When an account was last read completely by a collector.
+    COLLECTOR_LAST_SUCCESS = Gauge "collector_last_success_timestamp_seconds" ["provider", "account", "collector"];
+    /// The time up to which a trail source has been read.
+    TRAIL_WATERMARK = Gauge "trail_watermark_timestamp_seconds" ["provider", "account", "source"];
+    /// Places (Region and API) that were expected and could not be read completely.
+    COVERAGE_GAPS = Gauge "coverage_gaps" ["provider", "account"];
+    /// Whether the watched role exists; absent where nobody could say.
+    ROLE_PRESENT = Gauge "role_present" ["provider", "account", "profile"];
+    /// Key stores that the role serves, by state.
+    KEY_STORES = Gauge "key_stores" ["provider", "account", "profile", "state"];
+    /// Successful assumptions of the role in the history, by a trusted principal or not.
+    ROLE_ASSUMPTIONS = Counter "role_assumptions_total" ["provider", "account", "profile", "trusted"];
+    /// Open findings; zero for every known rule and account where there is none.
+    FINDINGS_OPEN = Gauge "findings_open" ["provider", "account", "rule", "severity"];
+    /// When the oldest open finding of a rule was opened; absent where none is open.
+    FINDING_OLDEST_OPEN = Gauge "finding_oldest_open_timestamp_seconds" ["provider", "account", "rule"];
+    /// 1 for the verdict that holds, 0 for the others.
+    VERDICT = Gauge "verdict" ["provider", "account", "profile", "verdict"];
+    /// Series left out of this page because a metric had more than its limit.
+    SERIES_DROPPED = Gauge "metric_series_dropped" [];
+}

@@ -1,0 +1,206 @@
+//! The metrics page.
+//!
+//! It has two parts. Counters live with the code, in the `prometheus` crate's registry, and start at zero. The state
+//! gauges (verdicts, findings, coverage: everything that the store knows) are rendered once after each collection
+//! and analysis and kept as text, so that a scrape copies a page instead of asking the store and never waits for it.
+
+mod family;
+mod state;
+#[cfg(test)]
+mod tests;
+mod text;
+
+use std::sync::{PoisonError, RwLock};
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use prometheus::{Gauge, GaugeVec, IntCounter, IntCounterVec, IntGauge, Opts, Registry, TextEncoder};
+
+use crate::model::{Provider, SourceSummary};
+pub use family::{Family, Kind};
+pub use state::{
+    AssumptionsRow, CollectorRow, FindingsRow, GapsRow, RuleSeverities, State, StoresRow, VerdictRow, WatermarkRow,
+};
+
+/// Why slots had no run of their own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MissedBecause {
+    /// The program slept, or the machine did.
+    Late,
+    /// The task was still running.
+    Busy,
+}
+
+impl MissedBecause {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Late => "late",
+            Self::Busy => "busy",
+        }
+    }
+}
+
+/// The metrics of the process, and the newest page of the state.
+#[derive(Debug)]
+pub struct Metrics {
+    registry: Registry,
+    collector_run_duration: GaugeVec,
+    collector_runs: IntCounterVec,
+    collector_run_failures: IntCounterVec,
+    trail_records: IntCounterVec,
+    config_last_reload_successful: IntGauge,
+    storage_errors: IntCounter,
+    schedule_next_run: GaugeVec,
+    schedule_missed: IntCounterVec,
+    schedule_run_failures: IntCounterVec,
+    state: RwLock<Option<Bytes>>,
+}
+
+impl Metrics {
+    /// Metrics at zero, for the running `version`.
+    ///
+    /// # Errors
+    /// [`prometheus::Error`] when a declaration is wrong: a bug of ours that no input can cause.
+    pub fn new(version: &str) -> Result<Self, prometheus::Error> {
+        let registry = Registry::new();
+        let build_info = gauges(&registry, &family::BUILD_INFO)?;
+        build_info.get_metric_with_label_values(&[version])?.set(1.0);
+        let reload = IntGauge::with_opts(options(&family::CONFIG_LAST_RELOAD_SUCCESSFUL))?;
+        registry.register(Box::new(reload.clone()))?;
+        // The daemon would not run without having read its configuration.
+        reload.set(1);
+        let storage_errors = IntCounter::with_opts(options(&family::STORAGE_ERRORS))?;
+        registry.register(Box::new(storage_errors.clone()))?;
+        let metrics = Self {
+            collector_run_duration: gauges(&registry, &family::COLLECTOR_RUN_DURATION)?,
+            collector_runs: counters(&registry, &family::COLLECTOR_RUNS)?,
+            collector_run_failures: counters(&registry, &family::COLLECTOR_RUN_FAILURES)?,
+            trail_records: counters(&registry, &family::TRAIL_RECORDS)?,
+            config_last_reload_successful: reload,
+            storage_errors,
+            schedule_next_run: gauges(&registry, &family::SCHEDULE_NEXT_RUN)?,
+            schedule_missed: counters(&registry, &family::SCHEDULE_MISSED)?,
+            schedule_run_failures: counters(&registry, &family::SCHEDULE_RUN_FAILURES)?,
+            registry,
+            state: RwLock::default(),
+        };
+        for provider in Provider::ALL {
+            metrics.records_read(provider, &SourceSummary::default());
+        }
+        Ok(metrics)
+    }
+
+    /// Shows a collector with zero runs, so that its first failure is seen as an increase.
+    pub fn expect_collector(&self, collector: &str) {
+        add(&self.collector_runs, &[collector], 0);
+        add(&self.collector_run_failures, &[collector], 0);
+    }
+
+    /// Counts a run of a collector that took `seconds`.
+    pub fn collector_ran(&self, collector: &str, seconds: f64, complete: bool) {
+        add(&self.collector_runs, &[collector], 1);
+        add(&self.collector_run_failures, &[collector], u64::from(!complete));
+        set(&self.collector_run_duration, &[collector], seconds);
+    }
+
+    /// Counts the trail records of one reading.
+    pub fn records_read(&self, provider: Provider, summary: &SourceSummary) {
+        let results = [
+            ("kept", summary.records_kept),
+            ("duplicate", summary.records_duplicate),
+            ("irrelevant", summary.records_irrelevant),
+            ("rejected", summary.records_rejected),
+        ];
+        for (result, records) in results {
+            add(&self.trail_records, &[provider.as_str(), result], records);
+        }
+    }
+
+    /// Tells whether the configuration could be read again.
+    pub fn config_reloaded(&self, successful: bool) {
+        self.config_last_reload_successful.set(i64::from(successful));
+    }
+
+    /// Counts a failed operation on the store.
+    pub fn storage_failed(&self) {
+        self.storage_errors.inc();
+    }
+
+    /// Shows a scheduled task with zero missed slots and failures.
+    pub fn expect_task(&self, task: &str) {
+        self.slots_missed(task, MissedBecause::Late, 0);
+        self.slots_missed(task, MissedBecause::Busy, 0);
+        add(&self.schedule_run_failures, &[task], 0);
+    }
+
+    /// Counts slots of a task that have no run of their own.
+    pub fn slots_missed(&self, task: &str, because: MissedBecause, slots: u64) {
+        add(&self.schedule_missed, &[task, because.as_str()], slots);
+    }
+
+    /// Counts a failed run of a task.
+    pub fn task_failed(&self, task: &str) {
+        add(&self.schedule_run_failures, &[task], 1);
+    }
+
+    /// Shows when a task is due next.
+    pub fn next_run(&self, task: &str, slot: Option<Timestamp>) {
+        match slot {
+            Some(slot) => set(&self.schedule_next_run, &[task], state::seconds(slot)),
+            // An error says that there was no such series, which is what is wanted.
+            None => drop(self.schedule_next_run.remove_label_values(&[task])),
+        }
+    }
+
+    /// Renders the state; every scrape from now on shows it.
+    pub fn publish(&self, state: &State) {
+        let page = Bytes::from(state.render());
+        *self.state.write().unwrap_or_else(PoisonError::into_inner) = Some(page);
+    }
+
+    /// Whether a state has been published.
+    #[must_use]
+    pub fn is_published(&self) -> bool {
+        self.state.read().unwrap_or_else(PoisonError::into_inner).is_some()
+    }
+
+    /// The page in its two parts, to be sent one after the other: the counters as of now, and the newest state.
+    ///
+    /// # Errors
+    /// [`prometheus::Error`] when the registry cannot be written as text: a bug of ours.
+    pub fn page(&self) -> Result<(String, Option<Bytes>), prometheus::Error> {
+        let counters = TextEncoder::new().encode_to_string(&self.registry.gather())?;
+        let state = self.state.read().unwrap_or_else(PoisonError::into_inner).clone();
+        Ok((counters, state))
+    }
+}
+
+fn options<const N: usize>(family: &Family<N>) -> Opts {
+    Opts::new(family.name, family.help)
+}
+
+fn gauges<const N: usize>(registry: &Registry, family: &Family<N>) -> Result<GaugeVec, prometheus::Error> {
+    let gauges = GaugeVec::new(options(family), &family.labels)?;
+    registry.register(Box::new(gauges.clone()))?;
+    Ok(gauges)
+}
+
+fn counters<const N: usize>(registry: &Registry, family: &Family<N>) -> Result<IntCounterVec, prometheus::Error> {
+    let counters = IntCounterVec::new(options(family), &family.labels)?;
+    registry.register(Box::new(counters.clone()))?;
+    Ok(counters)
+}
+
+/// Adds to a series. Only a wrong number of labels can fail, which the golden page shows as a missing series.
+fn add(counters: &IntCounterVec, labels: &[&str], by: u64) {
+    if let Ok(counter) = counters.get_metric_with_label_values(labels) {
+        counter.inc_by(by);
+    }
+}
+
+fn set(gauges: &GaugeVec, labels: &[&str], value: f64) {
+    let gauge: Result<Gauge, _> = gauges.get_metric_with_label_values(labels);
+    if let Ok(gauge) = gauge {
+        gauge.set(value);
+    }
+}

@@ -1,0 +1,151 @@
+use std::collections::BTreeSet;
+
+use super::*;
+use crate::model::{Account, RolePresence, Severity, Verdict};
+
+const GOLDEN: &str = include_str!("golden.txt");
+
+fn time(second: i64) -> Timestamp {
+    Timestamp::from_second(second).expect("the test gives a valid time")
+}
+
+fn state() -> State {
+    let aws = Account::new(Provider::Aws, "111122223333");
+    let alibaba = Account::new(Provider::Alibaba, "5123456789012345");
+    let kms = "aws-kms-custom-key-stores".to_owned();
+    let instance = "alibaba-kms-key-store".to_owned();
+    let finding = |severity, open, oldest| FindingsRow {
+        account: aws.clone(),
+        rule: "unexpected-assumer".to_owned(),
+        severity,
+        open,
+        oldest: Some(time(oldest)),
+    };
+    State {
+        accounts: vec![alibaba.clone(), aws.clone()],
+        rules: vec![
+            RuleSeverities { rule: "orphaned-role".to_owned(), severities: vec![Severity::Low] },
+            RuleSeverities {
+                rule: "unexpected-assumer".to_owned(),
+                severities: vec![Severity::Critical, Severity::Medium],
+            },
+        ],
+        collectors: vec![
+            CollectorRow {
+                account: aws.clone(),
+                collector: "snapshot".to_owned(),
+                up: true,
+                last_success: Some(time(1_795_000_000)),
+            },
+            CollectorRow {
+                account: alibaba.clone(),
+                collector: "snapshot".to_owned(),
+                up: false,
+                last_success: None,
+            },
+        ],
+        watermarks: vec![WatermarkRow {
+            account: aws.clone(),
+            source: "files".to_owned(),
+            at: Timestamp::from_millisecond(1_794_999_999_500).expect("the test gives a valid time"),
+        }],
+        gaps: vec![GapsRow { account: alibaba.clone(), gaps: 2 }],
+        verdicts: vec![
+            VerdictRow {
+                account: aws.clone(),
+                profile: kms.clone(),
+                role: RolePresence::Present,
+                verdict: Verdict::Findings,
+            },
+            VerdictRow {
+                account: alibaba.clone(),
+                profile: instance,
+                role: RolePresence::Unknown,
+                verdict: Verdict::Unknown,
+            },
+        ],
+        stores: vec![StoresRow {
+            account: aws.clone(),
+            profile: kms.clone(),
+            state: "connected".to_owned(),
+            stores: 2,
+        }],
+        assumptions: vec![
+            AssumptionsRow { account: aws.clone(), profile: kms.clone(), trusted: true, assumptions: 1_204 },
+            AssumptionsRow { account: aws.clone(), profile: kms, trusted: false, assumptions: 1 },
+        ],
+        findings: vec![finding(Severity::Medium, 3, 1_790_000_000), finding(Severity::Critical, 1, 1_794_000_000)],
+    }
+}
+
+fn page() -> String {
+    let metrics = Metrics::new("0.1.0").expect("the declarations are valid");
+    metrics.expect_collector("snapshot");
+    metrics.collector_ran("files", 1.25, false);
+    metrics.records_read(
+        Provider::Aws,
+        &SourceSummary { records_kept: 4, records_irrelevant: 96, ..SourceSummary::default() },
+    );
+    metrics.expect_task("collect");
+    metrics.slots_missed("collect", MissedBecause::Late, 3);
+    metrics.next_run("collect", Some(time(1_795_000_900)));
+    metrics.task_failed("collect");
+    metrics.storage_failed();
+    metrics.config_reloaded(false);
+    metrics.publish(&state());
+    let (counters, state) = metrics.page().expect("the registry can be written");
+    counters + std::str::from_utf8(&state.unwrap_or_default()).expect("the page is text")
+}
+
+/// To renew it after a change that is meant: replace `golden.txt` with the page that the failure prints.
+#[test]
+fn the_page_is_the_golden_page() {
+    let page = page();
+    assert!(page == GOLDEN, "the page differs from golden.txt:\n{page}");
+}
+
+#[test]
+fn no_series_and_no_metric_appears_twice() {
+    let mut seen = BTreeSet::new();
+    let page = page();
+    for line in page.lines().filter(|line| !line.starts_with("# TYPE")) {
+        let key = line.rsplit_once(' ').filter(|_| !line.starts_with('#')).map_or(line, |(series, _)| series);
+        assert!(seen.insert(key), "twice: {key}");
+    }
+    assert!(page.ends_with('\n'));
+}
+
+#[test]
+fn every_known_rule_has_a_zero_for_every_account_and_severity() {
+    let page = State { findings: Vec::new(), ..state() }.render();
+    let zeros = page.lines().filter(|line| line.starts_with("roletrail_findings_open{") && line.ends_with(" 0"));
+    assert_eq!(zeros.count(), 2 * 3);
+}
+
+#[test]
+fn a_role_of_which_nothing_is_known_is_neither_present_nor_absent() {
+    let page = state().render();
+    assert!(!page.contains("roletrail_role_present{provider=\"alibaba\""));
+    assert!(page.contains("roletrail_verdict{provider=\"alibaba\",account=\"5123456789012345\",profile=\"alibaba-kms-key-store\",verdict=\"unknown\"} 1\n"));
+}
+
+#[test]
+fn an_account_that_is_gone_leaves_no_series_behind() {
+    let metrics = Metrics::new("0.1.0").expect("the declarations are valid");
+    assert!(!metrics.is_published());
+    metrics.publish(&state());
+    assert!(metrics.is_published());
+    metrics.publish(&State::default());
+    let (_, state) = metrics.page().expect("the registry can be written");
+    let page = state.expect("a state was published");
+    assert!(!page.windows(12).any(|text| text == b"111122223333"));
+}
+
+#[test]
+fn a_task_without_a_further_slot_has_no_next_run() {
+    let metrics = Metrics::new("0.1.0").expect("the declarations are valid");
+    metrics.next_run("collect", Some(time(1)));
+    metrics.next_run("collect", None);
+    let (counters, _) = metrics.page().expect("the registry can be written");
+    assert!(!counters.contains("next_run"));
+}
