@@ -25,6 +25,7 @@ pub enum LogFormat {
 }
 
 /// Builds what commands need from the global options and the environment.
+#[derive(Clone)]
 pub struct Boot {
     config: Option<PathBuf>,
     overrides: Overrides,
@@ -51,14 +52,7 @@ impl Boot {
     /// The same, with another configuration file.
     #[must_use]
     pub fn with_config(&self, path: &Path) -> Self {
-        Self {
-            config: Some(path.to_owned()),
-            overrides: self.overrides.clone(),
-            quiet: self.quiet,
-            runtime: Arc::clone(&self.runtime),
-            clock: self.clock(),
-            stop: self.stop(),
-        }
+        Self { config: Some(path.to_owned()), ..self.clone() }
     }
 
     /// Whether the environment asks for no colour (`NO_COLOR`).
@@ -152,9 +146,23 @@ impl Boot {
         command: &'static str,
         progress: Arc<dyn Progress>,
     ) -> Result<JobContext, Failure> {
+        let context = self.context_for(loaded, command, progress)?;
+        self.stop_on_interrupt();
+        Ok(context)
+    }
+
+    /// The same without ears for interrupts, for the daemon, which has its own.
+    ///
+    /// # Errors
+    /// As [`Boot::profiles`] and [`Boot::open`].
+    pub fn context_for(
+        &self,
+        loaded: &Loaded,
+        command: &'static str,
+        progress: Arc<dyn Progress>,
+    ) -> Result<JobContext, Failure> {
         let profiles = self.profiles(loaded)?;
         let store = self.open(loaded, Access::Write(command))?;
-        self.stop_on_interrupt();
         Ok(self.context(loaded, profiles, store, progress))
     }
 

@@ -7,7 +7,7 @@ use super::ingest::{IngestReport, ingest};
 use super::trail_coverage::trail_key;
 use super::{JobContext, JobError};
 use crate::config::{AlibabaTrail, AwsTrail, Settings};
-use crate::model::{Account, Coverage, Outcome, Provider};
+use crate::model::{Account, Coverage, Outcome, Provider, SourceSummary};
 use crate::sources::snapshot;
 use crate::store::{HistoryFilter, RunId, Store, StoreError};
 
@@ -16,8 +16,12 @@ use crate::store::{HistoryFilter, RunId, Store, StoreError};
 pub struct CollectReport {
     /// Accounts whose inventory was asked for.
     pub accounts: BTreeSet<Account>,
+    /// Whether some inventory could not be read.
+    pub inventory_incomplete: bool,
     /// The reading of the trails.
     pub trail: IngestReport,
+    /// Its counts by provider; a provider without a trail has none.
+    pub trail_by_provider: BTreeMap<Provider, SourceSummary>,
     /// Whether something that was expected could not be read.
     pub incomplete: bool,
     /// Whether it was stopped before its end.
@@ -36,7 +40,7 @@ pub fn collect(context: &JobContext, run: RunId) -> Result<CollectReport, JobErr
             collect_trail(context, run, provider, &path, &mut report)?;
         }
     }
-    report.incomplete |= report.trail.incomplete;
+    report.incomplete |= report.inventory_incomplete || report.trail.incomplete;
     report.interrupted |= report.trail.interrupted || context.stop.is_requested();
     Ok(report)
 }
@@ -52,7 +56,7 @@ fn collect_snapshots(context: &JobContext, run: RunId, report: &mut CollectRepor
             if context.stop.is_requested() {
                 return Ok(());
             }
-            report.incomplete |= collection.coverage.iter().any(|row| row.outcome.is_gap());
+            report.inventory_incomplete |= collection.coverage.iter().any(|row| row.outcome.is_gap());
             report.accounts.insert(Account::new(collection.provider, collection.account.clone()));
             context.store.save_collection(run, &collection)?;
         }
@@ -93,7 +97,9 @@ fn collect_trail(
 ) -> Result<(), JobError> {
     let readable = std::fs::metadata(path);
     if readable.is_ok() {
-        report.trail.add(ingest(context, run, &[path.to_owned()], Some(provider))?);
+        let reading = ingest(context, run, &[path.to_owned()], Some(provider))?;
+        report.trail_by_provider.entry(provider).or_default().add(&reading.summary);
+        report.trail.add(reading);
     }
     let detail = readable.err().map(|error| format!("{}: {error}", path.display()));
     report.incomplete |= detail.is_some();

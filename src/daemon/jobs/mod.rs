@@ -51,7 +51,7 @@ impl JobContext {
     /// The times that the rules need, from the settings.
     #[must_use]
     pub fn judging(&self) -> JudgingSettings {
-        self.settings.judging(self.now())
+        super::timetable::judging(&self.settings, self.now())
     }
 }
 

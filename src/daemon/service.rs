@@ -1,0 +1,169 @@
+//! The daemon's business: what its tasks do, what its pages show, what a reload changes.
+
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Instant;
+
+use super::jobs::{self, CollectReport, JobContext, JobError};
+use super::run::{Reload, Run, Task, Work};
+use super::timetable::{COLLECT, Timetable};
+use crate::config::Settings;
+use crate::exports::http::{Health, Site};
+use crate::exports::metrics::{Metrics, state_of_store};
+use crate::model::{RunKind, SourceSummary};
+use crate::profiles::Profiles;
+
+/// Reads settings and profiles again, or tells why the old ones stay.
+pub type Load = Arc<dyn Fn() -> Result<(Settings, Profiles), String> + Send + Sync>;
+
+/// Collectors, as metrics name them.
+const SNAPSHOT: &str = "snapshot";
+const TRAIL_FILES: &str = "trail:files";
+
+/// The daemon's business. Shared by the loop's threads and the HTTP server.
+pub struct Service {
+    context: RwLock<JobContext>,
+    load: Load,
+    metrics: Arc<Metrics>,
+    health: Arc<Health>,
+}
+
+impl Service {
+    /// A service over an open history.
+    ///
+    /// # Errors
+    /// A sentence when a metric is declared wrongly, which is a bug of ours.
+    pub fn new(context: JobContext, load: Load) -> Result<Arc<Self>, String> {
+        let metrics = Metrics::new(env!("CARGO_PKG_VERSION")).map_err(|error| error.to_string())?;
+        for collector in [SNAPSHOT, TRAIL_FILES] {
+            metrics.expect_collector(collector);
+        }
+        Ok(Arc::new(Self {
+            context: RwLock::new(context),
+            load,
+            metrics: Arc::new(metrics),
+            health: Arc::new(Health::default()),
+        }))
+    }
+
+    /// The metrics.
+    #[must_use]
+    pub fn metrics(&self) -> Arc<Metrics> {
+        Arc::clone(&self.metrics)
+    }
+
+    /// What the pages need.
+    #[must_use]
+    pub fn site(&self) -> Site {
+        Site { metrics: Arc::clone(&self.metrics), health: Arc::clone(&self.health) }
+    }
+
+    /// The tasks that the settings ask for.
+    ///
+    /// # Errors
+    /// A sentence that names the wrong setting.
+    pub fn tasks(&self) -> Result<Vec<Task>, String> {
+        Ok(Timetable::of(&self.context().settings)?.tasks())
+    }
+
+    /// What the tasks do.
+    #[must_use]
+    pub fn work(self: &Arc<Self>) -> Work {
+        let service = Arc::clone(self);
+        Arc::new(move |run: &Run| service.carry_out(run))
+    }
+
+    /// What a reload does.
+    #[must_use]
+    pub fn reload(self: &Arc<Self>) -> Reload {
+        let service = Arc::clone(self);
+        Arc::new(move || service.load_again())
+    }
+
+    /// Renders the state that is stored; from then on the service is ready.
+    ///
+    /// # Errors
+    /// A sentence when the history cannot be read.
+    pub fn publish(&self) -> Result<(), String> {
+        let context = self.context();
+        let gauges = context.store.gauges().map_err(|error| self.storage_trouble(&error.into()))?;
+        self.metrics.publish(&state_of_store(&gauges, &context.profiles_by_store_kind()));
+        self.health.ready();
+        Ok(())
+    }
+
+    fn context(&self) -> JobContext {
+        self.context.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn carry_out(&self, run: &Run) -> Result<(), String> {
+        let context = self.context();
+        let outcome = match run.task {
+            COLLECT => self.collect(&context),
+            _ => analyze(&context, RunKind::Analyze),
+        };
+        outcome.map_err(|error| self.storage_trouble(&error))?;
+        self.health.well();
+        self.publish()
+    }
+
+    fn collect(&self, context: &JobContext) -> Result<(), JobError> {
+        let run = context.store.begin_run(RunKind::Collect, context.now())?;
+        let began = Instant::now();
+        let report = jobs::collect(context, run)?;
+        self.count(&report, began.elapsed().as_secs_f64());
+        let complete = !report.incomplete && !report.interrupted;
+        if !report.interrupted && judges_after_collecting(&context.settings) {
+            jobs::analyze(context, run, false)?;
+        }
+        context.store.finish_run(run, context.now(), complete, &report.trail.summary)?;
+        tracing::info!(
+            accounts = report.accounts.len(),
+            objects = report.trail.summary.objects_read,
+            records = report.trail.summary.records_read,
+            complete,
+            "collected"
+        );
+        Ok(())
+    }
+
+    fn count(&self, report: &CollectReport, seconds: f64) {
+        for (provider, summary) in &report.trail_by_provider {
+            self.metrics.records_read(*provider, summary);
+        }
+        if !report.accounts.is_empty() {
+            self.metrics.collector_ran(SNAPSHOT, seconds, !report.inventory_incomplete);
+        }
+        if !report.trail_by_provider.is_empty() {
+            self.metrics.collector_ran(TRAIL_FILES, seconds, !report.trail.incomplete);
+        }
+    }
+
+    fn load_again(&self) -> Result<Vec<Task>, String> {
+        let (settings, profiles) = (self.load)()?;
+        let tasks = Timetable::of(&settings)?.tasks();
+        let mut context = self.context.write().unwrap_or_else(PoisonError::into_inner);
+        if settings.database != context.settings.database || settings.web != context.settings.web {
+            tracing::warn!("[database] and [web] take effect at the next start");
+        }
+        context.settings = Arc::new(settings);
+        context.profiles = Arc::new(profiles);
+        Ok(tasks)
+    }
+
+    fn storage_trouble(&self, error: &JobError) -> String {
+        self.metrics.storage_failed();
+        self.health.trouble(error.to_string());
+        error.to_string()
+    }
+}
+
+fn judges_after_collecting(settings: &Settings) -> bool {
+    Timetable::of(settings).is_ok_and(|timetable| timetable.judges_after_collecting())
+}
+
+fn analyze(context: &JobContext, kind: RunKind) -> Result<(), JobError> {
+    let run = context.store.begin_run(kind, context.now())?;
+    let report = jobs::analyze(context, run, false)?;
+    context.store.finish_run(run, context.now(), !report.interrupted, &SourceSummary::default())?;
+    Ok(())
+}

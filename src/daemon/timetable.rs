@@ -1,0 +1,82 @@
+//! The settings' schedules as tasks of the daemon.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::run::{FirstRun, Task};
+use super::schedule::Schedule;
+use crate::config::{Analyze, Settings};
+use crate::model::JudgingSettings;
+
+/// Collects, and judges afterwards unless judging has a schedule of its own.
+pub const COLLECT: &str = "collect";
+/// Judges.
+pub const ANALYZE: &str = "analyze";
+
+/// What may stay uncollected before it is reported, where no schedule tells: two of the default schedule's quarters
+/// of an hour.
+const DEFAULT_PATIENCE: SignedDuration = SignedDuration::from_mins(30);
+
+/// The schedules that the settings ask for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Timetable {
+    collect: Schedule,
+    /// `None`: after each collection.
+    analyze: Option<Schedule>,
+    has_source: bool,
+}
+
+impl Timetable {
+    /// Reads the schedules.
+    ///
+    /// # Errors
+    /// A sentence that names the setting, what is wrong with it and the remedy.
+    pub fn of(settings: &Settings) -> Result<Self, String> {
+        let zone = settings.schedule.time_zone.as_deref();
+        let read = |key: &str, text: &str| {
+            Schedule::parse(text, zone).map_err(|error| format!("schedule.{key}: {error}"))
+        };
+        read("report", &settings.schedule.report)?;
+        Ok(Self {
+            collect: read("collect", &settings.schedule.collect)?,
+            analyze: match &settings.schedule.analyze {
+                Analyze::AfterCollect => None,
+                Analyze::At(text) => Some(read("analyze", text)?),
+            },
+            has_source: !settings.has_no_source(),
+        })
+    }
+
+    /// The tasks. Without any source there is nothing to collect; judging goes on, because time alone can change a
+    /// verdict.
+    #[must_use]
+    pub fn tasks(&self) -> Vec<Task> {
+        let task = |name, schedule: &Schedule| Task { name, schedule: schedule.clone(), first: FirstRun::AtOnce };
+        let collect = self.has_source.then(|| task(COLLECT, &self.collect));
+        let analyze = match &self.analyze {
+            Some(schedule) => Some(task(ANALYZE, schedule)),
+            None if self.has_source => None,
+            None => Some(task(ANALYZE, &self.collect)),
+        };
+        collect.into_iter().chain(analyze).collect()
+    }
+
+    /// Whether judging follows each collection.
+    #[must_use]
+    pub fn judges_after_collecting(&self) -> bool {
+        self.analyze.is_none()
+    }
+
+    /// Two schedules: what stays uncollected for longer is reported.
+    #[must_use]
+    pub fn patience(&self, now: Timestamp) -> SignedDuration {
+        let interval = self.collect.interval(now);
+        interval.and_then(|interval| interval.checked_mul(2)).unwrap_or(DEFAULT_PATIENCE)
+    }
+}
+
+/// The times that the rules need.
+#[must_use]
+pub fn judging(settings: &Settings, now: Timestamp) -> JudgingSettings {
+    let patience = Timetable::of(settings).map_or(DEFAULT_PATIENCE, |timetable| timetable.patience(now));
+    settings.rules.judging(patience)
+}
