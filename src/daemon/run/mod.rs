@@ -1,7 +1,7 @@
 //! The daemon's loop: it sleeps until something is due, has it done by one thread at a time, and hears signals.
 //!
 //! Slots are wall-clock times, and the wall clock can jump: it stands still for the program while the machine is
-//! suspended, and people and time servers set it. So the loop naps for [`LONGEST_NAP`] at most and asks the clock
+//! suspended, and people and time servers set it. So the loop naps for a minute at most and asks the clock
 //! again; that is the only wake-up without a slot, and there is none when nothing is scheduled.
 
 mod reload;

@@ -208,11 +208,12 @@ async fn a_task_that_is_due_while_another_is_running_waits_for_its_end() {
     begun.recv().expect("the work begins");
     advance(MINUTE * 16).await;
     seen.settle().await;
-    assert_eq!(seen.runs(), [("collect", time("2026-01-01T00:00:00Z"), 0)]);
+    assert_eq!(seen.heard("STATUS=prune is running for 2026-01-01T00:15:00Z"), 0);
     release.send(()).expect("the work waits");
     release.send(()).expect("the work waits");
     sleep(MINUTE).await;
     assert_eq!(seen.runs().last(), Some(&("prune", time("2026-01-01T00:15:00Z"), 0)));
+    assert_eq!(seen.heard("STATUS=prune is running for 2026-01-01T00:15:00Z"), 1);
     assert!(seen.metric("roletrail_schedule_missed_total{reason=\"busy\",task=\"prune\"} 0"));
 }
 

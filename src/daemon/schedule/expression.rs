@@ -58,13 +58,12 @@ pub(super) fn parse(text: &str) -> Result<Vec<cron::Schedule>, ScheduleError> {
         translated.push(kind.in_crate_dialect(values));
     }
     let either_day = !fields[DAY_OF_MONTH].is_star() && !fields[DAY_OF_WEEK].is_star();
-    let unrestricted: &[usize] = if either_day { &[DAY_OF_MONTH, DAY_OF_WEEK] } else { &[] };
-    if unrestricted.is_empty() {
+    if !either_day {
         return Ok(vec![to_crate(text, &translated)?]);
     }
-    unrestricted
-        .iter()
-        .map(|&day_field| {
+    [DAY_OF_MONTH, DAY_OF_WEEK]
+        .into_iter()
+        .map(|day_field| {
             let mut one_day_field = translated.clone();
             "*".clone_into(&mut one_day_field[day_field]);
             to_crate(text, &one_day_field)

@@ -118,7 +118,7 @@ impl Schedule {
     }
 
     /// What has become due after `last` and not after `now`, if anything. However many slots have passed, one run is
-    /// owed; the others are counted, at most [`MOST_COUNTED`] of them.
+    /// owed; the others are counted, at most 100,000 of them.
     #[must_use]
     pub fn due(&self, last: Timestamp, now: Timestamp) -> Option<Due> {
         let mut due = Due { slot: self.next_after(last).filter(|&slot| slot <= now)?, missed: 0 };

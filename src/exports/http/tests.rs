@@ -146,7 +146,7 @@ async fn a_head_without_measure_is_refused() {
     let server = start(Limits::default()).await;
     let long = format!("GET / HTTP/1.1\r\nHost: localhost\r\nX: {}\r\n\r\n", "x".repeat(64 * 1024));
     assert!(ask(server.address, &long).await.starts_with("HTTP/1.1 431 "));
-    let many = format!("GET / HTTP/1.1\r\nHost: localhost\r\n{}\r\n", "X: x\r\n".repeat(100));
+    let many = format!("GET / HTTP/1.1\r\nHost: localhost\r\n{}\r\n", "X: x\r\n".repeat(Limits::default().headers));
     assert!(ask(server.address, &many).await.starts_with("HTTP/1.1 431 "));
     assert!(ask(server.address, "\u{1}\u{2}nonsense\r\n\r\n").await.starts_with("HTTP/1.1 400 "));
 }
@@ -181,6 +181,19 @@ async fn the_server_ends_in_time_though_a_client_hangs_on() {
     server.server.await.expect("the server ends by itself");
     assert!(begun.elapsed() <= Limits::default().closing_time + Duration::from_millis(1));
     assert!(TcpStream::connect(server.address).await.is_err());
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_server_ends_at_once_when_its_connections_are_idle() {
+    let server = start(Limits::default()).await;
+    let mut idle = TcpStream::connect(server.address).await.expect("the server listens");
+    idle.write_all(b"HEAD / HTTP/1.1\r\nHost: localhost\r\n\r\n").await.expect("the server reads");
+    let mut answer = [0; 12];
+    idle.read_exact(&mut answer).await.expect("the server answers");
+    let begun = Instant::now();
+    server.stop.send(()).expect("the server runs");
+    server.server.await.expect("the server ends by itself");
+    assert_eq!(begun.elapsed(), Duration::ZERO);
 }
 
 #[test]

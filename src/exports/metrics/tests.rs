@@ -74,7 +74,7 @@ fn state() -> State {
             AssumptionsRow { account: aws.clone(), profile: kms.clone(), trusted: true, assumptions: 1_204 },
             AssumptionsRow { account: aws.clone(), profile: kms, trusted: false, assumptions: 1 },
         ],
-        findings: vec![finding(Severity::Medium, 3, 1_790_000_000), finding(Severity::Critical, 1, 1_794_000_000)],
+        findings: vec![finding(Severity::Critical, 1, 1_794_000_000), finding(Severity::Medium, 3, 1_790_000_000)],
     }
 }
 
