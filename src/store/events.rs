@@ -55,10 +55,9 @@ DELETE FROM event_concerns WHERE account_id = ?1 AND profile = ?2 AND time = ?3 
 pub(super) const NOTABLE: &str = concat!(
     "-- events.notable\nSELECT ",
     columns!(),
-    ", '' FROM (SELECT DISTINCT time, event FROM event_concerns
-  WHERE account_id = ?1 AND routine = 0 AND time <= ?2 ORDER BY time, event) c
-CROSS JOIN events e CROSS JOIN accounts a
-WHERE e.id = c.event AND a.id = e.account_id ORDER BY c.time, c.event"
+    ", '' FROM event_concerns c CROSS JOIN events e CROSS JOIN accounts a
+WHERE c.account_id = ?1 AND c.routine = 0 AND c.time <= ?2 AND e.id = c.event AND a.id = e.account_id
+ORDER BY c.time, c.event"
 );
 
 /// A day of a role, for counting it anew.
@@ -90,11 +89,10 @@ ORDER BY e.time DESC, e.id_key DESC LIMIT ?5"
 pub(super) const PAGE_OF_PROFILE: &str = concat!(
     "-- events.page_of_profile\nSELECT ",
     columns!(),
-    ", e.raw FROM (SELECT DISTINCT time, event FROM event_concerns
-  WHERE account_id = ?1 AND profile = ?2 AND (time, event) < (?3, ?4) AND time >= ?5
-  ORDER BY time DESC, event DESC LIMIT ?6) c
-CROSS JOIN events e CROSS JOIN accounts a
-WHERE e.id = c.event AND a.id = e.account_id ORDER BY c.time DESC, c.event DESC"
+    ", e.raw FROM event_concerns c CROSS JOIN events e CROSS JOIN accounts a
+WHERE c.account_id = ?1 AND c.profile = ?2 AND (c.time, c.event) < (?3, ?4) AND c.time >= ?5
+  AND e.id = c.event AND a.id = e.account_id
+ORDER BY c.time DESC, c.event DESC LIMIT ?6"
 );
 
 const ACCOUNT_IDS: &str = "-- accounts.ids
@@ -300,7 +298,9 @@ pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Stored> {
 pub(super) fn notable(connection: &Connection, account_id: i64, as_of: i64) -> Result<Vec<TrailEvent>, StoreError> {
     let mut statement = connection.prepare_cached(NOTABLE)?;
     let rows = statement.query_map(params![account_id, as_of], read)?;
-    rows.map(|row| Ok(row?.event.event)).collect()
+    let mut stored = rows.collect::<rusqlite::Result<Vec<_>>>()?;
+    stored.dedup_by_key(|stored| stored.row);
+    Ok(stored.into_iter().map(|stored| stored.event.event).collect())
 }
 
 /// Where a listing goes on: behind the event of that time, row and key.
@@ -386,7 +386,10 @@ impl Store {
                 .query_map(params![id, filter.profile, place.time, place.row, since, PAGE], read)?
                 .collect(),
         };
-        Ok(rows?)
+        let mut rows = rows?;
+        // An event with several concerns of one profile comes once for each.
+        rows.dedup_by_key(|stored| stored.row);
+        Ok(rows)
     }
 }
 

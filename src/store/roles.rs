@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, Row, ToSql, params};
 
 use super::codec::{Json, Moment, millis, opt_millis};
-use super::spans::{SpanQueries, SpanRow, Step, observe, observe_nothing};
+use super::spans::{SpanQueries, SpanRow, Step, observe};
 use super::{HistoryFilter, RoleRow, Store, StoreError};
 use crate::model::{Account, Role, RoleObservation, RoleSpan};
 
@@ -31,6 +31,9 @@ VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?5, ?7, ?8)";
 
 const ARNS: &str = "-- role_states.arns
 SELECT DISTINCT arn FROM role_states WHERE account_id = ?1 AND profile = ?2 AND arn <> ''";
+
+const ADOPT: &str = "-- role_states.adopt
+UPDATE role_states SET arn = ?3 WHERE account_id = ?1 AND profile = ?2 AND arn = ''";
 
 const USED: &str = "-- role_states.used
 UPDATE role_states SET last_used_at = ?5, last_used_region = ?6
@@ -63,8 +66,9 @@ pub(super) fn save(
     let at = millis(observed_at);
     let Some(role) = &observation.role else { return save_absence(connection, account_id, profile, at) };
     let used = observation.last_used.as_ref();
+    // Once a role has been seen, the absences known before are states of that role.
+    connection.prepare_cached(ADOPT)?.execute(params![account_id, profile, role.arn])?;
     let mut news = place(connection, account_id, profile, &role.arn, &observation.role, at)?;
-    news |= end_nameless_absence(connection, account_id, profile, at)?;
     if let Some((time, region)) = used {
         let mut statement = connection.prepare_cached(USED)?;
         news |= statement.execute(params![account_id, profile, role.arn, at, millis(*time), region])? > 0;
@@ -107,18 +111,6 @@ fn place(
         }
     }
     Ok(news)
-}
-
-/// Once a role has been seen, its absences are states of that role.
-fn end_nameless_absence(
-    connection: &Connection,
-    account_id: i64,
-    profile: &str,
-    at: i64,
-) -> Result<bool, StoreError> {
-    let keys: [&dyn ToSql; 3] = [&account_id, &profile, &""];
-    let (current, _) = SPANS.around(connection, &keys, at, read_state)?;
-    observe_nothing(current.as_ref(), at).map_or(Ok(false), |step| SPANS.take(connection, step, at))
 }
 
 fn read_state(row: &Row<'_>) -> rusqlite::Result<SpanRow<State>> {
