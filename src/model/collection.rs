@@ -1,5 +1,7 @@
 //! What a source hands over: observations and gaps together, never one without the other.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -43,6 +45,8 @@ pub struct Collection {
     /// Stores that were seen. A store that was known and is not listed is gone only where `coverage` has a complete
     /// row for its kind's API in its Region.
     pub stores: Vec<KeyStore>,
+    /// For each kind of store the API that lists it, as `coverage` names it. Stores of other kinds never end.
+    pub kind_apis: BTreeMap<String, String>,
     /// Deletion tasks that were polled.
     pub tasks: Vec<DeletionTask>,
     /// How each reading ended.
@@ -59,6 +63,7 @@ impl Collection {
             observed_at,
             roles: Vec::new(),
             stores: Vec::new(),
+            kind_apis: BTreeMap::new(),
             tasks: Vec::new(),
             coverage: Vec::new(),
         }

@@ -3,27 +3,50 @@
 //! One writer at a time: a process that writes holds a lock beside the database, so that a second one is told so
 //! at once instead of waiting. Readers have connections of their own and never wait for the writer (WAL).
 
+mod accounts;
+mod batch;
+mod codec;
+mod collections;
+mod connections;
+mod coverage;
+mod events;
+mod finding_lists;
+mod findings;
+mod gauges;
+mod judgements;
+mod key_stores;
+mod lock;
+mod objects;
+mod role_use;
+mod roles;
+mod runs;
+mod schema;
+mod spans;
+mod status;
+mod tasks;
+#[cfg(test)]
+mod tests;
+mod url;
+mod verdicts;
+
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
 use crate::model::{
-    Account, AccountVerdict, AssumptionCount, Collection, Coverage, DeletionTask, Evidence, Finding, FindingChange,
-    FindingEvent, FindingId, FindingStatus, FindingUpdate, Judgement, JudgingSettings, KeyStore, Provider, Reject,
-    RoleObservation, RoleSpan, RunKind, Severity, SourceSummary, StoreSpan, StoredFinding, TrailEvent,
+    Account, Coverage, DeletionTask, FindingChange, FindingStatus, Provider, RoleSpan, Severity, StoreSpan,
+    TrailEvent,
+};
+
+pub use batch::{Batch, ObjectWriter};
+pub use gauges::{
+    AssumptionsGauge, FindingsGauge, GapsGauge, Gauges, RecordsGauge, RunGauge, StoresGauge, WatermarkGauge,
 };
 
 /// Where the history is: `sqlite://PATH`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DatabaseUrl(pub PathBuf);
-
-impl std::str::FromStr for DatabaseUrl {
-    type Err = String;
-
-    fn from_str(_url: &str) -> Result<Self, Self::Err> {
-        todo!()
-    }
-}
 
 /// Why the store cannot do what it was asked. Every one ends the program with exit code 4.
 #[derive(Debug, thiserror::Error)]
@@ -60,6 +83,9 @@ pub enum StoreError {
         /// Reason and remedy.
         reason: String,
     },
+    /// A failure took objects with it that were finished but not committed.
+    #[error("objects that were not committed yet are lost after a failure of the store; run the command again")]
+    Lost,
     /// A statement failed.
     #[error("the store failed: {0}")]
     Sqlite(#[from] rusqlite::Error),
@@ -100,9 +126,11 @@ pub struct LedgerEntry {
     pub rejected_records: u64,
 }
 
-/// The history.
+/// The history. Clones share its connections.
 #[derive(Debug, Clone)]
-pub struct Store {}
+pub struct Store {
+    shared: Arc<connections::Shared>,
+}
 
 /// What the process means to do with the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -111,149 +139,6 @@ pub enum Access {
     Read,
     /// Read and write; it is made where it is missing, migrated, and locked for the named command.
     Write(&'static str),
-}
-
-/// One object's transaction. Dropped without [`ObjectWriter::commit`], it leaves no trace.
-#[derive(Debug)]
-pub struct ObjectWriter<'a> {
-    _store: &'a Store,
-}
-
-impl ObjectWriter<'_> {
-    /// Stores an event; answers whether it is new.
-    ///
-    /// # Errors
-    /// [`StoreError`] when the statement fails.
-    pub fn add_event(&mut self, _event: &TrailEvent) -> Result<bool, StoreError> {
-        todo!()
-    }
-
-    /// Stores a rejected record or object.
-    ///
-    /// # Errors
-    /// [`StoreError`] when the statement fails.
-    pub fn add_reject(&mut self, _reject: &Reject) -> Result<(), StoreError> {
-        todo!()
-    }
-
-    /// Commits everything of the object, with its ledger entry.
-    ///
-    /// # Errors
-    /// [`StoreError`] when the transaction cannot be committed; nothing of the object is stored then.
-    pub fn commit(
-        self,
-        _object: &ObjectIdentity,
-        _fate: ObjectFate,
-        _counts: &SourceSummary,
-    ) -> Result<(), StoreError> {
-        todo!()
-    }
-}
-
-impl Store {
-    /// Opens the history.
-    ///
-    /// # Errors
-    /// [`StoreError`] that says what is wrong with it and what to do.
-    pub async fn open(_url: &DatabaseUrl, _access: Access) -> Result<Self, StoreError> {
-        todo!()
-    }
-
-    /// Begins a run.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn begin_run(&self, _kind: RunKind, _started_at: Timestamp) -> Result<RunId, StoreError> {
-        todo!()
-    }
-
-    /// Ends a run.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn finish_run(
-        &self,
-        _run: RunId,
-        _finished_at: Timestamp,
-        _complete: bool,
-        _summary: &SourceSummary,
-    ) -> Result<(), StoreError> {
-        todo!()
-    }
-
-    /// What the ledger knows of this very version of the object.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn ledger_entry(&self, _object: &ObjectIdentity) -> Result<Option<LedgerEntry>, StoreError> {
-        todo!()
-    }
-
-    /// Begins the transaction of one object.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn object_writer(&self, _run: RunId, _ingested_at: Timestamp) -> Result<ObjectWriter<'_>, StoreError> {
-        todo!()
-    }
-
-    /// Stores the inventory of one account with its coverage: one transaction.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn save_collection(&self, _run: RunId, _collection: &Collection) -> Result<(), StoreError> {
-        todo!()
-    }
-
-    /// Stores coverage that belongs to no collection: trails, accounts that could not be entered.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn save_coverage(&self, _run: RunId, _at: Timestamp, _rows: &[Coverage]) -> Result<(), StoreError> {
-        todo!()
-    }
-
-    /// Accounts with something new since they were judged last, or whose time has come; all of them with `full`.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn accounts_to_judge(&self, _as_of: Timestamp, _full: bool) -> Result<Vec<Account>, StoreError> {
-        todo!()
-    }
-
-    /// All that is known of an account at a moment: states valid then, events up to then.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn evidence(
-        &self,
-        _account: &Account,
-        _as_of: Timestamp,
-        _settings: JudgingSettings,
-    ) -> Result<Evidence, StoreError> {
-        todo!()
-    }
-
-    /// The stored findings of an account, resolved ones included.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn findings_of(&self, _account: &Account) -> Result<Vec<StoredFinding>, StoreError> {
-        todo!()
-    }
-
-    /// Stores what judging an account came to: one transaction, after which the account is not due any more.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn save_judgement(
-        &self,
-        _run: RunId,
-        _judgement: &Judgement,
-        _updates: &[FindingUpdate],
-    ) -> Result<(), StoreError> {
-        todo!()
-    }
 }
 
 /// Which findings to list.
@@ -290,6 +175,12 @@ pub struct HistoryFilter {
     pub until: Option<Timestamp>,
     /// At most so many rows.
     pub limit: Option<u64>,
+}
+
+impl HistoryFilter {
+    fn row_limit(&self) -> i64 {
+        self.limit.map_or(i64::MAX, codec::whole)
+    }
 }
 
 /// A role's state with its account.
@@ -372,123 +263,3 @@ pub struct StoreStatus {
     /// The last run and when it ended.
     pub last_run: Option<(String, Option<Timestamp>)>,
 }
-
-/// The read side, for commands, metrics and pages.
-impl Store {
-    /// Findings, worst first, then oldest first.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn findings(&self, _filter: &FindingFilter) -> Result<Vec<StoredFinding>, StoreError> {
-        todo!()
-    }
-
-    /// The finding whose id begins with `prefix`, if exactly one does.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn finding(&self, _prefix: &str) -> Result<Option<StoredFinding>, StoreError> {
-        todo!()
-    }
-
-    /// Events of a finding, newest first.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn finding_events(&self, _id: &FindingId, _limit: Option<u64>) -> Result<Vec<FindingEvent>, StoreError> {
-        todo!()
-    }
-
-    /// The life of a finding, oldest first.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn finding_changes(&self, _id: &FindingId) -> Result<Vec<ChangeRow>, StoreError> {
-        todo!()
-    }
-
-    /// The verdicts of the last analysis, by provider, account and profile.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn verdicts(&self, _filter: &HistoryFilter) -> Result<Vec<AccountVerdict>, StoreError> {
-        todo!()
-    }
-
-    /// Successful assumptions of the roles of a profile between two moments.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn assumptions(
-        &self,
-        _account: &Account,
-        _profile: &str,
-        _since: Timestamp,
-        _until: Timestamp,
-    ) -> Result<AssumptionCount, StoreError> {
-        todo!()
-    }
-
-    /// Role states.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn roles(&self, _filter: &HistoryFilter) -> Result<Vec<RoleRow>, StoreError> {
-        todo!()
-    }
-
-    /// Store states.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn stores(&self, _filter: &HistoryFilter) -> Result<Vec<StoreRow>, StoreError> {
-        todo!()
-    }
-
-    /// Events, newest first, one at a time; `visit` answers whether to go on.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn events(
-        &self,
-        _filter: &HistoryFilter,
-        _visit: &mut dyn FnMut(EventRow) -> bool,
-    ) -> Result<(), StoreError> {
-        todo!()
-    }
-
-    /// Coverage rows.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn coverage(&self, _filter: &HistoryFilter) -> Result<Vec<CoverageRow>, StoreError> {
-        todo!()
-    }
-
-    /// Deletion tasks.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn tasks(&self, _filter: &HistoryFilter) -> Result<Vec<TaskRow>, StoreError> {
-        todo!()
-    }
-
-    /// Rejected records and objects, newest first.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn rejects(&self, _filter: &HistoryFilter) -> Result<Vec<Reject>, StoreError> {
-        todo!()
-    }
-
-    /// What `db status` shows.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn status(&self) -> Result<StoreStatus, StoreError> {
-        todo!()
-    }
-}
-
-#[expect(dead_code, reason = "the skeleton names types that its bodies will use")]
-type Skeleton = (KeyStore, Finding, RoleObservation);

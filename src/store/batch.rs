@@ -1,0 +1,324 @@
+//! Writing trail objects: each is stored whole or not at all, and many small ones share a transaction, because every
+//! transaction costs a wait for the disk.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::MutexGuard;
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+use rusqlite::{Connection, params};
+
+use super::codec::millis;
+use super::connections::Writer;
+use super::role_use::Days;
+use super::{ObjectFate, ObjectIdentity, RunId, Store, StoreError, accounts, events, objects, role_use, tasks};
+use crate::model::{Account, Provider, Reject, SourceSummary, TrailEvent};
+
+/// Objects of one transaction at most.
+const MOST_OBJECTS: u32 = 256;
+
+/// Bytes of records in one transaction at most, unless one object has more.
+const MOST_BYTES: usize = 16 << 20;
+
+/// How long a transaction stays open at most before the next object begins: so long others that write wait.
+const LONGEST: Duration = Duration::from_secs(1);
+
+/// Rejects kept of one object; the ledger counts all of them. An object of rubbish must not fill the disk.
+const MOST_REJECTS: u64 = 1000;
+
+const REMEMBER_REPLACED: &str = "-- replaced_events.add
+INSERT INTO replaced_events (account_id, event_id) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
+
+const IS_REPLACED: &str = "-- replaced_events.has
+SELECT EXISTS (SELECT 1 FROM replaced_events WHERE account_id = ?1 AND event_id = ?2)";
+
+const ANY_REPLACED: &str = "-- replaced_events.any
+SELECT EXISTS (SELECT 1 FROM replaced_events)";
+
+/// A series of objects. It holds the writer: nothing else of this process is written before it is committed or
+/// dropped, and a thread that has one must not ask the same store for another write. Dropped, it loses the objects
+/// since its last commit, which no caller was told to be stored.
+#[derive(Debug)]
+pub struct Batch<'a> {
+    writer: MutexGuard<'a, Writer>,
+    state: State,
+}
+
+#[derive(Debug)]
+struct State {
+    run: RunId,
+    at: i64,
+    open: bool,
+    /// Whether a failure took finished objects with it, so that no later commit may say that all is well.
+    lost: bool,
+    objects: u32,
+    bytes: usize,
+    begun: Instant,
+    /// Account numbers, and whether the account is known to be ours. Those of a dropped object are forgotten.
+    accounts: HashMap<Account, (i64, bool)>,
+    any_replaced: bool,
+}
+
+/// One object of a [`Batch`]. Dropped without [`ObjectWriter::finish`], it leaves no trace.
+#[derive(Debug)]
+pub struct ObjectWriter<'b> {
+    connection: &'b Connection,
+    state: &'b mut State,
+    days: Days,
+    touched: BTreeSet<i64>,
+    rejects: u64,
+    first_reject: Option<i64>,
+    finished: bool,
+}
+
+impl Store {
+    /// Begins a series of objects.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn batch(&self, run: RunId, ingested_at: Timestamp) -> Result<Batch<'_>, StoreError> {
+        let state = State {
+            run,
+            at: millis(ingested_at),
+            open: false,
+            lost: false,
+            objects: 0,
+            bytes: 0,
+            begun: Instant::now(),
+            accounts: HashMap::new(),
+            any_replaced: false,
+        };
+        Ok(Batch { writer: self.writer()?, state })
+    }
+}
+
+impl Batch<'_> {
+    /// Begins an object, after storing the ones before it where there are enough of them.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the objects before it cannot be stored, or no new transaction can begin.
+    pub fn object(&mut self) -> Result<ObjectWriter<'_>, StoreError> {
+        if self.state.lost || self.is_due() {
+            self.commit_open()?;
+        }
+        if !self.state.open {
+            self.begin()?;
+        }
+        let connection: &Connection = self.writer.connection()?;
+        connection.prepare_cached("SAVEPOINT object")?.execute([])?;
+        Ok(ObjectWriter {
+            connection,
+            state: &mut self.state,
+            days: Days::default(),
+            touched: BTreeSet::new(),
+            rejects: 0,
+            first_reject: None,
+            finished: false,
+        })
+    }
+
+    /// Stores every finished object; what a caller was told after this is on the disk.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the transaction cannot be committed; none of its objects is stored then.
+    pub fn commit(mut self) -> Result<(), StoreError> {
+        self.commit_open()
+    }
+
+    fn is_due(&self) -> bool {
+        let state = &self.state;
+        state.open && (state.objects >= MOST_OBJECTS || state.bytes >= MOST_BYTES || state.begun.elapsed() >= LONGEST)
+    }
+
+    fn begin(&mut self) -> Result<(), StoreError> {
+        let connection = self.writer.connection()?;
+        connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
+        self.state.open = true;
+        self.state.objects = 0;
+        self.state.bytes = 0;
+        self.state.begun = Instant::now();
+        self.state.any_replaced = connection.prepare_cached(ANY_REPLACED)?.query_row([], |row| row.get(0))?;
+        Ok(())
+    }
+
+    fn commit_open(&mut self) -> Result<(), StoreError> {
+        if self.state.lost {
+            return Err(StoreError::Lost);
+        }
+        if !self.state.open {
+            return Ok(());
+        }
+        let done = self.writer.connection().and_then(|connection| {
+            connection.prepare_cached("COMMIT")?.execute([])?;
+            Ok(())
+        });
+        match &done {
+            Ok(()) => self.state.open = false,
+            Err(error) => {
+                self.roll_back();
+                self.writer.forget_after(error);
+            }
+        }
+        done
+    }
+
+    fn roll_back(&mut self) {
+        self.state.open = false;
+        self.state.accounts.clear();
+        let Ok(connection) = self.writer.connection() else { return };
+        // SQLite ends the transaction by itself after some failures; a connection that cannot is not used again.
+        if !connection.is_autocommit() && connection.execute_batch("ROLLBACK").is_err() {
+            self.writer.forget();
+        }
+    }
+}
+
+impl Drop for Batch<'_> {
+    fn drop(&mut self) {
+        if self.state.open {
+            self.roll_back();
+        }
+    }
+}
+
+impl ObjectWriter<'_> {
+    /// Stores an event; answers whether it is new.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the statement fails.
+    pub fn add_event(&mut self, event: &TrailEvent) -> Result<bool, StoreError> {
+        let account = Account::new(event.provider, event.account.as_str());
+        let account_id = self.account(&account, true)?;
+        if !self.make_way(account_id, event)? {
+            return Ok(false);
+        }
+        let Some(row) = events::insert(self.connection, account_id, event, self.state.at)? else { return Ok(false) };
+        let mut owners = Vec::with_capacity(event.concerns.len());
+        for concern in &event.concerns {
+            let owner = if concern.account == event.account {
+                account_id
+            } else {
+                self.account(&Account::new(event.provider, concern.account.as_str()), false)?
+            };
+            owners.push(owner);
+        }
+        events::insert_concerns(self.connection, row, event, &owners)?;
+        tasks::submit(self.connection, event)?;
+        self.days.add(event, &owners);
+        if self.days.are_many() {
+            self.days.store(self.connection)?;
+        }
+        self.touched.insert(account_id);
+        self.touched.extend(owners);
+        self.state.bytes += event.raw.len();
+        Ok(true)
+    }
+
+    /// Stores a rejected record or object.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the statement fails.
+    pub fn add_reject(&mut self, reject: &Reject) -> Result<(), StoreError> {
+        self.rejects += 1;
+        if self.rejects > MOST_REJECTS {
+            return Ok(());
+        }
+        let row = objects::add_reject(self.connection, self.state.run, self.state.at, reject)?;
+        self.first_reject.get_or_insert(row);
+        self.state.bytes += reject.raw.len();
+        Ok(())
+    }
+
+    /// Ends the object with its row in the ledger. It is stored with the batch, whole or not at all. `provider` is
+    /// that of its records, where they told; the totals of the metrics go by it.
+    ///
+    /// # Errors
+    /// [`StoreError`] when a statement fails; nothing of the object is stored then.
+    pub fn finish(
+        mut self,
+        object: &ObjectIdentity,
+        fate: ObjectFate,
+        provider: Option<Provider>,
+        counts: &SourceSummary,
+    ) -> Result<(), StoreError> {
+        self.days.store(self.connection)?;
+        for id in std::mem::take(&mut self.touched) {
+            accounts::touch(self.connection, id)?;
+        }
+        objects::drop_rejects_before(self.connection, &object.name, self.first_reject.unwrap_or(i64::MAX))?;
+        objects::finish(self.connection, self.state.run, self.state.at, object, fate, counts)?;
+        objects::add_totals(self.connection, provider, counts)?;
+        self.connection.prepare_cached("RELEASE object")?.execute([])?;
+        self.finished = true;
+        self.state.objects += 1;
+        Ok(())
+    }
+
+    /// Removes what the event replaces; answers whether the event itself may be stored. Ids that were replaced are
+    /// remembered, so that the outcome does not depend on the order in which records come.
+    fn make_way(&mut self, account_id: i64, event: &TrailEvent) -> Result<bool, StoreError> {
+        if let Some(replaced) = &event.replaces {
+            let first_time =
+                self.connection.prepare_cached(REMEMBER_REPLACED)?.execute(params![account_id, replaced])? > 0;
+            self.state.any_replaced = true;
+            let itself = *replaced == event.id;
+            if itself && !first_time {
+                return Ok(false);
+            }
+            self.remove(account_id, millis(event.time), replaced)?;
+            if itself {
+                return Ok(true);
+            }
+        }
+        if !self.state.any_replaced {
+            return Ok(true);
+        }
+        let mut statement = self.connection.prepare_cached(IS_REPLACED)?;
+        Ok(!statement.query_row(params![account_id, event.id], |row| row.get::<_, bool>(0))?)
+    }
+
+    fn remove(&mut self, account_id: i64, time: i64, id: &str) -> Result<(), StoreError> {
+        let Some(stored) = events::find(self.connection, account_id, time, id)? else { return Ok(()) };
+        let event = &stored.event.event;
+        events::remove(self.connection, &stored)?;
+        self.days.store(self.connection)?;
+        role_use::recount(self.connection, event)?;
+        self.touched.insert(account_id);
+        for concern in &event.concerns {
+            let owner = self.account(&Account::new(event.provider, concern.account.as_str()), false)?;
+            self.touched.insert(owner);
+        }
+        Ok(())
+    }
+
+    fn account(&mut self, account: &Account, own: bool) -> Result<i64, StoreError> {
+        if let Some((id, is_own)) = self.state.accounts.get(account)
+            && (*is_own || !own)
+        {
+            return Ok(*id);
+        }
+        let id = accounts::ensure(self.connection, account, own)?;
+        self.state.accounts.insert(account.clone(), (id, own));
+        Ok(id)
+    }
+}
+
+impl Drop for ObjectWriter<'_> {
+    fn drop(&mut self) {
+        if self.finished {
+            return;
+        }
+        // Accounts that only this object brought are gone with it.
+        self.state.accounts.clear();
+        let undone = self.connection.execute_batch("ROLLBACK TO object; RELEASE object");
+        if undone.is_err() {
+            // The failure that ended the object ended the transaction as well, or it cannot be trusted: nothing of
+            // it may be committed.
+            self.state.open = false;
+            self.state.lost |= self.state.objects > 0;
+            if !self.connection.is_autocommit() {
+                let _ = self.connection.execute_batch("ROLLBACK");
+            }
+        }
+    }
+}

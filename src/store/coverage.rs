@@ -1,0 +1,305 @@
+//! Coverage: one row while a place ends the same way again and again, so that a year of runs stays small.
+
+use jiff::{SignedDuration, Timestamp};
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
+
+use super::codec::{Moment, filled, millis, opt_millis};
+use super::{CoverageRow, HistoryFilter, RunId, Store, StoreError, accounts};
+use crate::model::{Account, Coverage, CoverageKey, CoverageSpan, Outcome, api};
+
+/// Spans of a trail that lie no farther apart than this are one: trails deliver at least so often, and whoever reads
+/// them looks back as far.
+const TRAIL_JOINT: SignedDuration = SignedDuration::from_hours(24);
+
+macro_rules! columns {
+    () => {
+        "id, provider, account, region, api, subject, outcome, detail, covers_from, covers_to, since, checked_at, \
+         last_complete, run_id"
+    };
+}
+
+pub(super) const NEWEST: &str = concat!(
+    "-- coverage.newest\nSELECT ",
+    columns!(),
+    " FROM coverage
+WHERE provider = ?1 AND account = ?2 AND api = ?3 AND region = ?4 AND subject = ?5 AND until IS NULL
+ORDER BY since DESC LIMIT 1"
+);
+
+const LAST_COMPLETE_SPAN: &str = "-- coverage.last_complete_span
+SELECT covers_from, covers_to FROM coverage
+WHERE provider = ?1 AND account = ?2 AND api = ?3 AND region = ?4 AND subject = ?5 AND outcome = 'complete'
+ORDER BY covers_to DESC LIMIT 1";
+
+const EXTEND: &str = "-- coverage.extend
+UPDATE coverage SET covers_from = ?2, covers_to = ?3, checked_at = ?4, last_complete = ?5, run_id = ?6 WHERE id = ?1";
+
+const END: &str = "-- coverage.end
+UPDATE coverage SET until = ?2 WHERE id = ?1";
+
+const REMOVE: &str = "-- coverage.remove
+DELETE FROM coverage WHERE id = ?1";
+
+const ADD: &str = "-- coverage.add
+INSERT INTO coverage (provider, account, region, api, subject, outcome, detail, covers_from, covers_to, since,
+  checked_at, until, last_complete, run_id)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?10, ?11, ?12, ?13)";
+
+pub(super) const AT: &str = concat!(
+    "-- coverage.at\nSELECT ",
+    columns!(),
+    " FROM coverage
+WHERE provider = ?1 AND account = ?2 AND since <= ?3 AND (until IS NULL OR until > ?3)
+ORDER BY api, region, subject"
+);
+
+const LIST: &str = concat!(
+    "-- coverage.list\nSELECT ",
+    columns!(),
+    " FROM coverage
+WHERE (?1 IS NULL OR provider = ?1) AND (?2 IS NULL OR account = ?2 OR account = '')
+  AND (?3 IS NULL OR (since <= ?3 AND (until IS NULL OR until > ?3)))
+  AND (?4 IS NULL OR checked_at >= ?4) AND (?5 IS NULL OR since < ?5)
+ORDER BY provider, account, api, region, subject, since LIMIT ?6"
+);
+
+/// A stored row.
+struct Stored {
+    id: i64,
+    run: RunId,
+    span: CoverageSpan,
+}
+
+fn read(row: &Row<'_>) -> rusqlite::Result<Stored> {
+    let key = CoverageKey {
+        provider: row.get(1)?,
+        account: filled(row.get(2)?),
+        region: filled(row.get(3)?),
+        api: row.get(4)?,
+        subject: filled(row.get(5)?),
+    };
+    let coverage = Coverage {
+        key,
+        outcome: row.get(6)?,
+        detail: row.get(7)?,
+        from: row.get::<_, Moment>(8)?.0,
+        to: row.get::<_, Moment>(9)?.0,
+    };
+    let span = CoverageSpan {
+        coverage,
+        since: row.get::<_, Moment>(10)?.0,
+        checked_at: row.get::<_, Moment>(11)?.0,
+        last_complete: row.get::<_, Option<Moment>>(12)?.map(|moment| moment.0),
+    };
+    Ok(Stored { id: row.get(0)?, run: RunId(row.get(13)?), span })
+}
+
+fn is_trail(key: &CoverageKey) -> bool {
+    key.api == api::TRAIL || key.api.starts_with("trail:")
+}
+
+fn join(a: (Timestamp, Timestamp), b: (Timestamp, Timestamp)) -> (Timestamp, Timestamp) {
+    (a.0.min(b.0), a.1.max(b.1))
+}
+
+fn touches(a: (Timestamp, Timestamp), b: (Timestamp, Timestamp)) -> bool {
+    let near = |end: Timestamp, begin: Timestamp| begin.duration_since(end) <= TRAIL_JOINT;
+    near(a.1, b.0) && near(b.1, a.0)
+}
+
+/// Stores a row that a run ended with at a moment; answers whether that is news.
+pub(super) fn save(connection: &Connection, run: RunId, at: Timestamp, row: &Coverage) -> Result<bool, StoreError> {
+    let newest = newest(connection, &row.key)?;
+    let Some(stored) = newest else {
+        return add(connection, run, at, row, None, None).map(|()| true);
+    };
+    // What a run of long ago says about a place that was read since is not its state.
+    if millis(at) < millis(stored.span.checked_at) {
+        return Ok(false);
+    }
+    let known = &stored.span.coverage;
+    let (old, new) = ((known.from, known.to), (row.from, row.to));
+    let same = known.outcome == row.outcome && known.detail == row.detail;
+    if same && (!is_trail(&row.key) || touches(old, new)) {
+        let covers = if is_trail(&row.key) { join(old, new) } else { new };
+        extend(connection, run, at, &stored, covers)?;
+        return Ok(is_trail(&row.key) && covers != old);
+    }
+    if same && new.1 < old.0 {
+        // An older part of a trail, read late: it is known, and the newest part stays the state of the place.
+        return add(connection, run, at, row, Some(at), stored.span.last_complete).map(|()| true);
+    }
+    end(connection, &stored, at)?;
+    add(connection, run, at, row, None, stored.span.last_complete).map(|()| true)
+}
+
+fn newest(connection: &Connection, key: &CoverageKey) -> Result<Option<Stored>, StoreError> {
+    let mut statement = connection.prepare_cached(NEWEST)?;
+    let values = params![
+        key.provider,
+        key.account.as_deref().unwrap_or_default(),
+        key.api,
+        key.region.as_deref().unwrap_or_default(),
+        key.subject.as_deref().unwrap_or_default(),
+    ];
+    Ok(statement.query_row(values, read).optional()?)
+}
+
+fn extend(
+    connection: &Connection,
+    run: RunId,
+    at: Timestamp,
+    stored: &Stored,
+    covers: (Timestamp, Timestamp),
+) -> Result<(), StoreError> {
+    let last_complete = match stored.span.coverage.outcome {
+        Outcome::Complete => Some(at),
+        _ => stored.span.last_complete,
+    };
+    let values = params![stored.id, millis(covers.0), millis(covers.1), millis(at), opt_millis(last_complete), run.0];
+    connection.prepare_cached(EXTEND)?.execute(values)?;
+    Ok(())
+}
+
+fn end(connection: &Connection, stored: &Stored, at: Timestamp) -> Result<(), StoreError> {
+    if millis(stored.span.since) == millis(at) {
+        connection.prepare_cached(REMOVE)?.execute([stored.id])?;
+    } else {
+        connection.prepare_cached(END)?.execute(params![stored.id, millis(at)])?;
+    }
+    Ok(())
+}
+
+fn add(
+    connection: &Connection,
+    run: RunId,
+    at: Timestamp,
+    row: &Coverage,
+    until: Option<Timestamp>,
+    last_complete: Option<Timestamp>,
+) -> Result<(), StoreError> {
+    let covers = whole_trail_span(connection, row)?;
+    let last_complete = if row.outcome == Outcome::Complete { Some(at) } else { last_complete };
+    connection.prepare_cached(ADD)?.execute(params![
+        row.key.provider,
+        row.key.account.as_deref().unwrap_or_default(),
+        row.key.region.as_deref().unwrap_or_default(),
+        row.key.api,
+        row.key.subject.as_deref().unwrap_or_default(),
+        row.outcome,
+        row.detail,
+        millis(covers.0),
+        millis(covers.1),
+        millis(at),
+        opt_millis(until),
+        opt_millis(last_complete),
+        run.0,
+    ])?;
+    Ok(())
+}
+
+/// A trail that is complete again after a failure covers what it covered before as well, if the two spans meet.
+fn whole_trail_span(connection: &Connection, row: &Coverage) -> Result<(Timestamp, Timestamp), StoreError> {
+    let new = (row.from, row.to);
+    if row.outcome != Outcome::Complete || !is_trail(&row.key) {
+        return Ok(new);
+    }
+    let mut statement = connection.prepare_cached(LAST_COMPLETE_SPAN)?;
+    let values = params![
+        row.key.provider,
+        row.key.account.as_deref().unwrap_or_default(),
+        row.key.api,
+        row.key.region.as_deref().unwrap_or_default(),
+        row.key.subject.as_deref().unwrap_or_default(),
+    ];
+    let old =
+        statement.query_row(values, |row| Ok((row.get::<_, Moment>(0)?.0, row.get::<_, Moment>(1)?.0))).optional()?;
+    Ok(old.filter(|old| touches(*old, new)).map_or(new, |old| join(old, new)))
+}
+
+/// The newest coverage of each place of an account at a moment, with the places that concern every account.
+pub(super) fn spans_at(
+    connection: &Connection,
+    account: &Account,
+    as_of: Timestamp,
+) -> Result<Vec<CoverageSpan>, StoreError> {
+    let mut statement = connection.prepare_cached(AT)?;
+    let mut spans = Vec::new();
+    for owner in [account.id.as_str(), ""] {
+        let rows = statement.query_map(params![account.provider, owner, millis(as_of)], read)?;
+        for row in rows {
+            spans.push(up_to(row?.span, as_of));
+        }
+    }
+    Ok(spans)
+}
+
+/// The span without what came after a moment.
+fn up_to(mut span: CoverageSpan, as_of: Timestamp) -> CoverageSpan {
+    span.checked_at = span.checked_at.min(as_of);
+    span.last_complete = span.last_complete.map(|time| time.min(as_of));
+    span.coverage.from = span.coverage.from.min(as_of);
+    span.coverage.to = span.coverage.to.min(as_of);
+    span
+}
+
+/// Stores rows and notes for which accounts they are news.
+pub(super) fn save_all(
+    transaction: &Transaction<'_>,
+    run: RunId,
+    at: Timestamp,
+    rows: &[Coverage],
+) -> Result<(), StoreError> {
+    for row in rows {
+        let news = save(transaction, run, at, row)?;
+        match &row.key.account {
+            Some(account) => {
+                let id = accounts::ensure(transaction, &Account::new(row.key.provider, account.as_str()), true)?;
+                if news {
+                    accounts::touch(transaction, id)?;
+                }
+            }
+            None if news => accounts::touch_provider(transaction, row.key.provider)?,
+            None => {}
+        }
+    }
+    Ok(())
+}
+
+impl Store {
+    /// Stores coverage that belongs to no collection: trails, accounts that could not be entered.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn save_coverage(&self, run: RunId, at: Timestamp, rows: &[Coverage]) -> Result<(), StoreError> {
+        self.write(|transaction| save_all(transaction, run, at, rows))
+    }
+
+    /// Coverage rows by place, oldest first; those that concern every account are in the answer for each account.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn coverage(&self, filter: &HistoryFilter) -> Result<Vec<CoverageRow>, StoreError> {
+        let reader = self.reader()?;
+        let mut statement = reader.prepare_cached(LIST)?;
+        let values = params![
+            filter.provider,
+            filter.account,
+            opt_millis(filter.at),
+            opt_millis(filter.since),
+            opt_millis(filter.until),
+            filter.row_limit(),
+        ];
+        let rows = statement.query_map(values, |row| {
+            let stored = read(row)?;
+            let span = filter.at.map_or(stored.span.clone(), |at| up_to(stored.span.clone(), at));
+            Ok(CoverageRow {
+                run: stored.run,
+                coverage: span.coverage,
+                since: span.since,
+                checked_at: span.checked_at,
+            })
+        })?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+}

@@ -1,0 +1,424 @@
+//! Trail events: stored once, replaced by a later record that says so, listed newest first.
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use sha2::{Digest, Sha256};
+
+use super::codec::{Json, Moment, millis, opt_millis};
+use super::{EventRow, HistoryFilter, Store, StoreError, accounts};
+use crate::model::{Account, Actor, Concern, ConcernKind, FindingEvent, StoreEffect, TrailEvent};
+
+/// Events of a page: each is a transaction of its own, so that a listing that waits for its reader (a pager, a slow
+/// client) does not keep the write-ahead log from being cut.
+const PAGE: i64 = 500;
+
+/// How far from a replacing record the replaced one may lie, in milliseconds: providers correct a record within
+/// hours or days, and look-up of events ends after 90 days. It bounds the search, for which no index of ids exists
+/// (random ids in an index would slow every write).
+const REPLACED_WITHIN: i64 = 90 * 24 * 60 * 60 * 1000;
+
+/// The columns of an event `e` recorded in the account `a`.
+macro_rules! columns {
+    () => {
+        "e.id, e.time, a.provider, a.account, e.event_id, e.delivered_at, e.ingested_at, e.region, e.name, e.source, \
+         e.actor_type, e.actor_arn, e.actor_invoked_by, e.actor_account, e.actor_principal_id, e.role, e.role_id, \
+         e.store, e.store_type, e.deletion_task, e.outcome, e.error_code, e.error_message, e.source_ip, \
+         e.user_agent, e.shared_id, e.replaces, e.object, e.sha256, e.concerns"
+    };
+}
+
+pub(super) const INSERT: &str = "-- events.insert
+INSERT INTO events (account_id, time, id_key, event_id, delivered_at, ingested_at, region, name, source, actor_type,
+  actor_arn, actor_invoked_by, actor_account, actor_principal_id, role, role_id, store, store_type, deletion_task,
+  outcome, error_code, error_message, source_ip, user_agent, shared_id, replaces, object, sha256, concerns, raw)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23,
+  ?24, ?25, ?26, ?27, ?28, ?29, ?30)
+ON CONFLICT DO NOTHING";
+
+const INSERT_CONCERN: &str = "-- event_concerns.insert
+INSERT INTO event_concerns (account_id, profile, time, event, ordinal, kind, trusted, routine)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+
+pub(super) const FIND: &str = concat!(
+    "-- events.find\nSELECT ",
+    columns!(),
+    ", '' FROM events e CROSS JOIN accounts a
+WHERE e.account_id = ?1 AND e.time BETWEEN ?2 AND ?3 AND e.id_key = ?4 AND a.id = e.account_id LIMIT 1"
+);
+
+const DELETE: &str = "-- events.delete
+DELETE FROM events WHERE id = ?1";
+
+const DELETE_CONCERN: &str = "-- event_concerns.delete
+DELETE FROM event_concerns WHERE account_id = ?1 AND profile = ?2 AND time = ?3 AND event = ?4";
+
+/// What the rules read; the record itself is not among it.
+pub(super) const NOTABLE: &str = concat!(
+    "-- events.notable\nSELECT ",
+    columns!(),
+    ", '' FROM event_concerns c CROSS JOIN events e CROSS JOIN accounts a
+WHERE c.account_id = ?1 AND c.routine = 0 AND c.time <= ?2 AND e.id = c.event AND a.id = e.account_id
+ORDER BY c.time, c.event"
+);
+
+/// A day of a role, for counting it anew.
+pub(super) const OF_PROFILE: &str = concat!(
+    "-- events.of_profile\nSELECT ",
+    columns!(),
+    ", '' FROM (SELECT DISTINCT time, event FROM event_concerns
+  WHERE account_id = ?1 AND profile = ?2 AND time >= ?3 AND time < ?4) c
+CROSS JOIN events e CROSS JOIN accounts a
+WHERE e.id = c.event AND a.id = e.account_id"
+);
+
+pub(super) const PAGE_OF_ALL: &str = concat!(
+    "-- events.page_of_all\nSELECT ",
+    columns!(),
+    ", e.raw FROM events e CROSS JOIN accounts a
+WHERE (e.time, e.id) < (?1, ?2) AND e.time >= ?3 AND a.id = e.account_id AND (?4 IS NULL OR a.provider = ?4)
+ORDER BY e.time DESC, e.id DESC LIMIT ?5"
+);
+
+pub(super) const PAGE_OF_ACCOUNT: &str = concat!(
+    "-- events.page_of_account\nSELECT ",
+    columns!(),
+    ", e.raw FROM events e CROSS JOIN accounts a
+WHERE e.account_id = ?1 AND (e.time, e.id_key) < (?2, ?3) AND e.time >= ?4 AND a.id = e.account_id
+ORDER BY e.time DESC, e.id_key DESC LIMIT ?5"
+);
+
+pub(super) const PAGE_OF_PROFILE: &str = concat!(
+    "-- events.page_of_profile\nSELECT ",
+    columns!(),
+    ", e.raw FROM event_concerns c CROSS JOIN events e CROSS JOIN accounts a
+WHERE c.account_id = ?1 AND c.profile = ?2 AND (c.time, c.event) < (?3, ?4) AND c.time >= ?5
+  AND e.id = c.event AND a.id = e.account_id
+ORDER BY c.time DESC, c.event DESC LIMIT ?6"
+);
+
+const ACCOUNT_IDS: &str = "-- accounts.ids
+SELECT id FROM accounts WHERE account = ?1 AND (?2 IS NULL OR provider = ?2) ORDER BY provider";
+
+pub(super) const BY_TIME_AND_ID: &str = concat!(
+    "-- events.by_time_and_id\nSELECT ",
+    columns!(),
+    ", e.raw FROM events e CROSS JOIN accounts a
+WHERE e.time = ?1 AND e.event_id = ?2 AND a.id = e.account_id ORDER BY e.id LIMIT 1"
+);
+
+/// A stored event with its row.
+pub(super) struct Stored {
+    pub(super) row: i64,
+    pub(super) event: EventRow,
+}
+
+/// Sixteen bytes that stand for an id.
+pub(super) fn id_key(id: &str) -> [u8; 16] {
+    uuid_bytes(id).unwrap_or_else(|| {
+        let digest = Sha256::digest(id);
+        let mut key = [0; 16];
+        key.copy_from_slice(&digest[..16]);
+        key
+    })
+}
+
+fn uuid_bytes(id: &str) -> Option<[u8; 16]> {
+    const HYPHENS: [usize; 4] = [8, 13, 18, 23];
+    if id.len() != 36 {
+        return None;
+    }
+    let mut key = [0_u8; 16];
+    let mut digits = 0;
+    for (place, byte) in id.bytes().enumerate() {
+        if HYPHENS.contains(&place) {
+            if byte != b'-' {
+                return None;
+            }
+            continue;
+        }
+        let digit = char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok())?;
+        key[digits / 2] = key[digits / 2] << 4 | digit;
+        digits += 1;
+    }
+    Some(key)
+}
+
+/// Whether an event is ordinary work. One that concerns nobody is neither ordinary nor notable.
+pub(super) fn is_counted(event: &TrailEvent) -> bool {
+    !event.concerns.is_empty() && event.is_routine()
+}
+
+/// Stores an event; answers its row, or `None` where it was stored before.
+pub(super) fn insert(
+    connection: &Connection,
+    account_id: i64,
+    event: &TrailEvent,
+    ingested_at: i64,
+) -> Result<Option<i64>, StoreError> {
+    let new = connection.prepare_cached(INSERT)?.execute(params![
+        account_id,
+        millis(event.time),
+        id_key(&event.id),
+        event.id,
+        opt_millis(event.delivered_at),
+        ingested_at,
+        event.region,
+        event.name,
+        event.source,
+        event.actor.kind,
+        event.actor.arn,
+        event.actor.invoked_by,
+        event.actor.account,
+        event.actor.principal_id,
+        event.role,
+        event.role_id,
+        event.store,
+        event.store_type,
+        event.deletion_task,
+        event.outcome,
+        event.error_code,
+        event.error_message,
+        event.source_ip,
+        event.user_agent,
+        event.shared_id,
+        event.replaces,
+        event.object,
+        event.sha256,
+        Json(&event.concerns),
+        event.raw,
+    ])?;
+    Ok((new > 0).then(|| connection.last_insert_rowid()))
+}
+
+/// Stores what an event concerns; `owners` has the account numbers of its concerns, in their order.
+pub(super) fn insert_concerns(
+    connection: &Connection,
+    row: i64,
+    event: &TrailEvent,
+    owners: &[i64],
+) -> Result<(), StoreError> {
+    let routine = is_counted(event);
+    let mut statement = connection.prepare_cached(INSERT_CONCERN)?;
+    for ((ordinal, concern), owner) in (0_i64..).zip(&event.concerns).zip(owners) {
+        let kind = kind_word(concern.kind);
+        let time = millis(event.time);
+        statement.execute(params![owner, concern.profile, time, row, ordinal, kind, concern.trusted, routine])?;
+    }
+    Ok(())
+}
+
+fn kind_word(kind: ConcernKind) -> &'static str {
+    match kind {
+        ConcernKind::Assumption => "assumption",
+        ConcernKind::SessionActivity => "session-activity",
+        ConcernKind::RoleCreation => "role-creation",
+        ConcernKind::RoleDeletion => "role-deletion",
+        ConcernKind::DeletionCheck => "deletion-check",
+        ConcernKind::RoleTampering => "role-tampering",
+        ConcernKind::RoleEdit => "role-edit",
+        ConcernKind::Store(StoreEffect::Created) => "store-created",
+        ConcernKind::Store(StoreEffect::Connected) => "store-connected",
+        ConcernKind::Store(StoreEffect::Disconnected) => "store-disconnected",
+        ConcernKind::Store(StoreEffect::Changed) => "store-changed",
+        ConcernKind::Store(StoreEffect::Deleted) => "store-deleted",
+    }
+}
+
+/// The stored event of that id in the account, near `time`.
+pub(super) fn find(
+    connection: &Connection,
+    account_id: i64,
+    time: i64,
+    id: &str,
+) -> Result<Option<Stored>, StoreError> {
+    let mut statement = connection.prepare_cached(FIND)?;
+    // A corrected record nearly always has the time of the one that it corrects.
+    for reach in [0, REPLACED_WITHIN] {
+        let values = params![account_id, time - reach, time + reach, id_key(id)];
+        if let Some(found) = statement.query_row(values, read).optional()? {
+            return Ok(Some(found));
+        }
+    }
+    Ok(None)
+}
+
+/// Removes an event and what it concerns.
+pub(super) fn remove(connection: &Connection, stored: &Stored) -> Result<(), StoreError> {
+    let event = &stored.event.event;
+    for concern in &event.concerns {
+        let owner = Account::new(event.provider, concern.account.as_str());
+        let Some(owner) = accounts::known(connection, &owner)? else { continue };
+        let values = params![owner, concern.profile, millis(event.time), stored.row];
+        connection.prepare_cached(DELETE_CONCERN)?.execute(values)?;
+    }
+    connection.prepare_cached(DELETE)?.execute([stored.row])?;
+    Ok(())
+}
+
+/// Reads an event by the columns above, the record last.
+pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Stored> {
+    let actor = Actor {
+        kind: row.get(10)?,
+        arn: row.get(11)?,
+        invoked_by: row.get(12)?,
+        account: row.get(13)?,
+        principal_id: row.get(14)?,
+    };
+    let event = TrailEvent {
+        provider: row.get(2)?,
+        account: row.get(3)?,
+        region: row.get(7)?,
+        id: row.get(4)?,
+        time: row.get::<_, Moment>(1)?.0,
+        delivered_at: row.get::<_, Option<Moment>>(5)?.map(|moment| moment.0),
+        name: row.get(8)?,
+        source: row.get(9)?,
+        actor,
+        role: row.get(15)?,
+        role_id: row.get(16)?,
+        store: row.get(17)?,
+        store_type: row.get(18)?,
+        deletion_task: row.get(19)?,
+        outcome: row.get(20)?,
+        error_code: row.get(21)?,
+        error_message: row.get(22)?,
+        source_ip: row.get(23)?,
+        user_agent: row.get(24)?,
+        shared_id: row.get(25)?,
+        replaces: row.get(26)?,
+        object: row.get(27)?,
+        sha256: row.get(28)?,
+        raw: row.get(30)?,
+        concerns: row.get::<_, Json<Vec<Concern>>>(29)?.0,
+    };
+    let ingested_at = row.get::<_, Moment>(6)?.0;
+    Ok(Stored { row: row.get(0)?, event: EventRow { event, ingested_at } })
+}
+
+/// The events of an account that are not ordinary work, oldest first, without the records themselves.
+pub(super) fn notable(connection: &Connection, account_id: i64, as_of: i64) -> Result<Vec<TrailEvent>, StoreError> {
+    let mut statement = connection.prepare_cached(NOTABLE)?;
+    let rows = statement.query_map(params![account_id, as_of], read)?;
+    let mut stored = rows.collect::<rusqlite::Result<Vec<_>>>()?;
+    stored.dedup_by_key(|stored| stored.row);
+    Ok(stored.into_iter().map(|stored| stored.event.event).collect())
+}
+
+/// Where a listing goes on: behind the event of that time, row and key.
+struct Place {
+    time: i64,
+    row: i64,
+    key: Vec<u8>,
+}
+
+/// Which events a listing walks over.
+enum Walk {
+    All,
+    Account(i64),
+    Profile(i64),
+}
+
+impl Store {
+    /// Events, newest first, one at a time; `visit` answers whether to go on. With an account, the events recorded in
+    /// it; with an account and a profile, the events that concern that account's role or stores, wherever recorded.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn events(&self, filter: &HistoryFilter, visit: &mut dyn FnMut(EventRow) -> bool) -> Result<(), StoreError> {
+        let mut left = filter.limit.unwrap_or(u64::MAX);
+        for walk in self.walks(filter)? {
+            let mut place = start(filter);
+            loop {
+                let page = self.page(filter, &walk, &place)?;
+                let Some(last) = page.last() else { break };
+                place = Place {
+                    time: millis(last.event.event.time),
+                    row: last.row,
+                    key: id_key(&last.event.event.id).to_vec(),
+                };
+                for stored in page {
+                    if !concerns_profile(filter, &stored.event.event) {
+                        continue;
+                    }
+                    if left == 0 || !visit(stored.event) {
+                        return Ok(());
+                    }
+                    left -= 1;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The event that a finding rests on, while it is in the history.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn event(&self, wanted: &FindingEvent) -> Result<Option<EventRow>, StoreError> {
+        let reader = self.reader()?;
+        let mut statement = reader.prepare_cached(BY_TIME_AND_ID)?;
+        let found = statement.query_row(params![millis(wanted.time), wanted.id], read).optional()?;
+        Ok(found.map(|stored| stored.event))
+    }
+
+    fn walks(&self, filter: &HistoryFilter) -> Result<Vec<Walk>, StoreError> {
+        let Some(account) = &filter.account else { return Ok(vec![Walk::All]) };
+        let reader = self.reader()?;
+        let mut statement = reader.prepare_cached(ACCOUNT_IDS)?;
+        let ids = statement.query_map(params![account, filter.provider], |row| row.get(0))?;
+        let walk = if filter.profile.is_some() { Walk::Profile } else { Walk::Account };
+        ids.map(|id| Ok(walk(id?))).collect()
+    }
+
+    fn page(&self, filter: &HistoryFilter, walk: &Walk, place: &Place) -> Result<Vec<Stored>, StoreError> {
+        let reader = self.reader()?;
+        let since = opt_millis(filter.since).unwrap_or(i64::MIN);
+        let rows = match walk {
+            Walk::All => reader
+                .prepare_cached(PAGE_OF_ALL)?
+                .query_map(params![place.time, place.row, since, filter.provider, PAGE], read)?
+                .collect::<rusqlite::Result<Vec<_>>>(),
+            Walk::Account(id) => reader
+                .prepare_cached(PAGE_OF_ACCOUNT)?
+                .query_map(params![id, place.time, place.key, since, PAGE], read)?
+                .collect(),
+            Walk::Profile(id) => reader
+                .prepare_cached(PAGE_OF_PROFILE)?
+                .query_map(params![id, filter.profile, place.time, place.row, since, PAGE], read)?
+                .collect(),
+        };
+        let mut rows = rows?;
+        // An event with several concerns of one profile comes once for each.
+        rows.dedup_by_key(|stored| stored.row);
+        Ok(rows)
+    }
+}
+
+fn start(filter: &HistoryFilter) -> Place {
+    // `until` is exclusive and `at` inclusive: the first place behind either.
+    let until = opt_millis(filter.until).unwrap_or(i64::MAX);
+    let after_at = opt_millis(filter.at).map_or(i64::MAX, |at| at.saturating_add(1));
+    Place { time: until.min(after_at), row: i64::MIN, key: Vec::new() }
+}
+
+fn concerns_profile(filter: &HistoryFilter, event: &TrailEvent) -> bool {
+    filter.profile.as_ref().is_none_or(|profile| event.concerns.iter().any(|concern| concern.profile == *profile))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_uuid_is_its_own_key_and_other_ids_are_hashed() {
+        assert_eq!(
+            id_key("00112233-4455-6677-8899-aAbBcCdDeEfF"),
+            [0x00, 0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77, 0x88, 0x99, 0xaa, 0xbb, 0xcc, 0xdd, 0xee, 0xff]
+        );
+        for other in
+            ["", "sha256:abc", "00112233-4455-6677-8899-aabbccddeef", "0011223344556677-8899-aabb-ccddeeff00"]
+        {
+            assert_eq!(id_key(other), Sha256::digest(other)[..16], "{other}");
+        }
+        assert_ne!(id_key("a"), id_key("b"));
+    }
+}

@@ -1,0 +1,251 @@
+//! Numbers for the metrics page: nothing in them grows with the number of events.
+
+use jiff::Timestamp;
+use rusqlite::{Connection, Row, params};
+
+use super::codec::{Count, Moment, filled};
+use super::{HistoryFilter, RunId, Store, StoreError, verdicts};
+use crate::model::{Account, AccountVerdict, Provider, RunKind, Severity, StoreState};
+
+const ACCOUNTS: &str = "-- gauges.accounts
+SELECT provider, account FROM accounts WHERE own = 1 ORDER BY provider, account";
+
+const STORES: &str = "-- gauges.stores
+SELECT a.provider, a.account, s.kind, s.word, count(*) FROM store_states s JOIN accounts a ON a.id = s.account_id
+WHERE s.valid_to IS NULL GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4";
+
+const FINDINGS: &str = "-- gauges.findings
+SELECT a.provider, a.account, f.rule, f.severity, count(*), min(f.opened_at)
+FROM findings f JOIN accounts a ON a.id = f.account_id
+WHERE f.status = 'open' GROUP BY f.account_id, f.rule, f.severity ORDER BY 1, 2, 3, 4";
+
+/// Outcomes as in [`crate::model::Outcome::is_gap`].
+const GAPS: &str = "-- gauges.coverage_gaps
+SELECT provider, account, count(*) FROM coverage
+WHERE until IS NULL AND outcome IN ('partial', 'denied', 'throttled', 'timed-out', 'error')
+GROUP BY provider, account ORDER BY provider, account";
+
+const ASSUMPTIONS: &str = "-- gauges.assumptions
+SELECT a.provider, a.account, u.profile, sum(u.assumptions), sum(u.trusted_assumptions)
+FROM role_use u JOIN accounts a ON a.id = u.account_id GROUP BY 1, 2, 3 ORDER BY 1, 2, 3";
+
+const WATERMARKS: &str = "-- gauges.watermarks
+SELECT provider, account, api, max(covers_to) FROM coverage
+WHERE (api = 'trail' OR api LIKE 'trail:%') AND outcome IN ('complete', 'partial')
+GROUP BY 1, 2, 3 ORDER BY 1, 2, 3";
+
+const TOTALS: &str = "-- gauges.trail_totals
+SELECT provider, result, records FROM trail_totals ORDER BY provider, result";
+
+const RUNS: &str = "-- gauges.runs
+SELECT kind, max(id), count(*) FROM runs WHERE kind = ?1";
+
+const RUN: &str = "-- gauges.run
+SELECT id, started_at, finished_at, complete FROM runs WHERE id = ?1";
+
+const LAST_COMPLETE_RUN: &str = "-- gauges.last_complete_run
+SELECT max(finished_at) FROM runs WHERE kind = ?1 AND complete = 1";
+
+/// Stores that stand, counted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoresGauge {
+    /// The account.
+    pub account: Account,
+    /// Kind of store; profiles name kinds.
+    pub kind: String,
+    /// State.
+    pub state: StoreState,
+    /// How many.
+    pub count: u64,
+}
+
+/// Open findings, counted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FindingsGauge {
+    /// The account.
+    pub account: Account,
+    /// Rule id.
+    pub rule: String,
+    /// Severity.
+    pub severity: Severity,
+    /// How many.
+    pub count: u64,
+    /// When the oldest of them was opened.
+    pub oldest: Timestamp,
+}
+
+/// Places that could not be read, counted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GapsGauge {
+    /// Provider.
+    pub provider: Provider,
+    /// The account; `None` for places that concern every account of the provider.
+    pub account: Option<String>,
+    /// How many.
+    pub count: u64,
+}
+
+/// Successful assumptions since the history began.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AssumptionsGauge {
+    /// The account.
+    pub account: Account,
+    /// Profile id.
+    pub profile: String,
+    /// All of them.
+    pub total: u64,
+    /// Those by trusted principals.
+    pub by_trusted: u64,
+}
+
+/// Up to when a trail was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WatermarkGauge {
+    /// Provider.
+    pub provider: Provider,
+    /// The account; `None` for a trail of every account.
+    pub account: Option<String>,
+    /// `trail:KIND`.
+    pub api: String,
+    /// The end of the span that was read.
+    pub until: Timestamp,
+}
+
+/// Trail records read since the history began.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordsGauge {
+    /// Provider; `None` for objects that did not tell.
+    pub provider: Option<Provider>,
+    /// `kept`, `duplicate`, `irrelevant` or `rejected`.
+    pub result: String,
+    /// How many.
+    pub records: u64,
+}
+
+/// The newest run of a kind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunGauge {
+    /// Kind.
+    pub kind: RunKind,
+    /// Its id.
+    pub run: RunId,
+    /// How many runs of the kind there were.
+    pub runs: u64,
+    /// When it began.
+    pub started_at: Timestamp,
+    /// When it ended, if it did.
+    pub finished_at: Option<Timestamp>,
+    /// Whether it was complete, if it ended.
+    pub complete: Option<bool>,
+    /// When the last complete run of the kind ended.
+    pub last_complete: Option<Timestamp>,
+}
+
+/// Everything that the metrics page shows of the history.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Gauges {
+    /// Our accounts.
+    pub accounts: Vec<Account>,
+    /// Stores.
+    pub stores: Vec<StoresGauge>,
+    /// Open findings.
+    pub findings: Vec<FindingsGauge>,
+    /// Verdicts, which tell whether roles are present as well.
+    pub verdicts: Vec<AccountVerdict>,
+    /// Coverage gaps.
+    pub gaps: Vec<GapsGauge>,
+    /// Assumptions.
+    pub assumptions: Vec<AssumptionsGauge>,
+    /// Watermarks of trails.
+    pub watermarks: Vec<WatermarkGauge>,
+    /// Trail records.
+    pub records: Vec<RecordsGauge>,
+    /// Runs.
+    pub runs: Vec<RunGauge>,
+}
+
+fn all<T>(
+    connection: &Connection,
+    query: &'static str,
+    read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+) -> Result<Vec<T>, StoreError> {
+    let mut statement = connection.prepare_cached(query)?;
+    Ok(statement.query_map([], read)?.collect::<rusqlite::Result<_>>()?)
+}
+
+fn account(row: &Row<'_>) -> rusqlite::Result<Account> {
+    Ok(Account { provider: row.get(0)?, id: row.get(1)? })
+}
+
+fn count(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
+    Ok(row.get::<_, Count>(column)?.0)
+}
+
+fn state(word: &str) -> StoreState {
+    StoreState::ALL.into_iter().find(|state| state.as_str() == word).unwrap_or(StoreState::Unknown)
+}
+
+fn runs(connection: &Connection) -> Result<Vec<RunGauge>, StoreError> {
+    let mut gauges = Vec::new();
+    for kind in [RunKind::Collect, RunKind::Ingest, RunKind::Analyze] {
+        let (newest, runs) = connection
+            .prepare_cached(RUNS)?
+            .query_row([kind], |row| Ok((row.get::<_, Option<i64>>(1)?, count(row, 2)?)))?;
+        let Some(newest) = newest else { continue };
+        let last_complete = connection
+            .prepare_cached(LAST_COMPLETE_RUN)?
+            .query_row(params![kind], |row| row.get::<_, Option<Moment>>(0))?;
+        gauges.push(connection.prepare_cached(RUN)?.query_row([newest], |row| {
+            Ok(RunGauge {
+                kind,
+                run: RunId(row.get(0)?),
+                runs,
+                started_at: row.get::<_, Moment>(1)?.0,
+                finished_at: row.get::<_, Option<Moment>>(2)?.map(|moment| moment.0),
+                complete: row.get(3)?,
+                last_complete: last_complete.map(|moment| moment.0),
+            })
+        })?);
+    }
+    Ok(gauges)
+}
+
+impl Store {
+    /// Numbers for the metrics page.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn gauges(&self) -> Result<Gauges, StoreError> {
+        let reader = self.reader()?;
+        let snapshot = reader.unchecked_transaction()?;
+        Ok(Gauges {
+            accounts: all(&snapshot, ACCOUNTS, account)?,
+            stores: all(&snapshot, STORES, |row| {
+                let state = state(row.get_ref(3)?.as_str()?);
+                Ok(StoresGauge { account: account(row)?, kind: row.get(2)?, state, count: count(row, 4)? })
+            })?,
+            findings: all(&snapshot, FINDINGS, |row| {
+                let oldest = row.get::<_, Moment>(5)?.0;
+                let (rule, severity) = (row.get(2)?, row.get(3)?);
+                Ok(FindingsGauge { account: account(row)?, rule, severity, count: count(row, 4)?, oldest })
+            })?,
+            verdicts: verdicts::list(&snapshot, &HistoryFilter::default())?,
+            gaps: all(&snapshot, GAPS, |row| {
+                Ok(GapsGauge { provider: row.get(0)?, account: filled(row.get(1)?), count: count(row, 2)? })
+            })?,
+            assumptions: all(&snapshot, ASSUMPTIONS, |row| {
+                let (total, by_trusted) = (count(row, 3)?, count(row, 4)?);
+                Ok(AssumptionsGauge { account: account(row)?, profile: row.get(2)?, total, by_trusted })
+            })?,
+            watermarks: all(&snapshot, WATERMARKS, |row| {
+                let (provider, account) = (row.get(0)?, filled(row.get(1)?));
+                Ok(WatermarkGauge { provider, account, api: row.get(2)?, until: row.get::<_, Moment>(3)?.0 })
+            })?,
+            records: all(&snapshot, TOTALS, |row| {
+                let provider = filled(row.get(0)?).and_then(|word| word.parse().ok());
+                Ok(RecordsGauge { provider, result: row.get(1)?, records: count(row, 2)? })
+            })?,
+            runs: runs(&snapshot)?,
+        })
+    }
+}

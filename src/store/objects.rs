@@ -1,0 +1,134 @@
+//! The ledger of trail objects, their rejected records, and the totals of records.
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::codec::{Count, Json, opt_millis, whole};
+use super::{HistoryFilter, LedgerEntry, ObjectFate, ObjectIdentity, RunId, Store, StoreError};
+use crate::model::{Provider, Reject, SourceSummary};
+
+/// Bytes of a rejected record that are kept.
+const REJECT_BYTES: usize = 64 << 10;
+
+const ENTRY: &str = "-- objects.entry
+SELECT fate, rejected_records FROM objects WHERE name = ?1 AND size = ?2 AND version = ?3";
+
+const FINISH: &str = "-- objects.finish
+INSERT INTO objects (name, size, version, fate, rejected_records, summary, run_id, read_at)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+ON CONFLICT (name) DO UPDATE SET size = excluded.size, version = excluded.version, fate = excluded.fate,
+  rejected_records = excluded.rejected_records, summary = excluded.summary, run_id = excluded.run_id,
+  read_at = excluded.read_at";
+
+const ADD_REJECT: &str = "-- rejects.add
+INSERT INTO rejects (object, record, byte_offset, reason, raw, run_id, rejected_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+
+const DROP_REJECTS: &str = "-- rejects.drop_before
+DELETE FROM rejects WHERE object = ?1 AND id < ?2";
+
+const ADD_TOTAL: &str = "-- trail_totals.add
+INSERT INTO trail_totals (provider, result, records) VALUES (?1, ?2, ?3)
+ON CONFLICT (provider, result) DO UPDATE SET records = records + excluded.records";
+
+const LIST_REJECTS: &str = "-- rejects.list
+SELECT object, record, byte_offset, reason, raw FROM rejects
+WHERE (?1 IS NULL OR rejected_at >= ?1) AND (?2 IS NULL OR rejected_at < ?2) ORDER BY id DESC LIMIT ?3";
+
+/// Writes the ledger's row of an object.
+pub(super) fn finish(
+    connection: &Connection,
+    run: RunId,
+    at: i64,
+    object: &ObjectIdentity,
+    fate: ObjectFate,
+    counts: &SourceSummary,
+) -> Result<(), StoreError> {
+    connection.prepare_cached(FINISH)?.execute(params![
+        object.name,
+        whole(object.size),
+        object.version,
+        fate,
+        whole(counts.records_rejected),
+        Json(counts),
+        run.0,
+        at,
+    ])?;
+    Ok(())
+}
+
+/// Stores a reject; answers its row.
+pub(super) fn add_reject(connection: &Connection, run: RunId, at: i64, reject: &Reject) -> Result<i64, StoreError> {
+    let raw = &reject.raw[..reject.raw.len().min(REJECT_BYTES)];
+    connection.prepare_cached(ADD_REJECT)?.execute(params![
+        reject.object,
+        reject.record.map(whole),
+        reject.offset.map(whole),
+        reject.reason,
+        raw,
+        run.0,
+        at,
+    ])?;
+    Ok(connection.last_insert_rowid())
+}
+
+/// Drops the rejects of an object that were stored before row `first`, those of its earlier tries.
+pub(super) fn drop_rejects_before(connection: &Connection, object: &str, first: i64) -> Result<(), StoreError> {
+    connection.prepare_cached(DROP_REJECTS)?.execute(params![object, first])?;
+    Ok(())
+}
+
+/// Adds an object's records to the totals.
+pub(super) fn add_totals(
+    connection: &Connection,
+    provider: Option<Provider>,
+    counts: &SourceSummary,
+) -> Result<(), StoreError> {
+    let provider = provider.map_or("", Provider::as_str);
+    let mut statement = connection.prepare_cached(ADD_TOTAL)?;
+    for (result, records) in [
+        ("kept", counts.records_kept),
+        ("duplicate", counts.records_duplicate),
+        ("irrelevant", counts.records_irrelevant),
+        ("rejected", counts.records_rejected),
+    ] {
+        if records > 0 {
+            statement.execute(params![provider, result, whole(records)])?;
+        }
+    }
+    Ok(())
+}
+
+impl Store {
+    /// What the ledger knows of this very version of the object.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn ledger_entry(&self, object: &ObjectIdentity) -> Result<Option<LedgerEntry>, StoreError> {
+        let reader = self.reader()?;
+        let mut statement = reader.prepare_cached(ENTRY)?;
+        let values = params![object.name, whole(object.size), object.version];
+        let entry = statement.query_row(values, |row| {
+            Ok(LedgerEntry { fate: row.get(0)?, rejected_records: row.get::<_, Count>(1)?.0 })
+        });
+        Ok(entry.optional()?)
+    }
+
+    /// Rejected records and objects, newest first; only times and the limit of the filter apply.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn rejects(&self, filter: &HistoryFilter) -> Result<Vec<Reject>, StoreError> {
+        let reader = self.reader()?;
+        let mut statement = reader.prepare_cached(LIST_REJECTS)?;
+        let values = params![opt_millis(filter.since), opt_millis(filter.until), filter.row_limit()];
+        let rows = statement.query_map(values, |row| {
+            Ok(Reject {
+                object: row.get(0)?,
+                record: row.get::<_, Option<Count>>(1)?.map(|count| count.0),
+                offset: row.get::<_, Option<Count>>(2)?.map(|count| count.0),
+                reason: row.get(3)?,
+                raw: row.get(4)?,
+            })
+        })?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+}

@@ -1,0 +1,43 @@
+//! Hot queries use their index: a plan that scans a table is a defect, however fast it is on a small one.
+
+use super::Fixture;
+use crate::store::{coverage, events, key_stores, role_use, roles, tasks};
+
+fn plan(fixture: &Fixture, query: &str) -> String {
+    let reader = fixture.store.reader().expect("a reader");
+    let mut statement = reader.prepare(&format!("EXPLAIN QUERY PLAN {query}")).expect("a plan");
+    let parameters: Vec<Option<i64>> = vec![None; statement.parameter_count()];
+    let rows =
+        statement.query_map(rusqlite::params_from_iter(parameters), |row| row.get::<_, String>(3)).expect("a plan");
+    rows.map(|row| row.expect("a line")).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn hot_queries_search_an_index_and_scan_no_table() {
+    let fixture = Fixture::new();
+    for (query, index, sorts) in [
+        (events::NOTABLE, "event_concerns_notable", false),
+        (events::PAGE_OF_ALL, "events_time", false),
+        (events::PAGE_OF_ACCOUNT, "sqlite_autoindex_events_1", false),
+        (events::PAGE_OF_PROFILE, "PRIMARY KEY", false),
+        (events::FIND, "sqlite_autoindex_events_1", false),
+        (events::OF_PROFILE, "PRIMARY KEY", false),
+        (events::BY_TIME_AND_ID, "events_time", false),
+        (role_use::RECENT, "PRIMARY KEY", true),
+        (role_use::OF_ACCOUNT, "PRIMARY KEY", false),
+        (role_use::ASSUMPTIONS, "PRIMARY KEY", true),
+        (roles::OF_ACCOUNT, "role_states_place", true),
+        (key_stores::OF_ACCOUNT, "store_states_place", true),
+        (tasks::OF_ACCOUNT, "sqlite_autoindex_deletion_tasks_1", true),
+        (coverage::NEWEST, "coverage_place", false),
+        (coverage::AT, "coverage_place", true),
+    ] {
+        let plan = plan(&fixture, query);
+        assert!(plan.contains(index), "{query}\n{plan}");
+        for line in plan.lines() {
+            let is_scan = line.contains("SCAN ") && !line.contains("SCAN c") && !line.contains("CONSTANT ROW");
+            assert!(!is_scan, "{query}\n{plan}");
+        }
+        assert!(sorts || !plan.contains("USE TEMP B-TREE FOR ORDER BY"), "{query}\n{plan}");
+    }
+}
