@@ -11,8 +11,10 @@ use rusqlite::{Connection, params};
 use super::codec::millis;
 use super::connections::Writer;
 use super::role_use::Days;
-use super::{ObjectFate, ObjectIdentity, RunId, Store, StoreError, accounts, events, objects, role_use, tasks};
-use crate::model::{Account, Provider, Reject, SourceSummary, TrailEvent};
+use super::{
+    ObjectFate, ObjectIdentity, RunId, Store, StoreError, accounts, coverage, events, objects, role_use, tasks,
+};
+use crate::model::{Account, Coverage, Provider, Reject, SourceSummary, TrailEvent};
 
 /// Objects of one transaction at most.
 const MOST_OBJECTS: u32 = 256;
@@ -41,6 +43,7 @@ SELECT EXISTS (SELECT 1 FROM replaced_events)";
 #[derive(Debug)]
 pub struct Batch<'a> {
     writer: MutexGuard<'a, Writer>,
+    at: Timestamp,
     state: State,
 }
 
@@ -88,18 +91,18 @@ impl Store {
             accounts: HashMap::new(),
             any_replaced: false,
         };
-        Ok(Batch { writer: self.writer()?, state })
+        Ok(Batch { writer: self.writer()?, at: ingested_at, state })
     }
 }
 
 impl Batch<'_> {
-    /// Begins an object, after storing the ones before it where there are enough of them.
+    /// Begins an object.
     ///
     /// # Errors
-    /// [`StoreError`] when the objects before it cannot be stored, or no new transaction can begin.
+    /// [`StoreError`] when objects before it were lost, or no transaction can begin.
     pub fn object(&mut self) -> Result<ObjectWriter<'_>, StoreError> {
-        if self.state.lost || self.is_due() {
-            self.commit_open()?;
+        if self.state.lost {
+            return Err(StoreError::Lost);
         }
         if !self.state.open {
             self.begin()?;
@@ -117,6 +120,18 @@ impl Batch<'_> {
         })
     }
 
+    /// Adds what the objects cover: stored with them, or not at all.
+    ///
+    /// # Errors
+    /// [`StoreError`] when a statement fails; the batch can only be dropped then.
+    pub fn save_coverage(&mut self, rows: &[Coverage]) -> Result<(), StoreError> {
+        if !self.state.open {
+            self.begin()?;
+        }
+        let (run, at) = (self.state.run, self.at);
+        coverage::save_all(self.writer.connection()?, run, at, rows)
+    }
+
     /// Stores every finished object; what a caller was told after this is on the disk.
     ///
     /// # Errors
@@ -125,7 +140,9 @@ impl Batch<'_> {
         self.commit_open()
     }
 
-    fn is_due(&self) -> bool {
+    /// Whether there are enough objects, bytes or seconds in the batch that it should be committed.
+    #[must_use]
+    pub fn is_due(&self) -> bool {
         let state = &self.state;
         state.open && (state.objects >= MOST_OBJECTS || state.bytes >= MOST_BYTES || state.begun.elapsed() >= LONGEST)
     }

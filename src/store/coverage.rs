@@ -245,21 +245,21 @@ fn up_to(mut span: CoverageSpan, as_of: Timestamp) -> CoverageSpan {
 
 /// Stores rows and notes for which accounts they are news.
 pub(super) fn save_all(
-    transaction: &Transaction<'_>,
+    connection: &Connection,
     run: RunId,
     at: Timestamp,
     rows: &[Coverage],
 ) -> Result<(), StoreError> {
     for row in rows {
-        let news = save(transaction, run, at, row)?;
+        let news = save(connection, run, at, row)?;
         match &row.key.account {
             Some(account) => {
-                let id = accounts::ensure(transaction, &Account::new(row.key.provider, account.as_str()), true)?;
+                let id = accounts::ensure(connection, &Account::new(row.key.provider, account.as_str()), true)?;
                 if news {
-                    accounts::touch(transaction, id)?;
+                    accounts::touch(connection, id)?;
                 }
             }
-            None if news => accounts::touch_provider(transaction, row.key.provider)?,
+            None if news => accounts::touch_provider(connection, row.key.provider)?,
             None => {}
         }
     }

@@ -1,7 +1,6 @@
 //! Reading trail objects from files into the history.
 
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
@@ -14,11 +13,6 @@ use crate::trail::{self, Layout, Limits, ObjectError, ObjectKind, ObjectReport, 
 
 /// Rejected objects and records that a report lists by name; all of them are counted and stored.
 const LISTED_REJECTS: usize = 1_000;
-
-/// A batch is committed after so many bytes of JSON or so much time, whichever comes first: one disk flush for many
-/// small objects, and little to read again after a crash.
-const BATCH_BYTES: u64 = 64 << 20;
-const BATCH_TIME: Duration = Duration::from_secs(1);
 
 /// What a reading came to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -79,8 +73,6 @@ struct ObjectReader<'a> {
     now: Timestamp,
     run: RunId,
     batch: Option<Batch<'a>>,
-    batch_began: Instant,
-    batch_bytes: u64,
     coverage: TrailCoverage,
     report: IngestReport,
 }
@@ -92,8 +84,6 @@ impl<'a> ObjectReader<'a> {
             now: context.now(),
             run,
             batch: None,
-            batch_began: Instant::now(),
-            batch_bytes: 0,
             coverage: TrailCoverage::load(&context.store, context.now(), provider)?,
             report: IngestReport::default(),
         })
@@ -164,7 +154,7 @@ impl<'a> ObjectReader<'a> {
             Ok(found) => {
                 let counts = counts_of(&found);
                 let fate = if found.skipped { ObjectFate::Skipped } else { ObjectFate::Read };
-                writer.finish(identity, fate, &counts)?;
+                writer.finish(identity, fate, found.provider, &counts)?;
                 self.note(&found, &counts, listed, layout, identity);
                 Ok(())
             }
@@ -192,7 +182,6 @@ impl<'a> ObjectReader<'a> {
         self.report.summary.add(counts);
         self.report.incomplete |= counts.records_rejected > 0;
         self.report.rejects.extend(listed);
-        self.batch_bytes += found.bytes_out;
         if !found.skipped {
             self.coverage.object_read(&identity.name, layout, found);
         }
@@ -211,7 +200,7 @@ impl<'a> ObjectReader<'a> {
         let counts = SourceSummary { objects_rejected: 1, bytes_compressed: identity.size, ..SourceSummary::default() };
         let mut writer = self.batch()?.object()?;
         writer.add_reject(&reject)?;
-        writer.finish(identity, ObjectFate::Rejected, &counts)?;
+        writer.finish(identity, ObjectFate::Rejected, layout.provider, &counts)?;
         self.report.summary.add(&counts);
         self.report.incomplete = true;
         self.coverage.object_rejected(&identity.name, layout, &reject.reason);
@@ -225,14 +214,12 @@ impl<'a> ObjectReader<'a> {
     fn batch(&mut self) -> Result<&mut Batch<'a>, StoreError> {
         if self.batch.is_none() {
             self.batch = Some(self.context.store.batch(self.run, self.now)?);
-            self.batch_began = Instant::now();
-            self.batch_bytes = 0;
         }
         Ok(self.batch.as_mut().expect("was just begun"))
     }
 
     fn commit_when_due(&mut self) -> Result<(), JobError> {
-        if self.batch_bytes >= BATCH_BYTES || self.batch_began.elapsed() >= BATCH_TIME {
+        if self.batch.as_ref().is_some_and(Batch::is_due) {
             self.commit()?;
         }
         Ok(())

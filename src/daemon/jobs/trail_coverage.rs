@@ -21,7 +21,10 @@ pub(super) struct TrailCoverage {
     provider: Option<Provider>,
     /// Objects that an earlier reading left incomplete, with the places that it wrote them under.
     standing: BTreeMap<String, BTreeSet<CoverageKey>>,
+    /// The whole span of this reading so far, so that a quiet account has one span and not many.
     accounts: BTreeMap<(Provider, String), Span>,
+    /// Accounts whose span has grown since the rows were taken last.
+    grown: BTreeSet<(Provider, String)>,
     objects: Vec<Coverage>,
 }
 
@@ -37,7 +40,7 @@ impl TrailCoverage {
                 standing.entry(object).or_default().insert(key);
             }
         }
-        Ok(Self { now, provider, standing, accounts: BTreeMap::new(), objects: Vec::new() })
+        Ok(Self { now, provider, standing, accounts: BTreeMap::new(), grown: BTreeSet::new(), objects: Vec::new() })
     }
 
     /// An object was read to its end, with or without rejected records.
@@ -54,32 +57,36 @@ impl TrailCoverage {
         if found.rejected > 0 {
             let detail = format!("{} of {} records of {object} were rejected", found.rejected, found.records);
             let touched = found.places.iter().map(|place| (place.provider, Some(place.account.clone())));
-            self.object_row(object, layout, touched.collect(), &detail);
+            self.object_row(object, layout, found.provider, touched.collect(), &detail);
             return;
         }
         for key in stood {
-            self.objects.push(self.row(key, Outcome::Complete, String::new(), (self.now, self.now)));
+            self.objects.push(row(key, Outcome::Complete, String::new(), (self.now, self.now)));
         }
     }
 
     /// An object could not be read.
     pub(super) fn object_rejected(&mut self, object: &str, layout: &Layout, reason: &str) {
         self.standing.remove(object);
-        self.object_row(object, layout, BTreeSet::new(), &format!("{object}: {reason}"));
+        self.object_row(object, layout, None, BTreeSet::new(), &format!("{object}: {reason}"));
     }
 
     /// The rows of what was read since they were taken last.
     pub(super) fn take_rows(&mut self) -> Vec<Coverage> {
         let mut rows = std::mem::take(&mut self.objects);
-        for ((provider, account), span) in std::mem::take(&mut self.accounts) {
-            rows.push(self.row(trail_key(provider, Some(account), None), Outcome::Complete, String::new(), span));
+        for place in std::mem::take(&mut self.grown) {
+            let Some(span) = self.accounts.get(&place).copied() else { continue };
+            let key = trail_key(place.0, Some(place.1), None);
+            rows.push(row(key, Outcome::Complete, String::new(), span));
         }
         rows
     }
 
     fn cover(&mut self, provider: Provider, account: &str, span: Span) {
-        let known = self.accounts.entry((provider, account.to_owned())).or_insert(span);
+        let place = (provider, account.to_owned());
+        let known = self.accounts.entry(place.clone()).or_insert(span);
         *known = (known.0.min(span.0), known.1.max(span.1));
+        self.grown.insert(place);
     }
 
     /// A gap under every account that the object may concern: those it speaks of, the one that its place names, or
@@ -88,6 +95,7 @@ impl TrailCoverage {
         &mut self,
         object: &str,
         layout: &Layout,
+        content: Option<Provider>,
         mut touched: BTreeSet<(Provider, Option<String>)>,
         detail: &str,
     ) {
@@ -95,19 +103,19 @@ impl TrailCoverage {
             touched.insert((provider, Some(account.clone())));
         }
         if touched.is_empty() {
-            let providers = layout.provider.or(self.provider).map_or(Provider::ALL.to_vec(), |known| vec![known]);
+            let providers = layout.provider.or(content).or(self.provider).map_or(Provider::ALL.to_vec(), |known| vec![known]);
             touched.extend(providers.into_iter().map(|provider| (provider, None)));
         }
         for (provider, account) in touched {
             let key = trail_key(provider, account, Some(object.to_owned()));
-            self.objects.push(self.row(key, Outcome::Partial, detail.to_owned(), (self.now, self.now)));
+            self.objects.push(row(key, Outcome::Partial, detail.to_owned(), (self.now, self.now)));
         }
     }
 
-    #[expect(clippy::unused_self, reason = "reads as a sentence where it is called")]
-    fn row(&self, key: CoverageKey, outcome: Outcome, detail: String, (from, to): Span) -> Coverage {
-        Coverage { key, outcome, detail, from, to }
-    }
+}
+
+fn row(key: CoverageKey, outcome: Outcome, detail: String, (from, to): Span) -> Coverage {
+    Coverage { key, outcome, detail, from, to }
 }
 
 /// The place of a trail of files.
