@@ -1,7 +1,9 @@
 pub mod clock;
+pub mod config;
 pub mod findings;
 pub mod model;
 pub mod profiles;
 pub mod rules;
+pub mod sources;
 pub mod store;
 pub mod trail;
