@@ -59,7 +59,7 @@ impl Loaded {
     }
 
     /// What is wrong with the cron expressions. `check` judges one, together with the time zone in which it is meant.
-    pub fn check_schedules(&self, check: &dyn Fn(&str, Option<&str>) -> Result<(), String>) -> Vec<Problem> {
+    pub fn check_schedules(&self, check: impl Fn(&str, Option<&str>) -> Result<(), String>) -> Vec<Problem> {
         let schedule = &self.settings.schedule;
         let wrong = schedule.expressions().filter_map(|(key, expression)| {
             let reason = check(expression, schedule.time_zone.as_deref()).err()?;

@@ -209,7 +209,7 @@ fn schedules_are_checked_by_the_given_function_and_placed() {
         assert_eq!(zone, Some("Europe/Berlin"));
         if cron.starts_with("61") { Err("minute 61".to_owned()) } else { Ok(()) }
     };
-    let shown: Vec<_> = loaded.check_schedules(&check).iter().map(Problem::to_string).collect();
+    let shown: Vec<_> = loaded.check_schedules(check).iter().map(Problem::to_string).collect();
     assert_eq!(shown.len(), 1, "{shown:?}");
     assert!(shown[0].starts_with("c.toml:2:11: schedule.analyze: \"61 * * * *\": minute 61"), "{shown:?}");
 }
