@@ -31,7 +31,7 @@ fn tree(files: &[&str]) -> tempfile::TempDir {
     root
 }
 
-fn named<'a>(names: &[(&'a str, &'static str)]) -> Vec<(String, &'static str)> {
+fn named(names: &[(&str, &'static str)]) -> Vec<(String, &'static str)> {
     names.iter().map(|(name, kind)| ((*name).to_owned(), *kind)).collect()
 }
 

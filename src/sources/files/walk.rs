@@ -56,10 +56,8 @@ impl Iterator for Walk {
     type Item = Entry;
 
     fn next(&mut self) -> Option<Entry> {
-        if let Some(start) = self.start.take() {
-            if let Some(entry) = self.begin(start) {
-                return Some(entry);
-            }
+        if let Some(entry) = self.start.take().and_then(|start| self.begin(start)) {
+            return Some(entry);
         }
         while let Some(level) = self.levels.last_mut() {
             let Some(path) = level.pop() else {
