@@ -1,0 +1,79 @@
+//! What the configuration may say and this version cannot do. The one place to lift when it can.
+
+use super::{AlibabaAccounts, AlibabaTrail, AwsAccounts, AwsTrail, Loaded, Problem, Settings};
+
+const OFFLINE_INVENTORY: &str = "use accounts = \"none\", and [[snapshot]] for the inventory";
+const OFFLINE_TRAIL: &str = "use a trail of kind \"files\"";
+
+impl Settings {
+    /// What these settings ask for and this version cannot do. Whoever collects or serves must refuse to begin.
+    #[must_use]
+    pub fn unsupported(&self) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        for (index, source) in self.aws.iter().enumerate() {
+            if source.accounts != AwsAccounts::None {
+                problems.push(live(format!("aws[{index}].accounts"), "of inventory from AWS", OFFLINE_INVENTORY));
+            }
+            for (trail, _) in source.trail.iter().enumerate().filter(|(_, trail)| !is_offline_aws(trail)) {
+                problems.push(live(format!("aws[{index}].trail[{trail}].kind"), "of an AWS trail", OFFLINE_TRAIL));
+            }
+        }
+        for (index, source) in self.alibaba.iter().enumerate() {
+            if source.accounts != AlibabaAccounts::None {
+                let key = format!("alibaba[{index}].accounts");
+                problems.push(live(key, "of inventory from Alibaba Cloud", OFFLINE_INVENTORY));
+            }
+            for (trail, _) in source.trail.iter().enumerate().filter(|(_, trail)| !is_offline_alibaba(trail)) {
+                let key = format!("alibaba[{index}].trail[{trail}].kind");
+                problems.push(live(key, "of an Alibaba Cloud trail", OFFLINE_TRAIL));
+            }
+        }
+        problems.extend(self.unsupported_services());
+        problems
+    }
+
+    fn unsupported_services(&self) -> impl Iterator<Item = Problem> {
+        let database = self
+            .database
+            .is_postgres()
+            .then(|| Problem::new("database.url", "PostgreSQL is not part of this version", "use sqlite://PATH"));
+        // Serving without the TLS and passwords that somebody asked for would be worse than not serving.
+        let web = self.web.config_file.as_ref().map(|_| {
+            let message = "TLS and basic authentication are not part of this version";
+            Problem::new("web.config_file", message, "remove it and put a reverse proxy in front")
+        });
+        database.into_iter().chain(web)
+    }
+}
+
+impl Loaded {
+    /// [`Settings::unsupported`], with places.
+    #[must_use]
+    pub fn unsupported(&self) -> Vec<Problem> {
+        self.settings.unsupported().into_iter().map(|problem| self.locate_or_parent(problem)).collect()
+    }
+
+    /// A default has no place of its own; the name of its source has.
+    fn locate_or_parent(&self, problem: Problem) -> Problem {
+        let located = self.locate(problem);
+        match located.key.rsplit_once('.') {
+            Some((parent, _)) if located.place.is_none() => {
+                let place = self.locate(Problem::new(parent, "", "")).place;
+                Problem { place, ..located }
+            }
+            _ => located,
+        }
+    }
+}
+
+fn live(key: String, what: &str, remedy: &str) -> Problem {
+    Problem::new(key, format!("live collection {what} is not part of this version"), remedy)
+}
+
+fn is_offline_aws(trail: &AwsTrail) -> bool {
+    matches!(trail, AwsTrail::Files { .. })
+}
+
+fn is_offline_alibaba(trail: &AlibabaTrail) -> bool {
+    matches!(trail, AlibabaTrail::Files { .. })
+}

@@ -1,0 +1,37 @@
+//! `[web]`: the metrics page and the API.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+use super::reader::Section;
+use super::value;
+
+/// `[web]`: the metrics page and the API.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[schemars(default, deny_unknown_fields)]
+pub struct Web {
+    /// Address and port. Default `127.0.0.1:9847`: this machine only.
+    #[schemars(with = "String")]
+    pub listen_address: SocketAddr,
+    /// TLS and basic authentication in the form of the Prometheus exporter toolkit. Default: none.
+    #[serde(serialize_with = "value::optional_path")]
+    pub config_file: Option<PathBuf>,
+}
+
+impl Default for Web {
+    fn default() -> Self {
+        Self { listen_address: SocketAddr::from((Ipv4Addr::LOCALHOST, 9847)), config_file: None }
+    }
+}
+
+impl Web {
+    pub(super) fn read(section: &mut Section<'_, '_>) -> Self {
+        let default = Self::default();
+        Self {
+            listen_address: section.value("listen_address", default.listen_address),
+            config_file: section.optional("config_file"),
+        }
+    }
+}

@@ -1,0 +1,12 @@
+//! Trail objects in files: finding them in directories, telling logs from other files, opening them.
+
+mod object;
+mod policy;
+mod walk;
+
+pub use object::{ObjectRef, shown_name};
+pub use policy::{FileVerdict, PEEK_BYTES, looks_like_log};
+pub use walk::{Entry, Walk, discover};
+
+#[cfg(test)]
+mod tests;

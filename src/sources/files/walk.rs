@@ -1,0 +1,169 @@
+//! Walking files and directories in a stable order, one directory's names in memory per level.
+
+use std::collections::HashSet;
+use std::fs::{self, File, Metadata};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use super::object::{ObjectRef, shown_name};
+use super::policy::{FileVerdict, PEEK_BYTES, looks_like_log};
+use crate::trail::{ObjectKind, layout};
+
+/// Levels of directories that are walked: more than any file system's longest path allows, so that only an endless
+/// nesting is ever cut.
+const MOST_LEVELS: usize = 2048;
+
+/// What a walk comes upon.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Entry {
+    /// A file to be read.
+    Object(ObjectRef),
+    /// A file that is no trail log, or something that is no file.
+    Skipped {
+        /// Its name.
+        name: String,
+        /// Why.
+        reason: String,
+    },
+    /// A file or directory that could not be looked at: what is in it stays unknown.
+    Unreadable {
+        /// Its name.
+        name: String,
+        /// Why.
+        reason: String,
+    },
+}
+
+/// Walks `path`, a file or a directory, recursively and in the order of names. A path that is named explicitly is
+/// always read, unless it is a directory.
+#[must_use]
+pub fn discover(path: &Path) -> Walk {
+    Walk { start: Some(path.to_owned()), levels: Vec::new(), linked: HashSet::new() }
+}
+
+/// A walk under way.
+#[derive(Debug)]
+pub struct Walk {
+    start: Option<PathBuf>,
+    /// What is left of each directory on the way down, in reverse order.
+    levels: Vec<Vec<PathBuf>>,
+    /// Directories that symbolic links have led to. Each is walked once by link, so that links can neither loop nor
+    /// multiply; directories reached without a link need no memory.
+    linked: HashSet<PathBuf>,
+}
+
+impl Iterator for Walk {
+    type Item = Entry;
+
+    fn next(&mut self) -> Option<Entry> {
+        if let Some(entry) = self.start.take().and_then(|start| self.begin(start)) {
+            return Some(entry);
+        }
+        while let Some(level) = self.levels.last_mut() {
+            let Some(path) = level.pop() else {
+                self.levels.pop();
+                continue;
+            };
+            if let Some(entry) = self.visit(path) {
+                return Some(entry);
+            }
+        }
+        None
+    }
+}
+
+impl Walk {
+    fn begin(&mut self, path: PathBuf) -> Option<Entry> {
+        match fs::metadata(&path) {
+            Ok(metadata) if metadata.is_dir() => self.descend(&path),
+            Ok(metadata) => Some(Entry::Object(ObjectRef::new(path, &metadata, true))),
+            Err(error) => Some(unreadable(&path, &error)),
+        }
+    }
+
+    fn visit(&mut self, path: PathBuf) -> Option<Entry> {
+        let (is_link, metadata) = match look(&path) {
+            Ok(found) => found,
+            Err(error) => return Some(unreadable(&path, &error)),
+        };
+        if metadata.is_dir() {
+            return if is_link { self.follow(&path) } else { self.descend(&path) };
+        }
+        if !metadata.is_file() {
+            return Some(skipped(&path, "no file: a pipe, socket or device"));
+        }
+        if let Some(reason) = no_log_by_place(&path) {
+            return Some(skipped(&path, reason));
+        }
+        Some(match looks_like_log(&path, || peek(&path)) {
+            Ok(FileVerdict::Read) => Entry::Object(ObjectRef::new(path, &metadata, false)),
+            Ok(FileVerdict::Skip(reason)) => skipped(&path, reason),
+            Err(error) => unreadable(&path, &error),
+        })
+    }
+
+    fn follow(&mut self, link: &Path) -> Option<Entry> {
+        let parent = link.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let (target, here) = match (fs::canonicalize(link), fs::canonicalize(parent)) {
+            (Ok(target), Ok(here)) => (target, here),
+            (Err(error), _) | (_, Err(error)) => return Some(unreadable(link, &error)),
+        };
+        if here.starts_with(&target) {
+            return Some(skipped(link, "a symbolic link to a directory that it lies in"));
+        }
+        if !self.linked.insert(target) {
+            return Some(skipped(link, "a symbolic link to a directory that another link led to"));
+        }
+        self.descend(link)
+    }
+
+    fn descend(&mut self, directory: &Path) -> Option<Entry> {
+        if MOST_LEVELS <= self.levels.len() {
+            let reason = format!("more than {MOST_LEVELS} directories deep; name a directory further down");
+            return Some(Entry::Unreadable { name: shown_name(directory), reason });
+        }
+        let names = fs::read_dir(directory)
+            .and_then(|entries| entries.map(|entry| entry.map(|entry| entry.path())).collect::<io::Result<Vec<_>>>());
+        match names {
+            Ok(mut paths) => {
+                paths.sort_unstable_by(|left, right| right.cmp(left));
+                self.levels.push(paths);
+                None
+            }
+            Err(error) => Some(unreadable(directory, &error)),
+        }
+    }
+}
+
+/// Whether the path is a symbolic link, and what it is or leads to.
+fn look(path: &Path) -> io::Result<(bool, Metadata)> {
+    let metadata = fs::symlink_metadata(path)?;
+    if metadata.is_symlink() { Ok((true, fs::metadata(path)?)) } else { Ok((false, metadata)) }
+}
+
+fn no_log_by_place(path: &Path) -> Option<&'static str> {
+    match layout(&shown_name(path)).kind {
+        ObjectKind::Digest => Some("a digest of the trail, no log"),
+        ObjectKind::Insight => Some("an insight of the trail, no log"),
+        ObjectKind::Log | ObjectKind::Unplaced => None,
+    }
+}
+
+fn peek(path: &Path) -> io::Result<Vec<u8>> {
+    let mut first = Vec::with_capacity(PEEK_BYTES);
+    File::open(path)?.take(PEEK_BYTES as u64).read_to_end(&mut first)?;
+    Ok(first)
+}
+
+fn skipped(path: &Path, reason: impl Into<String>) -> Entry {
+    Entry::Skipped { name: shown_name(path), reason: reason.into() }
+}
+
+fn unreadable(path: &Path, error: &io::Error) -> Entry {
+    let remedy = match error.kind() {
+        io::ErrorKind::NotFound => "; check the path",
+        io::ErrorKind::PermissionDenied => "; run roletrail as a user who may read it",
+        _ => "",
+    };
+    Entry::Unreadable { name: shown_name(path), reason: format!("{error}{remedy}") }
+}
