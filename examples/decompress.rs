@@ -7,7 +7,7 @@
 //! Prints one JSON object: files, bytes in, bytes out.
 
 use std::fs::{self, File};
-use std::io::{self, BufReader, Read as _};
+use std::io::{self, BufRead as _, BufReader};
 use std::path::Path;
 
 use anyhow::Context as _;
@@ -52,7 +52,7 @@ fn decompress(path: &Path, counts: &mut Counts, buffer: &mut [u8]) -> io::Result
     counts.files += 1;
     counts.bytes_in += file.metadata()?.len();
     let mut reader = BufReader::with_capacity(BUFFER, file);
-    if io::BufRead::fill_buf(&mut reader)?.starts_with(&GZIP_MAGIC) {
+    if reader.fill_buf()?.starts_with(&GZIP_MAGIC) {
         counts.bytes_out += drain(MultiGzDecoder::new(reader), buffer)?;
     } else {
         counts.bytes_out += drain(reader, buffer)?;

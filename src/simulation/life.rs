@@ -13,6 +13,16 @@ use crate::model::Provider;
 const CREATED_TO_CONNECTED: SignedDuration = SignedDuration::from_mins(12);
 /// How long after it is disconnected a store is deleted.
 const DISCONNECTED_TO_DELETED: SignedDuration = SignedDuration::from_mins(35);
+/// How long after its creation a store is first looked after: just after it is connected.
+const CREATED_TO_FIRST_USE: SignedDuration = SignedDuration::from_mins(13);
+/// How often in a row the service assumes the role.
+const USES_IN_A_ROW: i32 = 4;
+/// Time between two of them.
+const BETWEEN_USES: SignedDuration = SignedDuration::from_secs(40);
+/// Time between an assumption and the call for which it was made.
+const ASSUMED_TO_USED: SignedDuration = SignedDuration::from_secs(3);
+/// Most seconds by which a use is late, so that no two accounts keep one beat.
+const MOST_DELAY: u64 = 600;
 /// What the service does with the role while it watches over a store, by provider.
 const AWS_USES: [&str; 5] = [
     "cloudhsm:DescribeClusters",
@@ -166,38 +176,41 @@ impl SimulatedAccount {
         self.stores[place].deleted = Some(deleted);
     }
 
-    /// The service uses the role on behalf of a store, again and again.
+    /// The service looks after a store, again and again, and each time uses the role a few times in a row.
     pub(super) fn use_role(
         &mut self,
         random: &mut Random,
         place: usize,
-        from: Timestamp,
-        until: Timestamp,
+        (from, until): (Timestamp, Timestamp),
         every: SignedDuration,
     ) {
         let region = self.stores[place].region.clone();
-        // The service is first seen when it connects: within the same hour.
-        let mut at = from + SignedDuration::from_mins(13);
+        let mut at = from + CREATED_TO_FIRST_USE;
         while at < until {
-            let then = at + SignedDuration::from_secs(3);
-            let action = self.ordinary_use(random).to_owned();
-            self.happen(random, at, &region, Caller::Service, Act::AssumeRole, None);
-            self.happen(random, then, &region, Caller::Service, Act::UseRole(action), None);
-            if let Some(role) = &mut self.role
-                && role.last_used.as_ref().is_none_or(|(last, _)| *last < then)
-            {
-                role.last_used = Some((then, region.clone()));
+            for number in 0..USES_IN_A_ROW {
+                self.use_once(random, at + BETWEEN_USES * number, &region);
             }
-            let delay = i64::try_from(random.below(600)).unwrap_or(0);
+            let delay = i64::try_from(random.below(MOST_DELAY)).unwrap_or(0);
             at = at + every + SignedDuration::from_secs(delay);
+        }
+    }
+
+    /// The service assumes the role and makes one call with it.
+    fn use_once(&mut self, random: &mut Random, at: Timestamp, region: &str) {
+        let then = at + ASSUMED_TO_USED;
+        let action = self.ordinary_use(random).to_owned();
+        self.happen(random, at, region, Caller::Service, Act::AssumeRole, None);
+        self.happen(random, then, region, Caller::Service, Act::UseRole(action), None);
+        if let Some(role) = &mut self.role {
+            role.last_used = Some((then, region.to_owned()));
         }
     }
 
     /// A call that the service makes with the role in its ordinary work.
     pub(super) fn ordinary_use(&self, random: &mut Random) -> &'static str {
         match self.provider {
-            Provider::Aws => *random.pick::<&'static str>(&AWS_USES),
-            Provider::Alibaba => *random.pick::<&'static str>(&ALIBABA_USES),
+            Provider::Aws => random.pick::<&'static str>(&AWS_USES),
+            Provider::Alibaba => random.pick::<&'static str>(&ALIBABA_USES),
         }
     }
 

@@ -2,6 +2,7 @@
 //! objects that are no logs.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::path::Path;
 
 use jiff::{SignedDuration, Timestamp};
@@ -17,9 +18,9 @@ use crate::model::Provider;
 /// Trails deliver what they gathered in steps of about this many seconds.
 const DELIVERY_STEP: i64 = 300;
 /// Stretches of ordinary work in each account and Region.
-const STRETCHES: u64 = 24;
+const STRETCHES: u64 = 10;
 /// Most ordinary records in one stretch.
-const MOST_IN_STRETCH: u64 = 5;
+const MOST_IN_STRETCH: u64 = 13;
 /// How long before now the last stretch of ordinary work lies: its log has been delivered.
 const LAST_STRETCH: SignedDuration = SignedDuration::from_mins(25);
 /// One in so many logs has an unusual but valid form.
@@ -84,7 +85,9 @@ impl Organisation {
         for (delivered, list) in deliveries {
             place.delivered = delivered;
             let mut body = Body::new(account.provider, form(account.provider, random));
-            list.iter().for_each(|record| body.push(record));
+            for record in &list {
+                body.push(record);
+            }
             let object = archive.write_log(&place, body, random)?;
             if delivered.duration_since(self.now - DIGEST_SPAN * 4) > SignedDuration::ZERO {
                 recent.push((delivered, object));
@@ -205,5 +208,9 @@ pub(super) fn insight(place: &Place<'_>, at: Timestamp, random: &mut Random) -> 
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }

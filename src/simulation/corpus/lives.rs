@@ -118,7 +118,7 @@ fn some_moment(plan: &CorpusPlan, (from, to): (u64, u64), random: &mut Random) -
 fn has_keys(provider: Provider) -> Refusal {
     let (code, message) = match provider {
         Provider::Aws => ("CustomKeyStoreHasCMKsException", "The custom key store contains KMS keys."),
-        Provider::Alibaba => ("Forbidden.NoBackup", "The instance has no backup."),
+        Provider::Alibaba => ("Rejected.UnsupportedOperation", "The instance still has keys."),
     };
     Refusal { code: code.to_owned(), message: message.to_owned() }
 }

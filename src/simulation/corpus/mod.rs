@@ -99,7 +99,7 @@ impl Writer<'_> {
 
     fn next_size(&mut self, written: u64) -> u64 {
         let remaining = self.plan.bytes - written;
-        let size = self.plan.object_size(&mut self.random).min(remaining);
+        let size = CorpusPlan::object_size(&mut self.random).min(remaining);
         match self.plan.large_object {
             // In the middle, or earlier where the next object would leave too little room for it.
             Some(large) if !self.large_written && (self.plan.bytes / 2 <= written || remaining - size < large) => {
@@ -165,7 +165,7 @@ impl Writer<'_> {
         let account = &self.accounts[number];
         let total = self.archive.written.records + body.records() + 1;
         let is_due = |rate: u64, count: u64| count < total.saturating_mul(rate) / 1_000_000;
-        let spaced = body.records() % USE_SPACING == 0;
+        let spaced = body.records().is_multiple_of(USE_SPACING);
         if spaced && is_due(self.plan.relevant_per_million, self.truth.relevant) && in_use(account, region, at) {
             return self.push_use(body, number, region, at);
         }

@@ -135,7 +135,7 @@ impl CorpusPlan {
 
     /// Size of an object, log-normal.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the bounds fit and are positive")]
-    pub(super) fn object_size(&self, random: &mut Random) -> u64 {
+    pub(super) fn object_size(random: &mut Random) -> u64 {
         let size = MEDIAN_OBJECT * (SIZE_SPREAD * random.normal()).exp();
         size.clamp(OBJECT_BOUNDS.0, OBJECT_BOUNDS.1) as u64
     }

@@ -1,10 +1,12 @@
 use std::collections::BTreeSet;
 
+use serde_json::Value;
+
 use super::super::tests::{files, id_of, is_log, json, records_of};
 use super::*;
 
 fn small(provider: Provider, bytes: u64) -> CorpusPlan {
-    CorpusPlan { relevant_per_million: 4_000, ..CorpusPlan::new(provider, bytes) }
+    CorpusPlan { relevant_per_million: 4_000, decoys_per_million: 3_000, ..CorpusPlan::new(provider, bytes) }
 }
 
 fn write(plan: &CorpusPlan) -> (Truth, tempfile::TempDir) {
@@ -30,6 +32,31 @@ fn check(plan: &CorpusPlan) {
     for flagged in &truth.flagged {
         assert!(ids.contains(flagged.event_id.as_str()), "{flagged:?}");
     }
+}
+
+/// Whether a record of CloudTrail concerns the watched role, told in another way than the writer's.
+fn concerns_the_role(record: &Value) -> bool {
+    let name = record["eventName"].as_str().unwrap_or_default();
+    let text = record.to_string();
+    match record["eventSource"].as_str().unwrap_or_default() {
+        "kms.amazonaws.com" => name.ends_with("CustomKeyStore"),
+        "iam.amazonaws.com" => {
+            name != "GetRole" && text.contains("cks.kms.amazonaws.com") || name.starts_with("Update")
+        }
+        _ => text.contains(":role/aws-service-role/cks.kms.amazonaws.com/"),
+    }
+}
+
+#[test]
+fn the_truth_counts_the_records_that_concern_the_role() {
+    let (truth, directory) = write(&small(Provider::Aws, 3_000_000));
+    let files = files(directory.path());
+    let records = files.iter().filter(|(path, _)| is_log(path)).flat_map(|(_, bytes)| records_of(bytes));
+    let found = records.filter(concerns_the_role).count() as u64;
+    assert_eq!(found, truth.relevant);
+    // The plan asks for 4,000 in a million; in so small an archive the one role is not in use for long.
+    assert!((2_000..6_000).contains(&(truth.relevant * 1_000_000 / truth.written.records)), "{truth:?}");
+    assert!(0 < truth.decoys);
 }
 
 #[test]

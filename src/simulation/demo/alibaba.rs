@@ -10,8 +10,8 @@ use crate::model::{Provider, Verdict};
 
 /// Regions of the organisation; the events of global services lie in the first.
 const REGIONS: [&str; 3] = ["cn-hangzhou", "cn-shanghai", "ap-southeast-1"];
-/// How often the service uses a role whose instance is in use.
-const EVERY: SignedDuration = SignedDuration::from_hours(21);
+/// How often the service looks after an instance that is in use.
+const EVERY: SignedDuration = SignedDuration::from_hours(80);
 
 pub(super) fn tell(teller: &mut Teller) {
     clean(teller);
@@ -32,7 +32,7 @@ fn account(
     let mut account = SimulatedAccount::new(Provider::Alibaba, id, name, &REGIONS);
     let random = &mut teller.random;
     let place = account.make_store(random, StoreEdition::Hsm, region, from, "key.custodian");
-    account.use_role(random, place, from, until, EVERY);
+    account.use_role(random, place, (from, until), EVERY);
     account.stores[place].expires = Some(expires);
     account
 }

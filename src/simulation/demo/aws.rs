@@ -10,10 +10,10 @@ use crate::model::{Provider, Verdict};
 
 /// Regions of the organisation; IAM's events lie in the first.
 const REGIONS: [&str; 4] = ["us-east-1", "eu-central-1", "eu-west-1", "ap-southeast-2"];
-/// How often the service uses a role whose store is in use.
-const EVERY: SignedDuration = SignedDuration::from_hours(20);
+/// How often the service looks after a store that is in use.
+const EVERY: SignedDuration = SignedDuration::from_hours(90);
 /// The same in the account that shows the positive proof.
-const OFTEN: SignedDuration = SignedDuration::from_hours(7);
+const OFTEN: SignedDuration = SignedDuration::from_hours(36);
 
 pub(super) fn tell(teller: &mut Teller) {
     clean(teller);
@@ -41,7 +41,7 @@ fn with_store(
 ) -> usize {
     let random = &mut teller.random;
     let place = account.make_store(random, StoreEdition::Hsm, region, span.0, "platform.ops");
-    account.use_role(random, place, span.0, span.1, every);
+    account.use_role(random, place, span, every);
     place
 }
 
@@ -101,7 +101,7 @@ fn cannot_let_go(teller: &mut Teller) {
     }
     let again = tried + SignedDuration::from_hours(1);
     let until = teller.ago(0, 45);
-    account.use_role(&mut teller.random, place, again, until, EVERY);
+    account.use_role(&mut teller.random, place, (again, until), EVERY);
     teller.add(account, Verdict::Findings, &["failed-role-deletion", "failed-store-deletion"]);
 }
 

@@ -13,7 +13,7 @@ use super::{Answer, Entry, silence_of};
 const POLICY: &str = "AliyunServiceRolePolicyForKMSKeyStore";
 /// End of an instance whose story names none: far away.
 const LONG_LIFE: SignedDuration = SignedDuration::from_hours(365 * 24);
-/// Its text (Alibaba Cloud KMS, "Service-linked role for dedicated KMS"), by service.
+/// The policy's actions of ECS (Alibaba Cloud KMS, "Service-linked role for dedicated KMS").
 const ECS_ACTIONS: [&str; 12] = [
     "ecs:CreateNetworkInterfacePermission",
     "ecs:DeleteNetworkInterfacePermission",
@@ -33,10 +33,7 @@ const ECS_ACTIONS: [&str; 12] = [
 pub(super) fn entries(account: &SimulatedAccount, random: &mut Random) -> Vec<Entry> {
     let mut entries = vec![
         Entry::new("get-role.json", role_answer(account, random, |role, id| get_role(account, role, id))),
-        Entry::new(
-            "list-policies-for-role.json",
-            role_answer(account, random, |role, id| policies_for_role(role, id)),
-        ),
+        Entry::new("list-policies-for-role.json", role_answer(account, random, policies_for_role)),
         Entry::new("get-policy-version.json", Answer::Output(policy_version(&request_id(random)))),
     ];
     for region in &account.regions {
@@ -60,13 +57,11 @@ fn role_answer(
     output: impl Fn(&SimulatedRole, &str) -> Value,
 ) -> Answer {
     let request = request_id(random);
-    match &account.role {
-        Some(role) => Answer::Output(output(role, &request)),
-        None => {
-            let message = format!("The role not exists: {}.", account.role_name());
-            Answer::Error(error_text("EntityNotExist.Role", &message, "Ram", &request))
-        }
+    if let Some(role) = &account.role {
+        return Answer::Output(output(role, &request));
     }
+    let message = format!("The role not exists: {}.", account.role_name());
+    Answer::Error(error_text("EntityNotExist.Role", &message, "Ram", &request))
 }
 
 fn get_role(account: &SimulatedAccount, role: &SimulatedRole, request: &str) -> Value {

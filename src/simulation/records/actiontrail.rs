@@ -87,6 +87,7 @@ pub(super) fn write(mut call: Call, setting: Setting<'_>, random: &mut Random) -
     put("recipientAccountId", json!(setting.account));
     put("isGlobal", json!(false));
     put("requestId", json!(random.uuid().to_ascii_uppercase()));
+    put("vpcId", json!(format!("vpc-{}", random.name(20))));
     put("sourceIpAddress", json!(address));
     put("userAgent", json!(agent));
     put("userIdentity", setting.identity);

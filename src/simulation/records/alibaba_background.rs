@@ -9,6 +9,8 @@ use super::actiontrail::{Call, Setting, assume_role, session, user, write};
 
 /// Roles under which programs of an account run.
 const WORKLOADS: [&str; 4] = ["ack-worker", "settlement-job", "log-shipper", "deploy-pipeline"];
+/// Runs of programs whose sessions are seen.
+const RUNS: u64 = 2_000;
 /// People with a user in the account.
 const PEOPLE: [&str; 3] = ["wei.zhang", "lena.fischer", "mei.lin"];
 
@@ -17,7 +19,7 @@ pub(super) fn record(account: &SimulatedAccount, region: &str, at: Timestamp, ra
     let role = *random.pick(&WORKLOADS);
     let role_id = format!("3{}", Random::named(0, &["role", &account.id, role]).digits(17));
     let person = *random.pick(&PEOPLE);
-    let run = format!("run-{}", random.below(24));
+    let run = format!("run-{}", Random::new(random.below(RUNS)).hex(20));
     let workload = session(&account.id, role, &role_id, &run, at);
     let (call, identity) = match random.below(8) {
         0 | 1 => (instances(random), workload),

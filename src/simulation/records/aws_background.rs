@@ -10,6 +10,8 @@ use super::cloudtrail::{Call, Setting, assume_role, service, session, user, writ
 /// Roles under which programs of an account run, each with the number of sessions seen at a time.
 const WORKLOADS: [&str; 6] =
     ["orders-api", "billing-worker", "eks-node-group", "service-role/log-shipper", "deploy-pipeline", "data-export"];
+/// Instances and other runs of programs whose sessions are seen.
+const RUNS: u64 = 3_000;
 /// Services that assume roles of the account for their own work.
 const SERVICES: [&str; 5] = [
     "lambda.amazonaws.com",
@@ -104,7 +106,7 @@ impl Scene<'_> {
 
     fn workload(&self, random: &mut Random) -> Value {
         let role = *random.pick(&WORKLOADS);
-        let run = format!("i-0{:016x}", random.below(24));
+        let run = format!("i-0{}", Random::new(random.below(RUNS)).hex(16));
         let started = self.at - SignedDuration::from_mins(i64::try_from(random.below(50)).unwrap_or(0));
         session(self.account, role, &run, started)
     }
@@ -112,7 +114,7 @@ impl Scene<'_> {
     fn assumption(&self, random: &mut Random) -> Value {
         let (role, by) = (*random.pick(&WORKLOADS), *random.pick(&SERVICES));
         let arn = format!("arn:aws:iam::{}:role/{role}", self.account);
-        let run = format!("{}-{}", by.split('.').next().unwrap_or_default(), random.hex(8));
+        let run = format!("{}-{}", by.split('.').next().unwrap_or_default(), random.hex(17));
         let id = format!("AROAEXAMPLE{}", Random::named(0, &["role", self.account, role]).id(10));
         let call = assume_role(&arn, &id, &run, self.region, self.at, random);
         self.write(call, service(by), Some(by), random)
@@ -146,7 +148,7 @@ impl Scene<'_> {
     fn key_use(&self, random: &mut Random) -> Value {
         let key = Random::named(random.below(8), &["key", self.account, self.region]).uuid();
         let arn = format!("arn:aws:kms:{}:{}:key/{key}", self.region, self.account);
-        let context = json!({"aws:s3:arn": format!("arn:aws:s3:::orders-{}/{}", self.account, random.name(6))});
+        let context = json!({"aws:s3:arn": format!("arn:aws:s3:::orders-{}/{}", self.account, random.name(16))});
         let (name, request) = if random.below(3) == 0 {
             ("GenerateDataKey", json!({"keyId": arn, "keySpec": "AES_256", "encryptionContext": context}))
         } else {
@@ -161,7 +163,7 @@ impl Scene<'_> {
     }
 
     fn instance(&self, random: &mut Random) -> Value {
-        let instance = format!("i-0{:016x}", random.below(24));
+        let instance = format!("i-0{}", Random::new(random.below(RUNS)).hex(16));
         let request = json!({
             "instanceId": instance,
             "agentVersion": "3.3.2746.0",
@@ -196,6 +198,7 @@ impl Scene<'_> {
             "CipherSuite": "TLS_AES_128_GCM_SHA256",
             "bytesTransferredIn": 0,
             "AuthenticationMethod": "AuthHeader",
+            "x-amz-id-2": format!("{}=", random.id(75)),
             "bytesTransferredOut": random.between(300, 900),
         }));
         call.resource = Some(("AWS::S3::Bucket", format!("arn:aws:s3:::{bucket}")));

@@ -136,11 +136,11 @@ fn tls(host: &str) -> Value {
 
 fn user_agent(random: &mut Random) -> String {
     let agents = [
-        "aws-cli/2.31.9 md/awscrt#0.27.6 ua/2.1 os/linux#6.12 md/arch#x86_64 lang/python#3.13.7 md/pyimpl#CPython",
-        "aws-sdk-go-v2/1.39.2 ua/2.1 os/linux lang/go#1.25.1 md/GOARCH#arm64 md/GOOS#linux api/ec2#1.254.1 m/E,i",
-        "Boto3/1.40.55 md/Botocore#1.40.55 ua/2.1 os/linux#6.1 md/arch#aarch64 lang/python#3.12.11 cfg/retry-mode#standard",
-        "APN/1.0 HashiCorp/1.0 Terraform/1.13.3 (+https://www.terraform.io) terraform-provider-aws/6.15.0 (+https://registry.terraform.io/providers/hashicorp/aws)",
-        "aws-sdk-java/2.35.6 ua/2.1 os/Linux#6.1 lang/java#21.0.8 md/OpenJDK_64-Bit_Server_VM md/vendor#Amazon.com_Inc.",
+        "aws-cli/2.31.9 md/awscrt#0.27.6 ua/2.1 os/linux#6.12 md/arch#x86_64",
+        "aws-sdk-go-v2/1.39.2 ua/2.1 os/linux lang/go#1.25.1 md/GOARCH#arm64",
+        "Boto3/1.40.55 md/Botocore#1.40.55 ua/2.1 os/linux#6.1 md/arch#aarch64",
+        "APN/1.0 HashiCorp/1.0 Terraform/1.13.3 terraform-provider-aws/6.15.0",
+        "aws-sdk-java/2.35.6 ua/2.1 os/Linux#6.1 lang/java#21.0.8",
     ];
     (*random.pick(&agents)).to_owned()
 }
@@ -208,7 +208,7 @@ pub(super) fn assume_role(
     let response = json!({
         "credentials": {
             "accessKeyId": format!("ASIAEXAMPLE{}", random.id(9)),
-            "sessionToken": format!("IQoJb3JpZ2luX2VjEXAMPLE//////////wEaCWV4YW1wbGUtMSJIMEYC{}", random.id(24)),
+            "sessionToken": format!("IQoJb3JpZ2luX2VjEXAMPLE//////////wEaCWV4YW1wbGUtMSJIMEYC{}", random.id(160)),
             "expiration": ends.strftime("%b %-d, %Y, %-I:%M:%S %p").to_string(),
         },
         "assumedRoleUser": {
