@@ -32,7 +32,7 @@ pub struct Twin<'a> {
     pub standing: &'a Standing,
 }
 
-/// The events of `evidence` in the order of their times. An event that a later record corrected (CloudTrail's addendum
+/// The events of `evidence` in the order of their times. An event that a later record corrected (an addendum
 /// `UPDATED_DATA`) does not count.
 #[must_use]
 pub fn counted_events(evidence: &Evidence) -> Vec<&TrailEvent> {

@@ -8,6 +8,7 @@
 //! Where nothing is read, nothing can be found, and no verdict can be given: the verdicts that rest on it are unknown.
 //!
 //! # When it stays silent
+//! - The account is not active.
 //! - The place is switched off, not supported by the provider, or not configured.
 //! - It was read completely within that time.
 //! - Trail files: they are read when somebody hands them over, not on a schedule.
@@ -20,7 +21,7 @@ use std::sync::LazyLock;
 
 use jiff::Timestamp;
 
-use super::standing::is_trail;
+use super::standing::{is_inactive, is_trail};
 use super::{Rule, RuleDoc, Ruling, draft::Draft};
 use crate::model::{CoverageKey, CoverageSpan, Evidence, Finding, Outcome, Severity, api};
 
@@ -40,6 +41,9 @@ impl Rule for CollectionGap {
 
     fn judge_account(&self, evidence: &Evidence) -> Ruling {
         let mut ruling = Ruling::silent();
+        if is_inactive(evidence) {
+            return ruling;
+        }
         for span in evidence.coverage.iter().filter(|span| span.coverage.key.api != api::TRAIL_FILES) {
             let Some(unread_since) = unread_since(evidence, span) else { continue };
             let counts_from = unread_since + evidence.settings.collection_patience;
@@ -158,6 +162,11 @@ mod tests {
     #[test]
     fn a_place_that_nobody_tries_is_a_gap() {
         check(ID, &Scene::aws().untried(api::AWS_KEY_STORES, "eu-west-1", EARLIER), fires(1));
+    }
+
+    #[test]
+    fn an_account_that_is_not_active_has_no_gaps() {
+        check(ID, &gap(Outcome::Denied, EARLIER).account(Outcome::NotEnabled), silent());
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! Failed role deletion.
 //!
 //! # What it finds
-//! - A deletion task of the role that ended FAILED or INTERNAL_ERROR.
-//! - A call of DeleteServiceLinkedRole that was refused.
+//! - A deletion task of the role that ended `FAILED` or `INTERNAL_ERROR`.
+//! - A call of `DeleteServiceLinkedRole` that was refused.
 //! - A deletion that was accepted, and the same role still there after the grace time.
 //!
 //! # Why it matters
@@ -248,7 +248,7 @@ fn newest_of_each(findings: Vec<Finding>) -> Vec<Finding> {
 #[cfg(test)]
 mod tests {
     use crate::model::{EventOutcome, Outcome, Severity, StoreNeed, TaskStatus};
-    use crate::rules::tests::{Scene, check, fires, silent, unknown};
+    use crate::rules::tests::{EventBuilder, Scene, check, fires, silent, unknown};
 
     const ID: &str = "failed-role-deletion";
     const DAY: &str = "2026-06-01T00:00:00Z";
@@ -285,11 +285,11 @@ mod tests {
 
     #[test]
     fn an_accepted_deletion_counts_once_the_role_was_seen_after_the_grace_time() {
-        let accepted = |at: &'static str| observed().event(at, |event| event.deletes_role());
+        let accepted = |at: &'static str| observed().event(at, EventBuilder::deletes_role);
         check(ID, &accepted(DAY), fires(1));
         check(ID, &accepted("2026-06-30T12:00:00Z"), silent());
         check(ID, &accepted(DAY).role_answer(Outcome::Denied), unknown());
-        check(ID, &Scene::aws().event(DAY, |event| event.deletes_role()), silent());
+        check(ID, &Scene::aws().event(DAY, EventBuilder::deletes_role), silent());
         check(ID, &observed().task(DAY, TaskStatus::InProgress, &[]), silent());
     }
 
@@ -304,7 +304,7 @@ mod tests {
     fn what_happened_to_an_earlier_role_of_the_same_name_does_not_count() {
         let scene = observed()
             .event("2025-06-01T00:00:00Z", |event| event.deletes_role().refused("AccessDenied"))
-            .event("2025-06-01T00:00:00Z", |event| event.deletes_role());
+            .event("2025-06-01T00:00:00Z", EventBuilder::deletes_role);
         check(ID, &scene, silent());
     }
 }

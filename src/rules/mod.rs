@@ -32,7 +32,7 @@ use crate::profiles::{Profile, Profiles};
 pub use case::{Case, Twin};
 pub use controls::{Control, controls_for};
 pub use doc::RuleDoc;
-pub use standing::{LiveStore, Regions, Standing};
+pub use standing::{LiveStore, Regions, Standing, TrailCoverage};
 
 /// What a rule says about a case.
 #[derive(Debug, Clone, Default)]

@@ -14,7 +14,8 @@
 //! - The last store went, or the role was created, less than the grace time ago (default 24 hours).
 //! - Alibaba Cloud: an instance that has ended holds the role until the provider releases it, on the 16th day.
 //! - Any expected Region did not answer: the verdict is unknown.
-//! - There is no inventory and the trail did not show how the role came to be: the verdict is unknown.
+//! - There is no inventory, and the trail did not show how the role came to be or was not read whole: the verdict is
+//!   unknown.
 //!
 //! # What to do
 //! Make sure that no store was meant to stay, then ask for the role's deletion and read how the task ended. AWS documents
@@ -25,6 +26,7 @@ use std::sync::LazyLock;
 
 use jiff::Timestamp;
 
+use super::standing::describe;
 use super::{Case, Rule, RuleDoc, Ruling, draft::Draft};
 use crate::model::{
     Basis, ConcernKind, EventOutcome, Finding, Provider, RolePresence, Severity, StoreEffect, TrailEvent,
@@ -82,9 +84,10 @@ fn what_prevents(case: &Case<'_>) -> Option<String> {
     let standing = case.standing;
     match standing.basis {
         Basis::Observed => (!standing.regions.is_complete()).then(|| standing.what_is_missing()),
-        Basis::Inferred => standing.created.is_none().then(|| {
-            "the trail did not show the role's creation, so stores older than the trail may exist".to_owned()
-        }),
+        Basis::Inferred if standing.created.is_none() => {
+            Some("the trail did not show the role's creation, so stores older than the trail may exist".to_owned())
+        }
+        Basis::Inferred => standing.trail.gaps().next().map(describe),
     }
 }
 
@@ -165,7 +168,7 @@ fn how(case: &Case<'_>) -> String {
 mod tests {
     use super::ID;
     use crate::model::{Basis, Outcome, Severity, StoreNeed};
-    use crate::rules::tests::{Scene, check, fires, silent, unknown};
+    use crate::rules::tests::{EventBuilder, Scene, check, fires, silent, unknown};
 
     #[test]
     fn a_role_without_any_store_is_an_orphan_once_the_grace_time_is_over() {
@@ -225,13 +228,14 @@ mod tests {
     #[test]
     fn the_trail_alone_shows_an_orphan_only_where_it_saw_the_role_created() {
         let orphan = Scene::aws()
-            .event("2026-06-01T00:00:00Z", |event| event.creates_role())
+            .event("2026-06-01T00:00:00Z", EventBuilder::creates_role)
             .event("2026-06-01T00:00:00Z", |event| event.creates_store("cks-1"))
             .event("2026-06-02T00:00:00Z", |event| event.deletes_store("cks-1"));
         let found = check(ID, &orphan, fires(1));
         assert_eq!((found[0].basis, found[0].events.len()), (Basis::Inferred, 2));
-        let kept = orphan.event("2026-06-03T00:00:00Z", |event| event.creates_store("cks-2"));
+        let kept = orphan.clone().event("2026-06-03T00:00:00Z", |event| event.creates_store("cks-2"));
         check(ID, &kept, silent());
+        check(ID, &orphan.trail_gap(), unknown());
         check(ID, &Scene::aws().used("2026-06-01T00:00:00Z", "2026-06-02T00:00:00Z"), unknown());
         check(ID, &Scene::aws(), unknown());
     }

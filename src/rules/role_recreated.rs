@@ -82,7 +82,7 @@ fn finding(
 #[cfg(test)]
 mod tests {
     use crate::model::Severity;
-    use crate::rules::tests::{Scene, check, fires, silent};
+    use crate::rules::tests::{EventBuilder, Scene, check, fires, silent};
 
     const ID: &str = "role-recreated";
 
@@ -99,9 +99,9 @@ mod tests {
         check(ID, &Scene::aws().role_until(crate::rules::tests::ROLE_ID, "2026-05-01T00:00:00Z").role(), silent());
         check(ID, &Scene::aws().role(), silent());
         let told = Scene::aws()
-            .event("2026-05-01T00:00:00Z", |event| event.creates_role())
-            .event("2026-05-02T00:00:00Z", |event| event.deletes_role())
-            .event("2026-05-03T00:00:00Z", |event| event.creates_role());
+            .event("2026-05-01T00:00:00Z", EventBuilder::creates_role)
+            .event("2026-05-02T00:00:00Z", EventBuilder::deletes_role)
+            .event("2026-05-03T00:00:00Z", EventBuilder::creates_role);
         check(ID, &told, silent());
     }
 }

@@ -79,7 +79,7 @@ fn finding(case: &Case<'_>, actor: Option<String>, outcome: EventOutcome, events
 #[cfg(test)]
 mod tests {
     use crate::model::{EventOutcome, Severity};
-    use crate::rules::tests::{Scene, check, fires, silent};
+    use crate::rules::tests::{EventBuilder, Scene, check, fires, silent};
 
     const ID: &str = "role-tampering";
     const DAY: &str = "2026-06-01T00:00:00Z";
@@ -105,7 +105,7 @@ mod tests {
 
     #[test]
     fn edits_that_customers_may_make_are_not_tampering() {
-        check(ID, &Scene::aws().event(DAY, |event| event.edits_role()), silent());
-        check(ID, &Scene::aws().event(DAY, |event| event.deletes_role()), silent());
+        check(ID, &Scene::aws().event(DAY, EventBuilder::edits_role), silent());
+        check(ID, &Scene::aws().event(DAY, EventBuilder::deletes_role), silent());
     }
 }

@@ -104,13 +104,13 @@ fn creation_event<'a>(case: &Case<'a>, created: Timestamp) -> Option<&'a TrailEv
 #[cfg(test)]
 mod tests {
     use crate::model::{Basis, Severity};
-    use crate::rules::tests::{Scene, check, fires, silent, unknown};
+    use crate::rules::tests::{EventBuilder, Scene, check, fires, silent, unknown};
 
     const ID: &str = "role-without-store-history";
     const MADE: &str = "2026-05-10T00:00:00Z";
 
     fn made(at: &'static str) -> Scene {
-        Scene::aws().event(at, |event| event.creates_role())
+        Scene::aws().event(at, EventBuilder::creates_role)
     }
 
     fn covered(scene: Scene) -> Scene {
@@ -139,6 +139,6 @@ mod tests {
         check(ID, &covered(made("2026-05-01T12:00:00Z")), unknown());
         check(ID, &covered(made("2026-05-30T12:00:00Z")), unknown());
         check(ID, &Scene::aws(), unknown());
-        check(ID, &covered(made(MADE)).event("2026-05-20T00:00:00Z", |event| event.deletes_role()), silent());
+        check(ID, &covered(made(MADE)).event("2026-05-20T00:00:00Z", EventBuilder::deletes_role), silent());
     }
 }

@@ -26,7 +26,7 @@ use crate::model::{
 static DOC: LazyLock<RuleDoc> =
     LazyLock::new(|| RuleDoc::of("store-unreachable", Severity::High, include_str!("store_unreachable.rs")));
 
-/// The providers' error codes in plain words (AWS KMS API reference, "CustomKeyStoresListEntry"; Alibaba Cloud KMS tells
+/// The providers' error codes in plain words (AWS KMS API reference, `CustomKeyStoresListEntry`; Alibaba Cloud KMS tells
 /// only the status `Error`).
 const CODES: [(&str, &str); 18] = [
     ("INVALID_CREDENTIALS", "the password of the kmsuser crypto user, or the proxy's credential, is wrong"),

@@ -1,8 +1,8 @@
 //! Unexpected assumer.
 //!
 //! # What it finds
-//! Somebody other than a trusted service principal assumed the role, or tried to: AssumeRole, AssumeRoleWithSAML,
-//! AssumeRoleWithWebIdentity, or a role switch in the console.
+//! Somebody other than a trusted service principal assumed the role, or tried to: `AssumeRole`, `AssumeRoleWithSAML`,
+//! `AssumeRoleWithWebIdentity`, or a role switch in the console.
 //!
 //! # Why it matters
 //! Only the key service may assume a service-linked role. A success means that the trust policy no longer protects the
@@ -11,7 +11,7 @@
 //! # When it stays silent
 //! - The caller is the service itself, by exactly a principal that the profile trusts. A person's or role's identity
 //!   that merely carries that principal, a regional or longer name, and `AWS Internal` are not trusted.
-//! - A record merely mentions the role, as a key policy or a GetRole does.
+//! - A record merely mentions the role, as a key policy or a `GetRole` does.
 //!
 //! # What to do
 //! Allowed: treat it as an incident. Read what the session did, revoke the role's sessions, compare the trust policy, and

@@ -1,17 +1,13 @@
 //! The verdict on one account and profile.
 
+use super::standing::is_inactive;
 use super::{Case, orphaned_role};
-use crate::model::{AccountVerdict, Finding, Outcome, RolePresence, Severity, StoreCount, Verdict, api};
+use crate::model::{AccountVerdict, Finding, RolePresence, Severity, StoreCount, Verdict};
 
 /// The verdict, or none for an account that is not active: nothing is asked of it, so nothing is said.
 #[must_use]
 pub fn of(case: &Case<'_>, findings: &[Finding]) -> Option<AccountVerdict> {
-    let inactive = case
-        .evidence
-        .coverage
-        .iter()
-        .any(|span| span.coverage.key.api == api::ACCOUNT && span.coverage.outcome == Outcome::NotEnabled);
-    if inactive {
+    if is_inactive(case.evidence) {
         return None;
     }
     let standing = case.standing;

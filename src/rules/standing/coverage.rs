@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
+use super::LiveStore;
 use crate::model::{Coverage, CoverageKey, CoverageSpan, Evidence, Outcome, Provider, RoleSpan, api};
 use crate::profiles::{Profile, StoreKind};
 
@@ -24,12 +25,12 @@ pub struct Regions {
 
 impl Regions {
     /// Reads the coverage of the profile's stores. A profile that serves no stores expects nothing.
-    pub(super) fn of(evidence: &Evidence, profile: &Profile) -> Self {
+    pub(super) fn of(evidence: &Evidence, profile: &Profile, told: &[LiveStore]) -> Self {
         let Some(kind) = &profile.store else { return Self::default() };
         let mut regions = Self::default();
         let mut any_complete = false;
         for span in rows(evidence).filter(|span| span.coverage.key.api == kind.api) {
-            regions.add(evidence, kind, span);
+            regions.add(evidence, kind, told, span);
             any_complete |= span.coverage.outcome == Outcome::Complete;
         }
         regions.missing.extend(account_gaps(evidence));
@@ -49,10 +50,12 @@ impl Regions {
         self.missing.is_empty()
     }
 
-    fn add(&mut self, evidence: &Evidence, kind: &StoreKind, span: &CoverageSpan) {
+    fn add(&mut self, evidence: &Evidence, kind: &StoreKind, told: &[LiveStore], span: &CoverageSpan) {
         let row = &span.coverage;
         if row.outcome == Outcome::NotEnabled {
-            if has_open_store(evidence, kind, row.key.region.as_deref()) {
+            let region = row.key.region.as_deref();
+            let told_of = told.iter().any(|store| Some(store.region.as_str()) == region);
+            if told_of || has_open_store(evidence, kind, region) {
                 self.missing.push(row.clone());
             }
             return;
@@ -100,6 +103,14 @@ pub(super) fn rows(evidence: &Evidence) -> impl Iterator<Item = &CoverageSpan> {
 /// Whether a coverage row is about a trail.
 pub(in crate::rules) fn is_trail(key: &CoverageKey) -> bool {
     key.api == api::TRAIL || key.api.starts_with("trail:")
+}
+
+/// Whether the provider says that the account is not active: nothing is asked of it then.
+pub(in crate::rules) fn is_inactive(evidence: &Evidence) -> bool {
+    evidence
+        .coverage
+        .iter()
+        .any(|span| span.coverage.key.api == api::ACCOUNT && span.coverage.outcome == Outcome::NotEnabled)
 }
 
 /// The account itself could not be entered, so that older answers of its parts say nothing about the present.
@@ -255,6 +266,11 @@ pub struct TrailCoverage {
 }
 
 impl TrailCoverage {
+    /// What of it could not be read: events may be missing.
+    pub fn gaps(&self) -> impl Iterator<Item = &Coverage> {
+        self.missing.iter().filter(|row| row.outcome.is_gap())
+    }
+
     /// Whether there is a trail, and nothing of it is missing.
     #[must_use]
     pub fn is_complete(&self) -> bool {
@@ -271,12 +287,14 @@ impl TrailCoverage {
     #[must_use]
     pub fn covers(&self, from: Timestamp, to: Timestamp) -> bool {
         let regions: BTreeSet<_> = self.spans.iter().map(|(region, _, _)| region).collect();
-        self.is_complete() && !regions.is_empty() && regions.into_iter().all(|region| self.joined(region, from, to))
+        self.is_complete()
+            && !regions.is_empty()
+            && regions.into_iter().all(|region| self.joined(region.as_deref(), from, to))
     }
 
     /// Whether the spans of one Region cover the time without a hole.
-    fn joined(&self, region: &Option<String>, from: Timestamp, to: Timestamp) -> bool {
-        let mut spans: Vec<_> = self.spans.iter().filter(|(of, _, _)| of == region).collect();
+    fn joined(&self, region: Option<&str>, from: Timestamp, to: Timestamp) -> bool {
+        let mut spans: Vec<_> = self.spans.iter().filter(|(of, _, _)| of.as_deref() == region).collect();
         spans.sort_by_key(|(_, from, to)| (*from, *to));
         let reached = spans.iter().fold(
             from,

@@ -13,8 +13,8 @@ use jiff::Timestamp;
 use crate::model::{Basis, Coverage, Evidence, RolePresence, StoreNeed, TrailEvent};
 use crate::profiles::{Profile, Profiles};
 
-pub(super) use coverage::is_trail;
 pub use coverage::{Regions, TrailCoverage};
+pub(super) use coverage::{is_inactive, is_trail};
 use coverage::{role_gaps, trail_coverage};
 pub(super) use trail::is_gone_error;
 
@@ -68,7 +68,7 @@ impl Standing {
     pub fn of(evidence: &Evidence, events: &[&TrailEvent], profile: &Profile, profiles: &Profiles) -> Self {
         let kin = kin_of(profile, profiles);
         let told = trail::infer(evidence, events, profile, &kin);
-        let regions = Regions::of(evidence, profile);
+        let regions = Regions::of(evidence, profile, &told.stores);
         let mut standing = Self {
             presence: told.presence,
             basis: Basis::Inferred,

@@ -1,6 +1,6 @@
 use crate::model::{Basis, Outcome, RolePresence, StoreNeed, TaskStatus, Verdict, api};
 use crate::rules::Standing;
-use crate::rules::tests::Scene;
+use crate::rules::tests::{EventBuilder, Scene};
 
 const DAYS: [&str; 6] = [
     "2026-05-01T00:00:00Z",
@@ -28,7 +28,7 @@ fn nothing_heard_is_nothing_known() {
 
 #[test]
 fn a_role_is_present_from_its_creation_or_first_use_on() {
-    stands(&Scene::aws().event(DAYS[0], |event| event.creates_role()), RolePresence::Present, &[]);
+    stands(&Scene::aws().event(DAYS[0], EventBuilder::creates_role), RolePresence::Present, &[]);
     let used = stands(&Scene::aws().used(DAYS[0], DAYS[1]), RolePresence::Present, &[]);
     assert_eq!(used.created, None);
     let refused = Scene::aws().event(DAYS[0], |event| event.creates_role().refused("AccessDenied"));
@@ -40,8 +40,8 @@ fn a_role_is_present_from_its_creation_or_first_use_on() {
 
 #[test]
 fn an_accepted_deletion_counts_only_with_no_store_left_and_no_later_sign() {
-    let made = || Scene::aws().event(DAYS[0], |event| event.creates_role());
-    let deleted = || made().event(DAYS[2], |event| event.deletes_role());
+    let made = || Scene::aws().event(DAYS[0], EventBuilder::creates_role);
+    let deleted = || made().event(DAYS[2], EventBuilder::deletes_role);
     let gone = stands(&deleted(), RolePresence::Absent, &[]);
     assert_eq!(gone.gone_at, Some(DAYS[2].parse().expect("a time")));
     let with_store = deleted().event(DAYS[1], |event| event.creates_store("cks-1"));
@@ -49,7 +49,7 @@ fn an_accepted_deletion_counts_only_with_no_store_left_and_no_later_sign() {
     let external = deleted().event(DAYS[1], |event| event.creates_store("cks-1").typed("EXTERNAL_KEY_STORE"));
     stands(&external, RolePresence::Absent, &[]);
     stands(&deleted().used(DAYS[1], DAYS[3]), RolePresence::Present, &[]);
-    stands(&deleted().event(DAYS[3], |event| event.creates_role()), RolePresence::Present, &[]);
+    stands(&deleted().event(DAYS[3], EventBuilder::creates_role), RolePresence::Present, &[]);
     stands(&made().event(DAYS[2], |event| event.deletes_role().refused("AccessDenied")), RolePresence::Present, &[]);
 }
 
@@ -57,7 +57,7 @@ fn an_accepted_deletion_counts_only_with_no_store_left_and_no_later_sign() {
 fn a_task_that_ended_decides_about_its_deletion() {
     let deleted = |status| {
         let mut scene = Scene::aws()
-            .event(DAYS[0], |event| event.creates_role())
+            .event(DAYS[0], EventBuilder::creates_role)
             .event(DAYS[2], |event| event.deletes_role().id("deletion"))
             .task(DAYS[2], status, &[]);
         scene.evidence.tasks[0].event_id = Some("deletion".to_owned());
@@ -96,7 +96,7 @@ fn a_release_recorded_in_another_region_ends_an_alibaba_instance() {
 
 #[test]
 fn inventory_that_did_not_answer_is_not_replaced_by_the_trail() {
-    let told = |scene: Scene| scene.event(DAYS[0], |event| event.creates_role());
+    let told = |scene: Scene| scene.event(DAYS[0], EventBuilder::creates_role);
     let standing = stands(&told(Scene::aws().role_answer(Outcome::Denied)), RolePresence::Unknown, &[]);
     assert_eq!(standing.basis, Basis::Observed);
     stands(&told(Scene::aws().account(Outcome::Denied)), RolePresence::Unknown, &[]);
@@ -126,6 +126,8 @@ fn a_region_switched_off_with_its_store_is_missing_and_one_without_is_not_expect
     assert!(base().standing().regions.is_complete());
     assert!(!base().store("cks-1", StoreNeed::Needed).standing().regions.is_complete());
     assert!(base().store_until("cks-1", DAYS[0]).standing().regions.is_complete());
+    let told = base().event(DAYS[0], |event| event.creates_store("cks-2"));
+    assert!(!told.standing().regions.is_complete());
 }
 
 #[test]

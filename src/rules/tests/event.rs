@@ -161,7 +161,7 @@ impl EventBuilder {
     pub(super) fn finish<'a>(self, profiles: impl Iterator<Item = &'a str>) -> TrailEvent {
         let Self { mut event, kind, trusted, concerned } = self;
         event.concerns = profiles
-            .flat_map(|profile| kind.map(|kind| (profile, kind)))
+            .filter_map(|profile| kind.map(|kind| (profile, kind)))
             .map(|(profile, kind)| Concern { profile: profile.to_owned(), kind, trusted, account: concerned.clone() })
             .collect();
         event

@@ -7,6 +7,7 @@ mod truth_table;
 
 use crate::model::Finding;
 
+pub(super) use event::EventBuilder;
 pub(super) use scene::{ACCOUNT, NOW, ROLE_ID, Scene};
 
 /// What a rule shall say about the scene's first profile.

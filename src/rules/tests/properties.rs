@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::{NOW, Scene};
+use super::{EventBuilder, NOW, Scene};
 use crate::model::{Evidence, Outcome, StoreNeed, Verdict};
 use crate::profiles::Profiles;
 use crate::rules::judge_account;
@@ -68,9 +68,9 @@ fn eventful(steps: &[u8]) -> Scene {
             2 => scene.event(&at, |event| event.deletes_store("cks-1")),
             3 => scene.event(&at, |event| event.assumes().by("bob").shared("s")),
             4 => scene.event(&at, |event| event.assumes().refused("AccessDenied")),
-            5 => scene.event(&at, |event| event.deletes_role()),
+            5 => scene.event(&at, EventBuilder::deletes_role),
             6 => scene.event(&at, |event| event.tampers("DeleteRole").refused("UnmodifiableEntityException")),
-            7 => scene.event(&at, |event| event.creates_role()),
+            7 => scene.event(&at, EventBuilder::creates_role),
             8 => scene.used("2026-01-01T00:00:00Z", &at),
             9 => scene.place("iam:GetRole", Some(&at), Outcome::Denied, &at),
             10 => scene.store_until(&format!("cks-{number}"), &at),

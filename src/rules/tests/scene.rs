@@ -1,5 +1,7 @@
 //! A scene: an account with its role, stores, coverage and events, put together step by step.
 
+use std::sync::LazyLock;
+
 use jiff::Timestamp;
 
 use super::event::EventBuilder;
@@ -23,6 +25,9 @@ pub(in crate::rules) struct Scene {
     selection: Selection,
 }
 
+/// Parsing the built-in profiles takes longer than judging a scene by them.
+static BUILT_IN: LazyLock<Profiles> = LazyLock::new(|| Profiles::builtin().expect("built-in profiles load"));
+
 fn time(text: &str) -> Timestamp {
     text.parse().expect("the test's own time")
 }
@@ -40,8 +45,7 @@ impl Scene {
             uses: Vec::new(),
             tasks: Vec::new(),
         };
-        let profiles = Profiles::builtin().expect("built-in profiles load");
-        Self { evidence, profiles, selection: Selection::default() }
+        Self { evidence, profiles: BUILT_IN.clone(), selection: Selection::default() }
     }
 
     pub(in crate::rules) fn aws() -> Self {
@@ -117,11 +121,7 @@ impl Scene {
             role_id: ROLE_ID.to_owned(),
             path: aws.then(|| format!("/aws-service-role/{}/", profile.trusted_principals[0])),
             created: Some(time(ROLE_CREATED)),
-            trust_policy: Profiles::builtin()
-                .expect("built-in profiles load")
-                .get(&profile.id)
-                .and_then(Profile::trust_policy)
-                .map(|policy| policy.canonical()),
+            trust_policy: BUILT_IN.get(&profile.id).and_then(Profile::trust_policy).map(|policy| policy.canonical()),
             description: None,
             attached: Some(vec![policy]),
             inline: aws.then(Vec::new),

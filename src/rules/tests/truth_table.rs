@@ -49,12 +49,11 @@ impl Row {
         let switched_off_with_store = self.store.is_some() && self.outcomes[0] == Outcome::NotEnabled;
         let complete = !gap && !switched_off_with_store && self.outcomes.contains(&Outcome::Complete);
         match self.role {
-            RolePresence::Unknown => Verdict::Unknown,
             RolePresence::Absent if self.store == Some(StoreNeed::Needed) && answered => Verdict::Findings,
             RolePresence::Absent if complete && !needing => Verdict::NotInUse,
             RolePresence::Present if complete && !needing => Verdict::Orphaned,
             RolePresence::Present if complete && self.trail => Verdict::Clean,
-            RolePresence::Present | RolePresence::Absent => Verdict::Unknown,
+            RolePresence::Present | RolePresence::Absent | RolePresence::Unknown => Verdict::Unknown,
         }
     }
 }
