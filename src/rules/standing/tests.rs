@@ -1,0 +1,177 @@
+use crate::model::{Basis, Outcome, RolePresence, StoreNeed, TaskStatus, Verdict, api};
+use crate::rules::Standing;
+use crate::rules::tests::{EventBuilder, Scene};
+
+const DAYS: [&str; 6] = [
+    "2026-05-01T00:00:00Z",
+    "2026-05-02T00:00:00Z",
+    "2026-05-03T00:00:00Z",
+    "2026-05-04T00:00:00Z",
+    "2026-05-05T00:00:00Z",
+    "2026-05-06T00:00:00Z",
+];
+
+#[track_caller]
+fn stands(scene: &Scene, presence: RolePresence, stores: &[&str]) -> Standing {
+    let standing = scene.standing();
+    assert_eq!(standing.presence, presence);
+    assert_eq!(standing.needing().map(|store| store.id.as_str()).collect::<Vec<_>>(), stores);
+    standing
+}
+
+#[test]
+fn nothing_heard_is_nothing_known() {
+    let standing = stands(&Scene::aws(), RolePresence::Unknown, &[]);
+    assert_eq!(standing.basis, Basis::Inferred);
+    assert!(!standing.inventory_is_complete());
+}
+
+#[test]
+fn a_role_is_present_from_its_creation_or_first_use_on() {
+    stands(&Scene::aws().event(DAYS[0], EventBuilder::creates_role), RolePresence::Present, &[]);
+    let used = stands(&Scene::aws().used(DAYS[0], DAYS[1]), RolePresence::Present, &[]);
+    assert_eq!(used.created, None);
+    let refused = Scene::aws().event(DAYS[0], |event| event.creates_role().refused("AccessDenied"));
+    stands(&refused, RolePresence::Unknown, &[]);
+    let protected =
+        Scene::aws().event(DAYS[0], |event| event.tampers("DeleteRole").refused("UnmodifiableEntityException"));
+    stands(&protected, RolePresence::Present, &[]);
+}
+
+#[test]
+fn an_accepted_deletion_counts_only_with_no_store_left_and_no_later_sign() {
+    let made = || Scene::aws().event(DAYS[0], EventBuilder::creates_role);
+    let deleted = || made().event(DAYS[2], EventBuilder::deletes_role);
+    let gone = stands(&deleted(), RolePresence::Absent, &[]);
+    assert_eq!(gone.gone_at, Some(DAYS[2].parse().expect("a time")));
+    let with_store = deleted().event(DAYS[1], |event| event.creates_store("cks-1"));
+    stands(&with_store, RolePresence::Present, &["cks-1"]);
+    let external = deleted().event(DAYS[1], |event| event.creates_store("cks-1").typed("EXTERNAL_KEY_STORE"));
+    stands(&external, RolePresence::Absent, &[]);
+    stands(&deleted().used(DAYS[1], DAYS[3]), RolePresence::Present, &[]);
+    stands(&deleted().event(DAYS[3], EventBuilder::creates_role), RolePresence::Present, &[]);
+    stands(&made().event(DAYS[2], |event| event.deletes_role().refused("AccessDenied")), RolePresence::Present, &[]);
+}
+
+#[test]
+fn a_task_that_ended_decides_about_its_deletion() {
+    let deleted = |status| {
+        let mut scene = Scene::aws()
+            .event(DAYS[0], EventBuilder::creates_role)
+            .event(DAYS[2], |event| event.deletes_role().id("deletion"))
+            .task(DAYS[2], status, &[]);
+        scene.evidence.tasks[0].event_id = Some("deletion".to_owned());
+        scene
+    };
+    stands(&deleted(TaskStatus::Failed), RolePresence::Present, &[]);
+    stands(&deleted(TaskStatus::Succeeded), RolePresence::Absent, &[]);
+    stands(&deleted(TaskStatus::Unknown), RolePresence::Absent, &[]);
+}
+
+#[test]
+fn a_store_lives_from_its_first_sign_to_its_successful_deletion() {
+    let made = || Scene::aws().event(DAYS[0], |event| event.creates_store("cks-1"));
+    let unknown = RolePresence::Unknown;
+    stands(&made(), unknown, &["cks-1"]);
+    let deleted = made().event(DAYS[1], |event| event.deletes_store("cks-1"));
+    let standing = stands(&deleted, unknown, &[]);
+    assert_eq!(standing.last_store_gone, Some(DAYS[1].parse().expect("a time")));
+    let refused = |code: &'static str| made().event(DAYS[1], move |event| event.deletes_store("cks-1").failed(code));
+    stands(&refused("CustomKeyStoreHasCMKsException"), unknown, &["cks-1"]);
+    stands(&refused("CustomKeyStoreNotFoundException"), unknown, &[]);
+    let first_sign = Scene::aws().event(DAYS[0], |event| event.deletes_store("cks-9").failed("KMSInternalException"));
+    stands(&first_sign, unknown, &["cks-9"]);
+    let denied = Scene::aws().event(DAYS[0], |event| event.deletes_store("cks-9").refused("AccessDenied"));
+    stands(&denied, unknown, &[]);
+}
+
+#[test]
+fn a_release_recorded_in_another_region_ends_an_alibaba_instance() {
+    let mut scene = Scene::alibaba()
+        .event(DAYS[0], |event| event.creates_store("kst-1").typed("5"))
+        .event(DAYS[1], |event| event.deletes_store("kst-1"));
+    scene.evidence.events[1].region = Some("cn-beijing".to_owned());
+    stands(&scene, RolePresence::Unknown, &[]);
+}
+
+#[test]
+fn inventory_that_did_not_answer_is_not_replaced_by_the_trail() {
+    let told = |scene: Scene| scene.event(DAYS[0], EventBuilder::creates_role);
+    let standing = stands(&told(Scene::aws().role_answer(Outcome::Denied)), RolePresence::Unknown, &[]);
+    assert_eq!(standing.basis, Basis::Observed);
+    stands(&told(Scene::aws().account(Outcome::Denied)), RolePresence::Unknown, &[]);
+    stands(&told(Scene::aws().regions(Outcome::Complete)), RolePresence::Unknown, &[]);
+}
+
+#[test]
+fn a_closed_account_makes_older_answers_worthless() {
+    let scene = Scene::aws().role().regions(Outcome::Complete).account(Outcome::Denied);
+    stands(&scene, RolePresence::Unknown, &[]);
+    assert!(scene.judgement().verdicts.iter().all(|verdict| verdict.verdict == Verdict::Unknown));
+    let inactive = Scene::aws().role().regions(Outcome::Complete).account(Outcome::NotEnabled);
+    assert_eq!(inactive.judgement().verdicts, []);
+}
+
+#[test]
+fn a_store_made_after_the_last_listing_counts() {
+    let scene = Scene::aws().role().regions(Outcome::Complete);
+    let at = |time: &'static str| scene.clone().event(time, |event| event.creates_store("cks-new"));
+    stands(&at("2026-05-01T00:00:00Z"), RolePresence::Present, &[]);
+    stands(&at("2026-07-01T00:00:01Z"), RolePresence::Present, &["cks-new"]);
+}
+
+#[test]
+fn a_region_switched_off_with_its_store_is_missing_and_one_without_is_not_expected() {
+    let base = || Scene::aws().role().region("us-east-1", Outcome::Complete).region("eu-west-1", Outcome::NotEnabled);
+    assert!(base().standing().regions.is_complete());
+    assert!(!base().store("cks-1", StoreNeed::Needed).standing().regions.is_complete());
+    assert!(base().store_until("cks-1", DAYS[0]).standing().regions.is_complete());
+    let told = base().event(DAYS[0], |event| event.creates_store("cks-2"));
+    assert!(!told.standing().regions.is_complete());
+}
+
+#[test]
+fn a_single_instance_that_could_not_be_read_keeps_its_region_open() {
+    let scene = Scene::alibaba().role().regions(Outcome::Complete);
+    assert!(scene.standing().regions.is_complete());
+    let standing = scene.clone().unread_instance("kst-1").standing();
+    assert!(!standing.regions.is_complete());
+    assert_eq!((standing.regions.expected, standing.regions.complete), (2, 1));
+    assert!(scene.untried_instance("kst-1", DAYS[0]).standing().regions.is_complete());
+}
+
+#[test]
+fn clean_needs_the_policies_and_a_trail_without_gaps() {
+    let verdict = |scene: Scene| {
+        let judgement = scene.store("cks-1", StoreNeed::Needed).judgement();
+        judgement
+            .verdicts
+            .into_iter()
+            .find(|verdict| verdict.profile == "aws-kms-custom-key-stores")
+            .expect("is judged")
+    };
+    let trail = |scene: Scene| scene.trail(DAYS[0], DAYS[5]);
+    let base = || Scene::aws().role().regions(Outcome::Complete);
+    assert_eq!(verdict(trail(base())).verdict, Verdict::Clean);
+    let without = verdict(base());
+    assert_eq!(without.verdict, Verdict::Unknown);
+    let missing: Vec<_> = without.missing.iter().map(|row| (row.key.api.as_str(), row.outcome)).collect();
+    assert_eq!(missing, [(api::TRAIL, Outcome::NotConfigured)]);
+    assert_eq!(verdict(trail(base()).trail_gap()).verdict, Verdict::Unknown);
+    let policies = trail(base()).place(api::AWS_ATTACHED_POLICIES, None, Outcome::Denied, DAYS[0]);
+    assert_eq!(verdict(policies).verdict, Verdict::Unknown);
+    let unread = Scene::aws().role_with(|role| role.trust_policy = None).regions(Outcome::Complete);
+    assert_eq!(verdict(trail(unread)).verdict, Verdict::Unknown);
+}
+
+#[test]
+fn the_twin_without_a_role_is_not_in_use_while_the_other_serves() {
+    let scene = Scene::alibaba()
+        .role()
+        .no_twin_role()
+        .regions(Outcome::Complete)
+        .store("kst-1", StoreNeed::Needed)
+        .trail(DAYS[0], DAYS[5]);
+    let verdicts: Vec<_> = scene.judgement().verdicts.into_iter().map(|verdict| verdict.verdict).collect();
+    assert_eq!(verdicts, [Verdict::Clean, Verdict::NotInUse]);
+}
