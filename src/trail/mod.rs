@@ -3,12 +3,27 @@
 //! One pipeline for every source: bytes are decompressed under limits, cut into records, parsed, judged against
 //! the profiles and handed to a [`Sink`] one at a time, so that memory does not depend on the size of the object.
 
-use std::io::Read;
+mod actiontrail;
+mod cloudtrail;
+mod cut;
+mod json;
+mod judge;
+mod layout;
+mod reading;
+mod record;
+mod redact;
+mod shape;
+#[cfg(test)]
+mod tests;
+mod unpack;
 
 use jiff::Timestamp;
 
 use crate::model::{Provider, Reject, TrailEvent};
 use crate::profiles::Profiles;
+
+pub use layout::layout;
+pub use reading::read_object;
 
 /// What the place of an object tells about it (`AWSLogs/...`, `AliyunLogs/...`).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,12 +53,6 @@ pub enum ObjectKind {
     Insight,
     /// Not known from the place: the content decides.
     Unplaced,
-}
-
-/// Reads the layout of an object's name (a path or a key).
-#[must_use]
-pub fn layout(_name: &str) -> Layout {
-    todo!()
 }
 
 /// Bounds on what one object may cost.
@@ -150,18 +159,4 @@ pub enum ObjectError<E> {
     /// The sink refused.
     #[error("cannot store")]
     Sink(E),
-}
-
-/// Reads one object to its end.
-///
-/// # Errors
-/// [`ObjectError`] when the object as a whole cannot be read, or the sink refuses.
-pub fn read_object<S: Sink>(
-    _bytes: impl Read,
-    _name: &str,
-    _layout: &Layout,
-    _reading: &Reading<'_>,
-    _sink: &mut S,
-) -> Result<ObjectReport, ObjectError<S::Error>> {
-    todo!()
 }

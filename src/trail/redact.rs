@@ -1,0 +1,180 @@
+//! Credentials and session tokens are taken out before a record leaves this layer.
+
+use std::borrow::Cow;
+
+use super::json::{self, Node};
+
+/// What stands in place of a secret.
+const REMOVED: &str = "[removed]";
+
+/// Keys whose values are secrets, in lower case, without separators.
+const SECRET_KEYS: [&str; 16] = [
+    "credentials",
+    "sessiontoken",
+    "secretaccesskey",
+    "accesskeysecret",
+    "securitytoken",
+    "ststoken",
+    "samlassertion",
+    "webidentitytoken",
+    "oidctoken",
+    "password",
+    "passwd",
+    "secretkey",
+    "clientsecret",
+    "privatekey",
+    "secretstring",
+    "plaintext",
+];
+
+/// Ends of keys whose values are secrets: `masterUserPassword`, `x-amz-security-token`.
+const SECRET_ENDS: [&str; 5] = ["password", "sessiontoken", "securitytoken", "secretaccesskey", "accesskeysecret"];
+
+/// Strings may hold JSON that holds strings with JSON: looked into so deep.
+const LEVELS_OF_TEXT: u8 = 4;
+
+/// Takes the secrets out of a record.
+pub(super) fn redact(record: &mut Node<'_>) {
+    take_out(record, LEVELS_OF_TEXT);
+}
+
+/// Answers whether anything was taken out.
+fn take_out(node: &mut Node<'_>, levels: u8) -> bool {
+    match node {
+        Node::Map(members) => members.iter_mut().fold(false, |any, (key, value)| {
+            let secret = is_secret(key) && !matches!(value, Node::Null | Node::Bool(_));
+            if secret {
+                *value = Node::Text(Cow::Borrowed(REMOVED));
+            }
+            secret || take_out(value, levels) || any
+        }),
+        Node::List(items) => items.iter_mut().fold(false, |any, item| take_out(item, levels) || any),
+        Node::Text(text) => match inside_text(text, levels) {
+            Some(clean) => {
+                *text = Cow::Owned(clean);
+                true
+            }
+            None => false,
+        },
+        _ => false,
+    }
+}
+
+/// The text without its secrets, if it is JSON and has any.
+fn inside_text(text: &str, levels: u8) -> Option<String> {
+    if !text.trim_start().starts_with(['{', '[']) || !may_hold_secret(text.as_bytes()) {
+        return None;
+    }
+    let parsed = if levels == 0 { None } else { json::node(text).ok() };
+    // JSON that was cut off, or lies too deep, cannot be looked into: all of it goes.
+    let Some(mut inner) = parsed else { return Some(REMOVED.to_owned()) };
+    take_out(&mut inner, levels - 1).then(|| json::compact(&inner))
+}
+
+fn is_secret(key: &str) -> bool {
+    let plain: String = key.chars().filter(char::is_ascii_alphanumeric).map(|letter| letter.to_ascii_lowercase()).collect();
+    SECRET_KEYS.contains(&plain.as_str()) || SECRET_ENDS.iter().any(|end| plain.ends_with(end))
+}
+
+/// Whether any secret's key may stand in the text. A backslash may hide one.
+fn may_hold_secret(text: &[u8]) -> bool {
+    let plain: Vec<u8> =
+        text.iter().filter(|byte| byte.is_ascii_alphanumeric()).map(u8::to_ascii_lowercase).collect();
+    memchr::memmem::find(text, b"\\u").is_some()
+        || SECRET_KEYS.iter().any(|key| memchr::memmem::find(&plain, key.as_bytes()).is_some())
+}
+
+/// Blanks the secrets in the bytes of a piece that is no good JSON, as far as they can be told.
+///
+/// Every string in quotes (escaped quotes count, so that JSON in strings is covered) that is a secret's key loses
+/// the string that follows it after a colon.
+pub(super) fn redact_bytes(bytes: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut rest = bytes;
+    while let Some(start) = rest.iter().position(|&byte| byte == b'"') {
+        out.extend_from_slice(&rest[..=start]);
+        rest = &rest[start + 1..];
+        let key_length = rest.iter().position(|&byte| matches!(byte, b'"' | b'\\')).unwrap_or(rest.len());
+        let secret = std::str::from_utf8(&rest[..key_length]).is_ok_and(is_secret);
+        let Some(value) = secret.then(|| value_span(&rest[key_length..])).flatten() else { continue };
+        out.extend_from_slice(&rest[..key_length + value.start]);
+        out.extend_from_slice(REMOVED.as_bytes());
+        rest = &rest[key_length + value.end..];
+    }
+    out.extend_from_slice(rest);
+    out
+}
+
+/// Where the string lies that follows a key's end; to the end of the bytes where it is cut off.
+fn value_span(bytes: &[u8]) -> Option<std::ops::Range<usize>> {
+    let after_quotes = bytes.iter().position(|byte| !matches!(byte, b'"' | b'\\'))?;
+    let gap = bytes[after_quotes..].iter().position(|byte| !matches!(byte, b':' | b' ' | b'\t' | b'\r' | b'\n'))?;
+    let from = after_quotes + gap;
+    if gap == 0 {
+        return None;
+    }
+    let quotes = bytes[from..].iter().position(|byte| !matches!(byte, b'"' | b'\\')).unwrap_or(0);
+    if quotes == 0 {
+        return None;
+    }
+    let start = from + quotes;
+    let closing = &bytes[from..start];
+    let length = memchr::memmem::find(&bytes[start..], closing).unwrap_or(bytes.len() - start);
+    Some(start..start + length)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn redacted(text: &str) -> String {
+        let mut node = json::node(text).expect("the test's own JSON is good");
+        redact(&mut node);
+        json::compact(&node)
+    }
+
+    #[test]
+    fn secrets_go_and_identifiers_stay() {
+        assert_eq!(
+            redacted(r#"{"userIdentity":{"accessKeyId":"AKIA1"},"responseElements":{"credentials":{"accessKeyId":"ASIA2","sessionToken":"s"},"Credentials":{"AccessKeySecret":"x"}}}"#),
+            r#"{"userIdentity":{"accessKeyId":"AKIA1"},"responseElements":{"credentials":"[removed]","Credentials":"[removed]"}}"#,
+        );
+        for key in ["sessionToken", "SecretAccessKey", "AccessKeySecret", "x-acs-security-token", "SAMLAssertion", "webIdentityToken", "keyStorePassword", "PASSWORD"] {
+            let text = format!(r#"{{"a":[{{"{key}":"hidden"}}]}}"#);
+            assert_eq!(redacted(&text), format!(r#"{{"a":[{{"{key}":"[removed]"}}]}}"#));
+        }
+        for kept in [r#"{"sessionCredentialFromConsole":"true"}"#, r#"{"nextToken":"x"}"#, r#"{"password":null}"#, r#"{"getPasswordData":true}"#] {
+            assert_eq!(redacted(kept), kept);
+        }
+    }
+
+    #[test]
+    fn secrets_in_strings_of_json_go_too() {
+        let once = r#"{"p":"{\"Credentials\":{\"a\":1},\"RoleName\":\"r\"}"}"#;
+        assert_eq!(redacted(once), r#"{"p":"{\"Credentials\":\"[removed]\",\"RoleName\":\"r\"}"}"#);
+        let untouched = r#"{"p":"{ \"RoleName\" : \"r\" }"}"#;
+        assert_eq!(redacted(untouched), untouched);
+        let cut_off = r#"{"p":"{\"sessionToken\":\"hid"}"#;
+        assert_eq!(redacted(cut_off), r#"{"p":"[removed]"}"#);
+        let escaped = r#"{"p":"{\"\\u0073essionToken\":\"hidden\"}"}"#;
+        assert!(!redacted(escaped).contains("hidden"));
+        let deep = (0..6).fold(r#"{"sessionToken":"hidden"}"#.to_owned(), |text, _| {
+            json::compact(&Node::Map(vec![("p".into(), Node::Text(text.into()))]))
+        });
+        assert!(!redacted(&deep).contains("hidden"));
+    }
+
+    #[test]
+    fn broken_pieces_lose_their_secrets_as_well() {
+        for text in [
+            r#"{"a":1,"sessionToken" : "hidden","b":"kept""#,
+            r#"{"x":"{\"sessionToken\":\"hidden\",\"b\":\"kept\"}"#,
+            r#"{"b":"kept","Password":"hidden"#,
+        ] {
+            let clean = String::from_utf8(redact_bytes(text.as_bytes())).expect("stays text");
+            assert!(!clean.contains("hidden") && clean.contains("kept") && clean.contains(REMOVED), "{clean}");
+        }
+        let harmless = br#"{"a":"b","roleName":"x"#;
+        assert_eq!(redact_bytes(harmless), harmless);
+    }
+}
