@@ -3,8 +3,8 @@
 //! Alibaba Cloud writes one thing in several ways: numbers for strings, keys in either case, a role's name in lower
 //! case in ARNs, parameters as an object or as a string of JSON. All of them are read.
 
-use super::judge::{self, Judged};
 use super::json::{self, Node};
+use super::judge::{self, Judged};
 use super::record::Header;
 use crate::model::{Actor, ConcernKind, EventOutcome, Provider};
 use crate::profiles::{Profile, Profiles, RoleArn};
@@ -125,7 +125,9 @@ impl<'a> Call<'a> {
         let arn = match (self.kind(), self.user()) {
             (Some("root-account"), _) => Some(format!("acs:ram::{home}:root")),
             (Some("ram-user"), Some(user)) => Some(format!("acs:ram::{home}:user/{user}")),
-            (Some("assumed-role"), Some(user)) => Some(format!("acs:ram::{home}:role/{}", user.replacen(':', "/", 1))),
+            (Some("assumed-role"), Some(user)) => {
+                Some(format!("acs:ram::{home}:role/{}", user.replacen(':', "/", 1)))
+            }
             _ => None,
         };
         Actor {
@@ -179,7 +181,9 @@ impl<'a> Call<'a> {
             _ if name.starts_with("AssumeRole") || name == "SwitchRole" => {
                 (ConcernKind::Assumption, self.assumption_target())
             }
-            _ if !ROLE_SERVICES.iter().any(|service| service.eq_ignore_ascii_case(&self.header.source)) => return None,
+            _ if !ROLE_SERVICES.iter().any(|service| service.eq_ignore_ascii_case(&self.header.source)) => {
+                return None;
+            }
             "TagResources" | "UntagResources" => (ConcernKind::RoleEdit, self.tagged_role()),
             "UpdateRole" if allowed && self.asked("NewAssumeRolePolicyDocument").is_none() => {
                 (ConcernKind::RoleEdit, self.changed_role())
@@ -245,9 +249,8 @@ impl<'a> Call<'a> {
             }
             Named::Name(name) => profile.matches_role_name(name).then_some(&self.header.account),
             // The first trusted principal is the service itself; others were added by the user.
-            Named::Service(service) => {
-                (profile.trusted_principals.first().map(String::as_str) == Some(service)).then_some(&self.header.account)
-            }
+            Named::Service(service) => (profile.trusted_principals.first().map(String::as_str) == Some(service))
+                .then_some(&self.header.account),
         }
     }
 
@@ -261,8 +264,8 @@ impl<'a> Call<'a> {
         for profile in profiles.of(Provider::Alibaba).filter(|profile| profile.matches_role_name(name)) {
             let from_service =
                 self.source_ip.is_some_and(|source| profile.session_sources.iter().any(|known| known == source));
-            let trusted = from_service
-                && judge::may_do(profile, &self.header.source, &self.header.name, self.header.time);
+            let trusted =
+                from_service && judge::may_do(profile, &self.header.source, &self.header.name, self.header.time);
             let account = self.identity_account();
             judged.concern(profile, ConcernKind::SessionActivity, trusted, account);
             judged.role.get_or_insert_with(|| role_arn(profile, account));

@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::judge::{self, Judged};
 use super::json::Node;
+use super::judge::{self, Judged};
 use super::record::Header;
 use crate::model::{Actor, ConcernKind, EventOutcome, Provider};
 use crate::profiles::{Profile, Profiles, RoleArn, RoleMatch};
@@ -90,7 +90,8 @@ struct Call<'a> {
 impl<'a> Call<'a> {
     fn new(header: &'a Header<'a>, record: &'a Node<'a>) -> Self {
         let region = header.region.as_deref().unwrap_or_default();
-        let partition = PARTITIONS.iter().find(|(start, _)| region.starts_with(start)).map_or("aws", |(_, name)| name);
+        let partition =
+            PARTITIONS.iter().find(|(start, _)| region.starts_with(start)).map_or("aws", |(_, name)| name);
         let message = record.get("errorMessage").text();
         let response = record.get("responseElements");
         let mut outcome = judge::outcome(record.get("errorCode").text());
@@ -156,7 +157,9 @@ impl<'a> Call<'a> {
     fn role_resource(&self) -> Option<&'a str> {
         let is_role = |resource: &&Node<'_>| resource.get("type").text().is_none_or(|kind| kind == "AWS::IAM::Role");
         let mut roles = self.record.get("resources").items().iter().filter(is_role);
-        roles.find_map(|role| role.get_any_case("ARN").text().filter(|arn| RoleArn::parse(Provider::Aws, arn).is_some()))
+        roles.find_map(|role| {
+            role.get_any_case("ARN").text().filter(|arn| RoleArn::parse(Provider::Aws, arn).is_some())
+        })
     }
 
     fn assumed(&self, arn: &str, profiles: &Profiles, judged: &mut Judged) {
@@ -208,7 +211,8 @@ impl<'a> Call<'a> {
         if self.identity.get("type").text().is_some_and(|kind| kind != "AssumedRole") {
             return;
         }
-        let Some((account, name)) = self.identity.get("arn").text().and_then(|arn| session(arn, self.partition)) else {
+        let Some((account, name)) = self.identity.get("arn").text().and_then(|arn| session(arn, self.partition))
+        else {
             return;
         };
         for profile in profiles.of(Provider::Aws).filter(|profile| profile.matches_role_name(name)) {
@@ -247,7 +251,10 @@ impl<'a> Call<'a> {
             "DeleteServiceLinkedRole" => (ConcernKind::RoleDeletion, self.deleted_role()),
             "GetServiceLinkedRoleDeletionStatus" => {
                 let task = self.request.get("deletionTaskId").text();
-                (ConcernKind::DeletionCheck, task.and_then(|task| self.role_of_task(task)).or_else(|| self.changed_role()))
+                (
+                    ConcernKind::DeletionCheck,
+                    task.and_then(|task| self.role_of_task(task)).or_else(|| self.changed_role()),
+                )
             }
             "UpdateRoleDescription" | "TagRole" | "UntagRole" => (ConcernKind::RoleEdit, self.changed_role()),
             "UpdateRole" if allowed => (ConcernKind::RoleEdit, self.changed_role()),

@@ -59,7 +59,8 @@ impl Judged {
             let id = call.id.iter().find_map(|path| record.path(path).text()).map(id_of_arn);
             // Where ids of a kind have a prefix, the call also makes other things: without an id it is not known
             // to be about a store.
-            let fits = call.id_prefix.as_ref().is_none_or(|prefix| id.is_some_and(|id| id.starts_with(prefix.as_str())));
+            let fits =
+                call.id_prefix.as_ref().is_none_or(|prefix| id.is_some_and(|id| id.starts_with(prefix.as_str())));
             if !fits {
                 continue;
             }

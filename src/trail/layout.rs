@@ -50,7 +50,11 @@ fn from_folders(parts: &[&str], file: &str) -> Option<Layout> {
     }
     .unwrap_or_else(unplaced);
     Some(Layout {
-        kind: if found.kind == ObjectKind::Log && named.kind != ObjectKind::Unplaced { named.kind } else { found.kind },
+        kind: if found.kind == ObjectKind::Log && named.kind != ObjectKind::Unplaced {
+            named.kind
+        } else {
+            found.kind
+        },
         provider: Some(provider),
         account: found.account.or(named.account),
         region: found.region.or(named.region),
@@ -196,7 +200,13 @@ mod tests {
         }
         let lenient = "AWSLogs/o-abcd/111122223333/CloudTrail/eu-west-1/2026/05/04/111122223333_CloudTrail_eu-west-1-20260504T1005.json";
         check(lenient, ObjectKind::Log, account, region, time);
-        check("AWSLogs/111122223333/CloudTrail/eu-west-1/2026/05/04/part-1.json", ObjectKind::Log, account, region, None);
+        check(
+            "AWSLogs/111122223333/CloudTrail/eu-west-1/2026/05/04/part-1.json",
+            ObjectKind::Log,
+            account,
+            region,
+            None,
+        );
     }
 
     #[test]
@@ -207,7 +217,13 @@ mod tests {
                 "AWSLogs/o-x1/111122223333/CloudTrail-Digest/us-east-1/2026/05/04/111122223333_CloudTrail-Digest_us-east-1_my_trail_us-east-1_20260504T010203Z{suffix}.json.gz"
             );
             check(&name, ObjectKind::Digest, account, region, Some("2026-05-04T01:02:03Z"));
-            check(name.rsplit('/').next().unwrap_or_default(), ObjectKind::Digest, account, region, Some("2026-05-04T01:02:03Z"));
+            check(
+                name.rsplit('/').next().unwrap_or_default(),
+                ObjectKind::Digest,
+                account,
+                region,
+                Some("2026-05-04T01:02:03Z"),
+            );
         }
         let insight = "AWSLogs/111122223333/CloudTrail-Insight/us-east-1/2026/05/04/111122223333_CloudTrail-Insight_us-east-1_20260504T0100Z_x.json.gz";
         check(insight, ObjectKind::Insight, account, region, Some("2026-05-04T01:00:00Z"));

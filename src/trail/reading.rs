@@ -102,10 +102,8 @@ struct Object<'a> {
 
 impl Object<'_> {
     fn read(&self, bytes: &[u8], report: &mut ObjectReport) -> Result<Found, Bad> {
-        let text = std::str::from_utf8(bytes).map_err(|error| Bad {
-            at: error.valid_up_to(),
-            reason: "the record is no valid UTF-8".to_owned(),
-        })?;
+        let text = std::str::from_utf8(bytes)
+            .map_err(|error| Bad { at: error.valid_up_to(), reason: "the record is no valid UTF-8".to_owned() })?;
         self.read_text(text, MOST_ENVELOPES, report)
     }
 
@@ -189,7 +187,8 @@ fn note_place(report: &mut ObjectReport, header: &Header<'_>) {
             (place.from, place.to) = widened((place.from, place.to), time);
         }
         Err(at) => {
-            let (account, region) = (header.account.clone().into_owned(), header.region.as_deref().map(str::to_owned));
+            let (account, region) =
+                (header.account.clone().into_owned(), header.region.as_deref().map(str::to_owned));
             report.places.insert(at, Place { provider: header.provider, account, region, from: time, to: time });
         }
     }

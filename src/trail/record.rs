@@ -69,7 +69,7 @@ pub(super) fn header<'a>(fields: &[Field<'a>], layout: &'a Layout) -> Result<Hea
         account,
         region: text(region),
         identity,
-        management: get("managementEvent") != Some("false") && !text("eventCategory").is_some_and(|it| it == "Data"),
+        management: get("managementEvent") != Some("false") && text("eventCategory").is_none_or(|it| it != "Data"),
     })
 }
 

@@ -40,24 +40,28 @@ pub(super) fn redact(record: &mut Node<'_>) {
 
 /// Answers whether anything was taken out.
 fn take_out(node: &mut Node<'_>, levels: u8) -> bool {
+    let mut any = false;
     match node {
-        Node::Map(members) => members.iter_mut().fold(false, |any, (key, value)| {
-            let secret = is_secret(key) && !matches!(value, Node::Null | Node::Bool(_));
-            if secret {
-                *value = Node::Text(Cow::Borrowed(REMOVED));
+        Node::Map(members) => {
+            for (key, value) in members {
+                if is_secret(key) && !matches!(value, Node::Null | Node::Bool(_)) {
+                    *value = Node::Text(Cow::Borrowed(REMOVED));
+                    any = true;
+                } else {
+                    any |= take_out(value, levels);
+                }
             }
-            secret || take_out(value, levels) || any
-        }),
-        Node::List(items) => items.iter_mut().fold(false, |any, item| take_out(item, levels) || any),
-        Node::Text(text) => match inside_text(text, levels) {
-            Some(clean) => {
+        }
+        Node::List(items) => items.iter_mut().for_each(|item| any |= take_out(item, levels)),
+        Node::Text(text) => {
+            if let Some(clean) = inside_text(text, levels) {
                 *text = Cow::Owned(clean);
-                true
+                any = true;
             }
-            None => false,
-        },
-        _ => false,
+        }
+        _ => {}
     }
+    any
 }
 
 /// The text without its secrets, if it is JSON and has any.
@@ -72,7 +76,8 @@ fn inside_text(text: &str, levels: u8) -> Option<String> {
 }
 
 fn is_secret(key: &str) -> bool {
-    let plain: String = key.chars().filter(char::is_ascii_alphanumeric).map(|letter| letter.to_ascii_lowercase()).collect();
+    let plain: String =
+        key.chars().filter(char::is_ascii_alphanumeric).map(|letter| letter.to_ascii_lowercase()).collect();
     SECRET_KEYS.contains(&plain.as_str()) || SECRET_ENDS.iter().any(|end| plain.ends_with(end))
 }
 
@@ -136,14 +141,30 @@ mod tests {
     #[test]
     fn secrets_go_and_identifiers_stay() {
         assert_eq!(
-            redacted(r#"{"userIdentity":{"accessKeyId":"AKIA1"},"responseElements":{"credentials":{"accessKeyId":"ASIA2","sessionToken":"s"},"Credentials":{"AccessKeySecret":"x"}}}"#),
+            redacted(
+                r#"{"userIdentity":{"accessKeyId":"AKIA1"},"responseElements":{"credentials":{"accessKeyId":"ASIA2","sessionToken":"s"},"Credentials":{"AccessKeySecret":"x"}}}"#
+            ),
             r#"{"userIdentity":{"accessKeyId":"AKIA1"},"responseElements":{"credentials":"[removed]","Credentials":"[removed]"}}"#,
         );
-        for key in ["sessionToken", "SecretAccessKey", "AccessKeySecret", "x-acs-security-token", "SAMLAssertion", "webIdentityToken", "keyStorePassword", "PASSWORD"] {
+        for key in [
+            "sessionToken",
+            "SecretAccessKey",
+            "AccessKeySecret",
+            "x-acs-security-token",
+            "SAMLAssertion",
+            "webIdentityToken",
+            "keyStorePassword",
+            "PASSWORD",
+        ] {
             let text = format!(r#"{{"a":[{{"{key}":"hidden"}}]}}"#);
             assert_eq!(redacted(&text), format!(r#"{{"a":[{{"{key}":"[removed]"}}]}}"#));
         }
-        for kept in [r#"{"sessionCredentialFromConsole":"true"}"#, r#"{"nextToken":"x"}"#, r#"{"password":null}"#, r#"{"getPasswordData":true}"#] {
+        for kept in [
+            r#"{"sessionCredentialFromConsole":"true"}"#,
+            r#"{"nextToken":"x"}"#,
+            r#"{"password":null}"#,
+            r#"{"getPasswordData":true}"#,
+        ] {
             assert_eq!(redacted(kept), kept);
         }
     }

@@ -69,9 +69,8 @@ pub(super) fn plausible(bytes: &[u8]) -> bool {
 }
 
 fn is_insight(fields: &[Field<'_>]) -> bool {
-    let says = |key: &str, what: &str| {
-        json::find(fields, key).and_then(json::text).is_some_and(|text| text.contains(what))
-    };
+    let says =
+        |key: &str, what: &str| json::find(fields, key).and_then(json::text).is_some_and(|text| text.contains(what));
     json::find(fields, "insightDetails").is_some() || says("eventCategory", "Insight") || says("eventType", "Insight")
 }
 

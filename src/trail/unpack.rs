@@ -43,7 +43,7 @@ pub(super) struct Unpacked<R: Read> {
 
 enum Bytes<R: Read> {
     Plain(Source<R>),
-    Gzip(MultiGzDecoder<Source<R>>),
+    Gzip(Box<MultiGzDecoder<Source<R>>>),
 }
 
 type Source<R> = BufReader<Counted<R>>;
@@ -63,7 +63,7 @@ impl<R: Read> Unpacked<R> {
                 Err(error) => return Err(Trouble::Io(error)),
             }
         };
-        let bytes = if gzip { Bytes::Gzip(MultiGzDecoder::new(source)) } else { Bytes::Plain(source) };
+        let bytes = if gzip { Bytes::Gzip(Box::new(MultiGzDecoder::new(source))) } else { Bytes::Plain(source) };
         let mut unpacked = Self { bytes, limits, out: 0, ahead: Vec::new() };
         unpacked.skip_byte_order_mark()?;
         Ok(unpacked)
@@ -143,7 +143,8 @@ impl<R: Read> Unpacked<R> {
                 self.content("the gzip stream is cut off; fetch the object again".to_owned())
             }
             _ if 0 < self.out && error.to_string().contains("header") => self.content(
-                "there are bytes after the end of the gzip stream that are no gzip; fetch the object again".to_owned(),
+                "there are bytes after the end of the gzip stream that are no gzip; fetch the object again"
+                    .to_owned(),
             ),
             _ => self.content(format!("the gzip stream is damaged ({error}); fetch the object again")),
         }

@@ -155,7 +155,9 @@ impl<R: Read> Cutter<R> {
     fn end(&mut self) -> Result<Cut, Trouble> {
         if self.level != Level::Top {
             self.level = Level::Top;
-            return Ok(self.broken_here("the object is cut off: its list of records has no end; fetch the object again"));
+            return Ok(
+                self.broken_here("the object is cut off: its list of records has no end; fetch the object again")
+            );
         }
         if !self.found {
             return Err(no_trail_log("the object is empty, which no object of a trail is; fetch it again"));
@@ -273,6 +275,7 @@ fn no_trail_log(reason: &str) -> Trouble {
 }
 
 /// How a scan ended.
+#[derive(Debug, Clone, Copy)]
 enum Scanned {
     Complete,
     Envelope,

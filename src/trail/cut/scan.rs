@@ -21,6 +21,7 @@ const RECORD_KEY: &str = "eventName";
 
 /// The scan of one value, fed with bytes as they come.
 #[derive(Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one fact about the text; no two exclude each other")]
 pub(super) struct Scan {
     /// Open brackets.
     open: Vec<u8>,
@@ -141,19 +142,19 @@ impl Scan {
                     return Fed::Lost("a comma or a bracket is missing");
                 }
                 self.in_string = true;
-                self.reading_key =
-                    self.envelope_allowed && self.open == [b'{'] && matches!(self.last, b'{' | b',');
+                self.reading_key = self.envelope_allowed && self.open == [b'{'] && matches!(self.last, b'{' | b',');
                 return Fed::Inside;
             }
             b'{' | b'[' => return self.open_bracket(byte),
             b'}' | b']' => return self.close_bracket(byte),
-            b',' | b':' if self.open.is_empty() => return Fed::ScalarEnd,
+            // A value has at least one byte, or the cutter would stay where it is for ever.
+            b',' | b':' if self.open.is_empty() && self.last != 0 => return Fed::ScalarEnd,
             b':' if self.open.last() != Some(&b'{') || self.last != b'"' => {
                 return Fed::Lost("a colon stands where none may stand");
             }
-            b',' | b':' => {}
-            b'0'..=b'9' | b'-' | b'+' | b'.' => {}
-            b'a'..=b'z' | b'E' if b"aeflnrstuE".contains(&byte) => {}
+            // The letters are those of `true`, `false`, `null` and exponents.
+            b',' | b':' | b'0'..=b'9' | b'-' | b'+' | b'.' => {}
+            _ if b"aeflnrstuE".contains(&byte) => {}
             _ => return Fed::Lost("a character stands outside of strings that may not stand there"),
         }
         self.last = byte;

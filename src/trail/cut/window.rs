@@ -19,26 +19,25 @@ pub(super) struct Window<R: Read> {
     first: usize,
     at: usize,
     end: usize,
-    /// Offset of the buffer's first byte in the object; negative before the first bytes were moved up.
-    base: i64,
+    /// Offset in the object of the byte at [`HISTORY_BYTES`], the first one that is no history.
+    base: u64,
 }
 
 impl<R: Read> Window<R> {
     pub(super) fn new(input: Unpacked<R>) -> Self {
-        let begin = input.begin() as i64;
         Self {
+            base: input.begin(),
             input,
             buffer: vec![0; HISTORY_BYTES + WINDOW_BYTES],
             first: HISTORY_BYTES,
             at: HISTORY_BYTES,
             end: HISTORY_BYTES,
-            base: begin - HISTORY_BYTES as i64,
         }
     }
 
     /// Offset of the next byte in the object.
     pub(super) fn offset(&self) -> u64 {
-        u64::try_from(self.base + self.at as i64).unwrap_or(0)
+        self.base + self.at as u64 - HISTORY_BYTES as u64
     }
 
     /// The bytes at hand, read anew when there are none; empty only at the end of the object.
@@ -52,7 +51,7 @@ impl<R: Read> Window<R> {
     fn refill(&mut self) -> Result<(), Trouble> {
         let kept = (self.end - self.first).min(HISTORY_BYTES);
         self.buffer.copy_within(self.end - kept..self.end, HISTORY_BYTES - kept);
-        self.base += self.end as i64 - HISTORY_BYTES as i64;
+        self.base += (self.end - HISTORY_BYTES) as u64;
         (self.first, self.at, self.end) = (HISTORY_BYTES - kept, HISTORY_BYTES, HISTORY_BYTES);
         self.end += self.input.fill(&mut self.buffer[HISTORY_BYTES..])?;
         Ok(())

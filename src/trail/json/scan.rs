@@ -72,7 +72,11 @@ impl<'a> Scanner<'a> {
 
     fn end(&mut self) -> Result<(), Bad> {
         self.white_space();
-        if self.at < self.text.len() { Err(self.bad("there is something after the end of the value")) } else { Ok(()) }
+        if self.at < self.text.len() {
+            Err(self.bad("there is something after the end of the value"))
+        } else {
+            Ok(())
+        }
     }
 
     /// Checks a value and forgets it.

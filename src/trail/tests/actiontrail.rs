@@ -60,7 +60,8 @@ fn the_role_is_compared_without_ascii_case_and_nothing_else_is_it() {
         (ALIBABA_ROLE.replace("role/", "role/x/"), ""),
         (ALIBABA_ROLE.replace("kmskeystore", "kmssecretsmanagerforrds"), ""),
     ] {
-        let record = with(assumption(service()), json!({"requestParameters": {"RoleArn": role}, "responseElements": null}));
+        let record =
+            with(assumption(service()), json!({"requestParameters": {"RoleArn": role}, "responseElements": null}));
         means(&record, expected);
     }
 }
@@ -94,7 +95,10 @@ fn parameters_are_read_from_their_copy_in_a_string() {
 #[test]
 fn actors_get_an_arn() {
     for (identity, label) in [
-        (json!({"type": "root-account", "principalId": ALIBABA_ACCOUNT, "accountId": ALIBABA_ACCOUNT, "userName": "root"}), "root"),
+        (
+            json!({"type": "root-account", "principalId": ALIBABA_ACCOUNT, "accountId": ALIBABA_ACCOUNT, "userName": "root"}),
+            "root",
+        ),
         (json!({"type": "ram-user", "accountId": ALIBABA_ACCOUNT, "userName": "bo"}), "user/bo"),
         (json!({"type": "assumed-role", "accountId": ALIBABA_ACCOUNT, "userName": "ci:build"}), "role/ci/build"),
     ] {
@@ -116,7 +120,10 @@ fn calls_of_a_session_are_judged_by_source_and_action() {
     means(&session(json!({"sourceIpAddress": "203.0.113.9"})), "session-activity untrusted allowed");
     means(&session(json!({"sourceIpAddress": null})), "session-activity untrusted allowed");
     means(&session(json!({"eventName": "RunInstances"})), "session-activity untrusted allowed");
-    means(&session(json!({"serviceName": "Hsm", "eventName": "DescribeInstances"})), "session-activity trusted allowed");
+    means(
+        &session(json!({"serviceName": "Hsm", "eventName": "DescribeInstances"})),
+        "session-activity trusted allowed",
+    );
     let event = Reader::new().event(&session(json!({})));
     assert_eq!((event.role.as_deref(), event.role_id.as_deref()), (Some(ALIBABA_ROLE), Some("3001")));
     for user in ["aliyunserviceroleforkmskeystore2:kms", "someone:aliyunserviceroleforkmskeystore"] {
@@ -134,9 +141,13 @@ fn the_life_of_the_role_is_followed_whatever_the_service() {
     for service in ["ResourceManager", "Ram", "Kms"] {
         let call = |name: &str, changes: Value| with(alibaba(name, service), changes);
         let asked = |request: Value| json!({ "requestParameters": request });
-        means(&call("CreateServiceLinkedRole", asked(json!({"ServiceName": ALIBABA_SERVICE}))), "role-creation untrusted allowed");
+        means(
+            &call("CreateServiceLinkedRole", asked(json!({"ServiceName": ALIBABA_SERVICE}))),
+            "role-creation untrusted allowed",
+        );
         means(&call("CreateServiceLinkedRole", asked(json!({"ServiceName": "actiontrail.aliyuncs.com"}))), "");
-        let answered = json!({"requestParameters": {}, "responseElements": {"role": {"arn": ALIBABA_ROLE, "roleId": "3001"}}});
+        let answered =
+            json!({"requestParameters": {}, "responseElements": {"role": {"arn": ALIBABA_ROLE, "roleId": "3001"}}});
         means(&call("CreateServiceLinkedRole", answered), "role-creation untrusted allowed");
         for kind in ["acs", "aliyun"] {
             let task = format!("task/{kind}-service-role/{ALIBABA_SERVICE}/{ALIBABA_ROLE_NAME}/cedf70c4");
@@ -144,7 +155,10 @@ fn the_life_of_the_role_is_followed_whatever_the_service() {
             means(&call("DeleteServiceLinkedRole", deleted.clone()), "role-deletion untrusted allowed");
             let event = Reader::new().event(&call("DeleteServiceLinkedRole", deleted));
             assert_eq!(event.deletion_task.as_deref(), Some(task.as_str()));
-            means(&call("GetServiceLinkedRoleDeletionStatus", asked(json!({"DeletionTaskId": task}))), "deletion-check untrusted allowed");
+            means(
+                &call("GetServiceLinkedRoleDeletionStatus", asked(json!({"DeletionTaskId": task}))),
+                "deletion-check untrusted allowed",
+            );
         }
         let check = asked(json!({"RoleArn": ALIBABA_ROLE, "ServiceName": ALIBABA_SERVICE}));
         means(&call("CheckServiceLinkedRoleForDeleting", check), "deletion-check untrusted allowed");
@@ -158,7 +172,8 @@ fn the_life_of_the_role_is_followed_whatever_the_service() {
 fn the_ordinary_role_apis_are_tampering_and_descriptions_are_not() {
     let call = |name: &str, changes: Value| with(alibaba(name, "Ram"), changes);
     let named = json!({"requestParameters": {"RoleName": ALIBABA_ROLE_NAME}});
-    let refused = json!({"requestParameters": {"RoleName": ALIBABA_ROLE_NAME}, "errorCode": "NotSupport.ServiceLinkedRole"});
+    let refused =
+        json!({"requestParameters": {"RoleName": ALIBABA_ROLE_NAME}, "errorCode": "NotSupport.ServiceLinkedRole"});
     for name in ["AttachPolicyToRole", "DetachPolicyFromRole", "DeleteRole"] {
         means(&call(name, named.clone()), "role-tampering untrusted allowed");
         means(&call(name, refused.clone()), "role-tampering untrusted denied");
@@ -171,7 +186,10 @@ fn the_ordinary_role_apis_are_tampering_and_descriptions_are_not() {
     for names in [json!({"ResourceNames": [ALIBABA_ROLE_NAME]}), json!({"ResourceNames.1": ALIBABA_ROLE_NAME})] {
         let request = with(names, json!({"ResourceType": "role"}));
         means(&call("TagResources", json!({ "requestParameters": request })), "role-edit untrusted allowed");
-        means(&call("TagResources", json!({"requestParameters": with(request, json!({"ResourceType": "user"}))})), "");
+        means(
+            &call("TagResources", json!({"requestParameters": with(request, json!({"ResourceType": "user"}))})),
+            "",
+        );
     }
     means(&call("GetRole", json!({"requestParameters": {"RoleName": ALIBABA_ROLE_NAME}})), "");
 }
@@ -179,7 +197,8 @@ fn the_ordinary_role_apis_are_tampering_and_descriptions_are_not() {
 #[test]
 fn a_store_concerns_both_twin_roles() {
     let twins = |effect: &str, outcome: &str| {
-        [KEY_STORE, "alibaba-kms-custom-key-store"].map(|profile| format!("{profile} store {effect} untrusted {outcome}"))
+        [KEY_STORE, "alibaba-kms-custom-key-store"]
+            .map(|profile| format!("{profile} store {effect} untrusted {outcome}"))
     };
     let kms = |name: &str, service: &str| {
         let request = json!({"requestParameters": {"KmsInstanceId": "acs:kms:cn-hangzhou:1:keystore/kst-1", "ProductVersion": 5}});
@@ -191,7 +210,9 @@ fn a_store_concerns_both_twin_roles() {
     assert_eq!((event.store.as_deref(), event.store_type.as_deref()), (Some("kst-1"), Some("5")));
     let failed = with(kms("ReleaseKmsInstance", "Kms"), json!({"errorCode": "Rejected.KeysExist"}));
     assert_eq!(judged(&failed), twins("deleted", "failed"));
-    let refund = |id: &str| judged(&with(alibaba("RefundInstance", "BssOpenApi"), json!({"requestParameters": {"InstanceId": id}})));
+    let refund = |id: &str| {
+        judged(&with(alibaba("RefundInstance", "BssOpenApi"), json!({"requestParameters": {"InstanceId": id}})))
+    };
     assert_eq!(refund("kst-1"), twins("deleted", "allowed"));
     assert!(refund("i-1").is_empty());
     assert!(judged(&kms("GetKmsInstance", "Kms")).is_empty());

@@ -70,7 +70,10 @@ fn the_partition_is_that_of_the_records_region() {
         let role = ROLE.replace("arn:aws:", &format!("arn:{partition}:"));
         let record = with(assumption(), json!({"awsRegion": region, "requestParameters": {"roleArn": role}}));
         means(&record, "assumption trusted allowed");
-        means(&with(record, json!({"awsRegion": "ap-south-1"})), if partition == "aws" { "assumption trusted allowed" } else { "" });
+        means(
+            &with(record, json!({"awsRegion": "ap-south-1"})),
+            if partition == "aws" { "assumption trusted allowed" } else { "" },
+        );
     }
 }
 
@@ -105,7 +108,9 @@ fn what_only_mentions_the_role_is_no_concern() {
     let policy = json!({"requestParameters": {"policy": format!("{{\"Principal\":{{\"AWS\":\"{ROLE}\"}}}}")}});
     means(&with(aws("PutKeyPolicy", "kms.amazonaws.com"), policy), "");
     let named = json!({"requestParameters": {"roleName": ROLE_NAME, "roleArn": ROLE}});
-    for (name, source) in [("GetRole", "iam"), ("ListRolePolicies", "iam"), ("AssumeRole", "example"), ("PassRole", "iam")] {
+    for (name, source) in
+        [("GetRole", "iam"), ("ListRolePolicies", "iam"), ("AssumeRole", "example"), ("PassRole", "iam")]
+    {
         means(&with(aws(name, &format!("{source}.amazonaws.com")), named.clone()), "");
     }
     means(&aws("DescribeCustomKeyStores", "kms.amazonaws.com"), "");
@@ -194,21 +199,39 @@ fn the_life_of_the_role_is_followed() {
     let created = iam("CreateServiceLinkedRole", json!({"requestParameters": {"aWSServiceName": SERVICE}}));
     means(&created, "role-creation untrusted allowed");
     assert_eq!(Reader::new().event(&created).role.as_deref(), Some(ROLE));
-    means(&with(created.clone(), json!({"requestParameters": {"aWSServiceName": "elasticloadbalancing.amazonaws.com"}})), "");
+    means(
+        &with(
+            created.clone(),
+            json!({"requestParameters": {"aWSServiceName": "elasticloadbalancing.amazonaws.com"}}),
+        ),
+        "",
+    );
     let answered = with(created.clone(), json!({"responseElements": {"role": {"arn": ROLE, "roleId": "AROAX"}}}));
     assert_eq!(Reader::new().event(&answered).role_id.as_deref(), Some("AROAX"));
-    let refused = |action: &str, resource: &str| json!({"errorCode": "AccessDenied",
-        "errorMessage": format!("User: u is not authorized to perform: iam:{action} on resource: {resource} because")});
-    means(&iam("CreateServiceLinkedRole", refused("CreateServiceLinkedRole", ROLE)), "role-creation untrusted denied");
+    let refused = |action: &str, resource: &str| {
+        json!({"errorCode": "AccessDenied",
+        "errorMessage": format!("User: u is not authorized to perform: iam:{action} on resource: {resource} because")})
+    };
+    means(
+        &iam("CreateServiceLinkedRole", refused("CreateServiceLinkedRole", ROLE)),
+        "role-creation untrusted denied",
+    );
 
-    let deleted = iam("DeleteServiceLinkedRole", with(named.clone(), json!({"responseElements": {"deletionTaskId": task}})));
+    let deleted =
+        iam("DeleteServiceLinkedRole", with(named.clone(), json!({"responseElements": {"deletionTaskId": task}})));
     means(&deleted, "role-deletion untrusted allowed");
     let event = Reader::new().event(&deleted);
     assert_eq!((event.deletion_task.as_deref(), event.role.as_deref()), (Some(task.as_str()), Some(ROLE)));
     for resource in [ROLE.to_owned(), format!("role {ROLE_NAME}")] {
-        means(&iam("DeleteServiceLinkedRole", refused("DeleteServiceLinkedRole", &resource)), "role-deletion untrusted denied");
+        means(
+            &iam("DeleteServiceLinkedRole", refused("DeleteServiceLinkedRole", &resource)),
+            "role-deletion untrusted denied",
+        );
     }
-    means(&iam("GetServiceLinkedRoleDeletionStatus", json!({"requestParameters": {"deletionTaskId": task}})), "deletion-check untrusted allowed");
+    means(
+        &iam("GetServiceLinkedRoleDeletionStatus", json!({"requestParameters": {"deletionTaskId": task}})),
+        "deletion-check untrusted allowed",
+    );
     let other = task.replace(SERVICE, "mrk.kms.amazonaws.com");
     means(&iam("GetServiceLinkedRoleDeletionStatus", json!({"requestParameters": {"deletionTaskId": other}})), "");
 }
@@ -231,7 +254,10 @@ fn the_ordinary_role_apis_are_tampering_and_descriptions_are_not() {
         let record = with(aws(name, "iam.amazonaws.com"), named.clone());
         means(&record, "role-tampering untrusted allowed");
         means(&with(record.clone(), protected.clone()), "role-tampering untrusted denied");
-        means(&with(with(record.clone(), protected.clone()), json!({"requestParameters": null})), "role-tampering untrusted denied");
+        means(
+            &with(with(record.clone(), protected.clone()), json!({"requestParameters": null})),
+            "role-tampering untrusted denied",
+        );
         let elsewhere = format!("not authorized on resource: arn:aws:iam::111122223333:role/{ROLE_NAME}");
         means(&with(record, json!({"errorCode": "AccessDenied", "errorMessage": elsewhere})), "");
     }
@@ -256,7 +282,8 @@ fn the_life_of_stores_is_followed() {
         means(&kms(name, id.clone()), &format!("store {effect} untrusted allowed"));
         assert_eq!(Reader::new().event(&kms(name, id.clone())).store.as_deref(), Some("cks-1"));
     }
-    let has_keys = with(kms("DeleteCustomKeyStore", id.clone()), json!({"errorCode": "CustomKeyStoreHasCMKsException"}));
+    let has_keys =
+        with(kms("DeleteCustomKeyStore", id.clone()), json!({"errorCode": "CustomKeyStoreHasCMKsException"}));
     means(&has_keys, "store deleted untrusted failed");
     let created = json!({"requestParameters": {"customKeyStoreType": "EXTERNAL_KEY_STORE"}, "responseElements": {"customKeyStoreId": "cks-2"}});
     let event = Reader::new().event(&kms("CreateCustomKeyStore", created));
@@ -280,7 +307,10 @@ fn a_profile_for_all_service_linked_roles_adds_its_concern() {
     let reader = Reader::watching_all();
     assert_eq!(
         reader.judged(&assumption()),
-        [format!("{CKS} assumption trusted allowed"), "aws-service-linked-roles assumption trusted allowed".to_owned()]
+        [
+            format!("{CKS} assumption trusted allowed"),
+            "aws-service-linked-roles assumption trusted allowed".to_owned()
+        ]
     );
     let other = "arn:aws:iam::111122223333:role/aws-service-role/rds.amazonaws.com/AWSServiceRoleForRDS";
     let change = json!({"requestParameters": {"roleArn": other}, "userIdentity": {"type": "AWSService", "invokedBy": "rds.amazonaws.com"}});
@@ -291,7 +321,8 @@ fn a_profile_for_all_service_linked_roles_adds_its_concern() {
 
 #[test]
 fn an_update_names_the_event_that_it_replaces() {
-    let addendum = |reason: &str| json!({"addendum": {"reason": reason, "originalEventID": "1"}, "sharedEventID": "2"});
+    let addendum =
+        |reason: &str| json!({"addendum": {"reason": reason, "originalEventID": "1"}, "sharedEventID": "2"});
     let event = Reader::new().event(&with(assumption(), addendum("UPDATED_DATA")));
     assert_eq!((event.replaces.as_deref(), event.shared_id.as_deref()), (Some("1"), Some("2")));
     assert_eq!(Reader::new().event(&with(assumption(), addendum("DELIVERY_DELAY"))).replaces, None);

@@ -4,6 +4,13 @@ use serde_json::{Value, json};
 
 use super::{Outcome, Reader, alibaba, assumption, irrelevant, read, with};
 
+/// Puts something around a record.
+type Wrap = fn(&Value) -> Value;
+
+fn in_text(record: &Value) -> Value {
+    Value::String(record.to_string())
+}
+
 /// Two records with ids `1` and `2`.
 fn two() -> [Value; 2] {
     ["1", "2"].map(|id| with(assumption(), json!({ "eventID": id })))
@@ -20,20 +27,26 @@ fn holds_both(text: impl AsRef<[u8]>) -> Outcome {
 fn survives(text: &str, reason: &str) -> Outcome {
     let outcome = read(text);
     assert_eq!(outcome.ids(), ["1", "2"], "{text}: {:?}", outcome.kept.rejects);
-    assert!(outcome.report().rejected == 1 && outcome.reason().contains(reason), "{text}: {:?}", outcome.kept.rejects);
+    assert!(
+        outcome.report().rejected == 1 && outcome.reason().contains(reason),
+        "{text}: {:?}",
+        outcome.kept.rejects
+    );
     outcome
 }
 
 #[test]
 fn every_envelope_of_cloudtrail_is_read() {
     let [one, two] = two();
-    let text = |record: &Value| Value::String(record.to_string());
-    let looked_up = |record: &Value| json!({"EventId": "x", "EventName": "y", "CloudTrailEvent": text(record)});
-    let bus = |record: &Value| json!({"version": "0", "detail-type": "AWS API Call via CloudTrail", "detail": record});
-    for wrap in [|record: &Value| record.clone(), looked_up, bus] {
+    let itself: Wrap = Value::clone;
+    let looked_up: Wrap = |record| json!({"EventId": "x", "EventName": "y", "CloudTrailEvent": in_text(record)});
+    let bus: Wrap = |record| json!({"version": "0", "detail-type": "AWS API Call via CloudTrail", "detail": record});
+    for wrap in [itself, looked_up, bus] {
         let (one, two) = (wrap(&one), wrap(&two));
         holds_both(json!({"Records": [one, two]}).to_string());
-        holds_both(json!({"a": {"Records": [1]}, "b": [{"Records": [2]}], "Records": [one, two], "c": [3]}).to_string());
+        holds_both(
+            json!({"a": {"Records": [1]}, "b": [{"Records": [2]}], "Records": [one, two], "c": [3]}).to_string(),
+        );
         holds_both(json!({"Events": [one, two], "NextToken": "x"}).to_string());
         holds_both(json!([one, two]).to_string());
         holds_both(json!([{"Records": [one]}, {"Records": [two]}]).to_string());
@@ -51,17 +64,21 @@ fn every_envelope_of_cloudtrail_is_read() {
 #[test]
 fn every_envelope_of_actiontrail_is_read() {
     let records = ["1", "2"].map(|id| {
-        with(alibaba("ReleaseKmsInstance", "Kms"), json!({"eventId": id, "requestParameters": {"KmsInstanceId": "kst-1"}}))
+        with(
+            alibaba("ReleaseKmsInstance", "Kms"),
+            json!({"eventId": id, "requestParameters": {"KmsInstanceId": "kst-1"}}),
+        )
     });
-    let text = |record: &Value| Value::String(record.to_string());
-    let sls = |record: &Value| json!({"timestamp": 1, "contents": {"__topic__": "actiontrail_event", "event": text(record)}});
-    let string = |record: &Value| json!({"__topic__": "actiontrail_audit_event", "event": text(record)});
-    let object = |record: &Value| json!({"__time__": 1, "event": record});
-    let flat = |record: &Value| {
+    let itself: Wrap = Value::clone;
+    let sls: Wrap =
+        |record| json!({"timestamp": 1, "contents": {"__topic__": "actiontrail_event", "event": in_text(record)}});
+    let string: Wrap = |record| json!({"__topic__": "actiontrail_audit_event", "event": in_text(record)});
+    let object: Wrap = |record| json!({"__time__": 1, "event": record});
+    let flat: Wrap = |record| {
         let members = record.as_object().expect("is an object").iter();
         Value::Object(members.map(|(key, value)| (format!("event.{key}"), value.clone())).collect())
     };
-    for wrap in [|record: &Value| record.clone(), sls, string, object, flat] {
+    for wrap in [itself, sls, string, object, flat] {
         let [one, two] = [wrap(&records[0]), wrap(&records[1])];
         holds_both(json!([one, two]).to_string());
         holds_both(json!({"Events": [one, two], "RequestId": "x"}).to_string());
@@ -72,10 +89,14 @@ fn every_envelope_of_actiontrail_is_read() {
 
 #[test]
 fn lists_named_like_envelopes_inside_a_record_are_none() {
-    let change = json!({"eventID": "1", "requestParameters": {"Records": [{"a": 1}], "Events": [2], "roleArn": super::ROLE}});
+    let change =
+        json!({"eventID": "1", "requestParameters": {"Records": [{"a": 1}], "Events": [2], "roleArn": super::ROLE}});
     let record = with(assumption(), change);
     assert_eq!(read(record.to_string()).ids(), ["1"]);
-    let odd = with(json!({"eventName": "AssumeRole"}), with(with(assumption(), json!({"eventID": "1"})), json!({"Records": [1]})));
+    let odd = with(
+        json!({"eventName": "AssumeRole"}),
+        with(with(assumption(), json!({"eventID": "1"})), json!({"Records": [1]})),
+    );
     assert_eq!(read(odd.to_string()).ids(), ["1"]);
 }
 
@@ -97,6 +118,7 @@ fn one_bad_record_costs_that_record_alone() {
         ("{\"a\":1,\"\\u0061\":2}", "repeated"),
         ("{\"x\":1}", "neither"),
         ("\u{1}", "broken JSON"),
+        (":", "broken JSON"),
     ] {
         survives(&format!("{{\"Records\":[{one},{bad},{two}]}}"), reason);
         survives(&format!("[{one},{bad},{two}]"), reason);

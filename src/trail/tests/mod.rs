@@ -8,6 +8,7 @@ mod properties;
 
 use std::convert::Infallible;
 use std::io::Write as _;
+use std::sync::LazyLock;
 
 use serde_json::{Value, json};
 
@@ -27,6 +28,9 @@ const ALIBABA_ROLE_NAME: &str = "AliyunServiceRoleForKMSKeyStore";
 const ALIBABA_ROLE: &str = "acs:ram::1000000000000001:role/aliyunserviceroleforkmskeystore";
 const ALIBABA_SERVICE: &str = "keystore.kms.aliyuncs.com";
 
+/// No test's object has so many: a cutter that does not come forward must fail a test, not fill the memory.
+const MOST_REJECTS: usize = 10_000;
+
 /// Keeps what it is given; an event seen before is no new one.
 #[derive(Debug, Default)]
 struct Kept {
@@ -44,6 +48,7 @@ impl Sink for Kept {
     }
 
     fn reject(&mut self, reject: Reject) -> Result<(), Infallible> {
+        assert!(self.rejects.len() < MOST_REJECTS, "the cutter does not come forward");
         self.rejects.push(reject);
         Ok(())
     }
@@ -90,6 +95,9 @@ impl Outcome {
     }
 }
 
+/// Loaded once: thousands of objects are read.
+static BUILTIN: LazyLock<Profiles> = LazyLock::new(|| Profiles::builtin().expect("built-in profiles load"));
+
 /// How the tests read unless they say otherwise.
 struct Reader {
     profiles: Profiles,
@@ -100,7 +108,7 @@ struct Reader {
 
 impl Reader {
     fn new() -> Self {
-        let profiles = Profiles::builtin().expect("built-in profiles load");
+        let profiles = BUILTIN.clone();
         Self { profiles, limits: Limits::default(), keep_all: false, layout: layout("test.json") }
     }
 

@@ -137,7 +137,8 @@ fn digests_and_insights_are_skipped_by_place_and_by_content() {
 fn the_report_says_what_the_object_covers() {
     let later = json!({"eventID": "9", "eventTime": "2026-05-05T00:00:00Z"});
     let elsewhere = json!({"eventTime": "2026-05-03T00:00:00Z", "awsRegion": "eu-west-1"});
-    let records = json!([irrelevant(), with(assumption(), later), with(irrelevant(), elsewhere), assumption(), assumption()]);
+    let records =
+        json!([irrelevant(), with(assumption(), later), with(irrelevant(), elsewhere), assumption(), assumption()]);
     let outcome = read(records.to_string());
     let report = outcome.report();
     assert_eq!((report.kept, report.duplicate, report.irrelevant), (2, 1, 2));
@@ -145,7 +146,13 @@ fn the_report_says_what_the_object_covers() {
     assert_eq!(report.span, Some((time("2026-05-03T00:00:00Z"), time("2026-05-05T00:00:00Z"))));
     let places: Vec<_> = report.places.iter().map(|place| (place.region.as_deref(), place.from, place.to)).collect();
     let (first, last) = (time("2026-05-04T10:01:00Z"), time("2026-05-05T00:00:00Z"));
-    assert_eq!(places, [(Some("eu-west-1"), time("2026-05-03T00:00:00Z"), time("2026-05-03T00:00:00Z")), (Some("us-east-1"), first, last)]);
+    assert_eq!(
+        places,
+        [
+            (Some("eu-west-1"), time("2026-05-03T00:00:00Z"), time("2026-05-03T00:00:00Z")),
+            (Some("us-east-1"), first, last)
+        ]
+    );
 }
 
 #[test]
@@ -173,6 +180,7 @@ fn an_event_carries_where_it_came_from_and_no_secret() {
 
 #[test]
 fn logstash_lines_keep_their_time_under_its_key() {
-    let record = with(assumption(), json!({"eventTime": null, "@version": "1", "@timestamp": "2026-05-04T10:01:00.000Z"}));
+    let record =
+        with(assumption(), json!({"eventTime": null, "@version": "1", "@timestamp": "2026-05-04T10:01:00.000Z"}));
     assert_eq!(Reader::new().event(&record).time, Reader::new().event(&assumption()).time);
 }

@@ -32,7 +32,13 @@ struct Style {
 fn style() -> impl Strategy<Value = Style> {
     let blank = prop_oneof![Just(""), Just(" "), Just("\n\t"), Just("\r\n")];
     (0..8usize, blank, 1..6usize, 0..20usize, any::<bool>()).prop_map(
-        |(envelope, blank, escape_every, rotate, compressed)| Style { envelope, blank, escape_every, rotate, compressed },
+        |(envelope, blank, escape_every, rotate, compressed)| Style {
+            envelope,
+            blank,
+            escape_every,
+            rotate,
+            compressed,
+        },
     )
 }
 
