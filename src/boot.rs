@@ -13,7 +13,7 @@ use crate::config::{self, Loaded, Overrides};
 use crate::daemon::Stop;
 use crate::daemon::jobs::{JobContext, Progress};
 use crate::profiles::{Profiles, Selection};
-use crate::store::{Access, DatabaseUrl, Store, StoreError};
+use crate::store::{Access, DatabaseUrl, Store};
 
 /// How log lines are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -46,7 +46,14 @@ impl Boot {
         let runtime = Arc::new(runtime);
         let overrides = Overrides { database: global.database().map(ToOwned::to_owned) };
         let config = global.config().map(ToOwned::to_owned);
-        Ok(Self { config, overrides, quiet: global.quiet(), runtime, clock: Arc::new(SystemClock), stop: Stop::default() })
+        Ok(Self {
+            config,
+            overrides,
+            quiet: global.quiet(),
+            runtime,
+            clock: Arc::new(SystemClock),
+            stop: Stop::default(),
+        })
     }
 
     /// The same, with another configuration file.
@@ -177,13 +184,7 @@ impl Boot {
         Ok(self.context(&loaded, profiles, store, Arc::new(crate::daemon::jobs::Unwatched)))
     }
 
-    fn context(
-        &self,
-        loaded: &Loaded,
-        profiles: Profiles,
-        store: Store,
-        progress: Arc<dyn Progress>,
-    ) -> JobContext {
+    fn context(&self, loaded: &Loaded, profiles: Profiles, store: Store, progress: Arc<dyn Progress>) -> JobContext {
         JobContext {
             store,
             settings: Arc::new(loaded.settings.clone()),

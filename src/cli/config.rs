@@ -46,6 +46,13 @@ struct Checked {
     profiles: usize,
 }
 
+#[derive(Serialize)]
+struct SettingJson {
+    setting: String,
+    value: Option<String>,
+    from: String,
+}
+
 /// Looks after the configuration.
 ///
 /// # Errors
@@ -65,8 +72,8 @@ pub fn run(boot: &Boot, output: Output, arguments: &ConfigArgs) -> Result<Exit, 
 
 /// Writes the example; a file that is there already is never overwritten.
 fn init(path: &PathBuf) -> Result<(), Failure> {
-    let mut file = std::fs::File::create_new(path)
-        .map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?;
+    let mut file =
+        std::fs::File::create_new(path).map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?;
     file.write_all(EXAMPLE.as_bytes())?;
     eprintln!("wrote {}; `roletrail config check` checks it once it is yours", path.display());
     Ok(())
@@ -86,11 +93,15 @@ fn check(boot: &Boot, output: Output) -> Result<(), Failure> {
 }
 
 fn show(boot: &Boot, output: Output) -> Result<(), Failure> {
-    let rows = boot.settings()?.explain();
+    let explained = boot.settings()?.explain();
+    let rows: Vec<_> = explained
+        .into_iter()
+        .map(|Explained { key, value, origin }| SettingJson { setting: key, value, from: origin.to_string() })
+        .collect();
     let columns = [
-        Column { title: "setting", cell: &|row: &Explained| row.key.clone() },
-        Column { title: "value", cell: &|row: &Explained| row.value.clone() },
-        Column { title: "from", cell: &|row: &Explained| row.origin.clone() },
+        Column { title: "setting", cell: &|row: &SettingJson| row.setting.clone() },
+        Column { title: "value", cell: &|row: &SettingJson| row.value.clone().unwrap_or_default() },
+        Column { title: "from", cell: &|row: &SettingJson| row.from.clone() },
     ];
     output.rows(&rows, &columns, "")?;
     Ok(())

@@ -37,7 +37,10 @@ pub fn run(boot: &Boot, output: Output, arguments: &CoverageArgs) -> Result<Exit
     let columns = [
         Column { title: "outcome", cell: &|row: &CoverageJson| row.outcome.to_string() },
         Column { title: "provider", cell: &|row: &CoverageJson| row.provider.to_string() },
-        Column { title: "account", cell: &|row: &CoverageJson| row.account.clone().unwrap_or_else(|| "any".to_owned()) },
+        Column {
+            title: "account",
+            cell: &|row: &CoverageJson| row.account.clone().unwrap_or_else(|| "any".to_owned()),
+        },
         Column { title: "region", cell: &|row: &CoverageJson| row.region.clone().unwrap_or_default() },
         Column { title: "api", cell: &|row: &CoverageJson| row.api.clone() },
         Column { title: "about", cell: &|row: &CoverageJson| row.subject.clone().unwrap_or_default() },

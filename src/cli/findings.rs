@@ -9,7 +9,7 @@ use super::{Exit, Failure};
 use crate::boot::Boot;
 use crate::exports::json::{ControlJson, FindingDetailJson, FindingJson};
 use crate::model::{FindingStatus, Severity, StoredFinding};
-use crate::rules::{self, Controls};
+use crate::rules::{self, controls_for};
 use crate::store::{FindingFilter, Store};
 
 /// Event ids that a finding lists unless all are asked for.
@@ -155,12 +155,13 @@ fn standing(row: &FindingJson) -> String {
 
 fn shape(store: &Store, stored: &StoredFinding, limit: Option<u64>) -> Result<FindingJson, Failure> {
     let events = store.finding_events(&stored.id, limit)?;
-    Ok(FindingJson::new(stored, &events, controls(&stored.finding.rule)))
+    Ok(FindingJson::new(stored, &events, controls(stored)))
 }
 
-fn controls(rule: &str) -> Vec<ControlJson> {
-    Controls::builtin()
-        .of_rule(rule)
+fn controls(stored: &StoredFinding) -> Vec<ControlJson> {
+    let supported = controls_for(&stored.finding.rule).iter();
+    supported
+        .filter(|control| control.applies_to(stored.finding.account.provider))
         .map(|control| ControlJson { framework: control.framework.clone(), id: control.id.clone() })
         .collect()
 }

@@ -90,7 +90,8 @@ fn describe(report: &IngestReport, seconds: f64) -> String {
     for reject in &report.rejects {
         let record = reject.record.map_or_else(|| "whole object".to_owned(), |number| format!("record {number}"));
         let offset = reject.offset.map_or_else(String::new, |offset| format!(" at byte {offset}"));
-        text += &super::text::one_line(&format!("rejected  {} · {record}{offset} · {}", reject.object, reject.reason));
+        text +=
+            &super::text::one_line(&format!("rejected  {} · {record}{offset} · {}", reject.object, reject.reason));
         text.push('\n');
     }
     text

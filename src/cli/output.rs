@@ -101,7 +101,7 @@ impl Output {
     #[must_use]
     pub fn table<T>(self, rows: &[T], columns: &[Column<'_, T>]) -> String {
         let mut table = Table::new();
-        table.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+        table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
         if !io::stdout().is_terminal() {
             table.set_width(PIPE_WIDTH);
         }

@@ -85,7 +85,16 @@ pub struct Settings {
     pub exceptions: Exceptions,
 }
 
+/// The commented example that `config init` writes; a test reads it.
+pub const EXAMPLE: &str = include_str!("../../config/roletrail.example.toml");
+
 impl Settings {
+    /// Whether there is nothing to collect from.
+    #[must_use]
+    pub fn has_no_source(&self) -> bool {
+        self.aws.is_empty() && self.alibaba.is_empty() && self.snapshot.is_empty()
+    }
+
     fn read(section: &mut Section<'_, '_>) -> Self {
         let mut names = Vec::new();
         Self {

@@ -18,11 +18,17 @@ pub struct Web {
     /// TLS and basic authentication in the form of the Prometheus exporter toolkit. Default: none.
     #[serde(serialize_with = "value::optional_path")]
     pub config_file: Option<PathBuf>,
+    /// Listen on an address that other machines reach although nobody is asked for a password. Default false.
+    pub allow_insecure: bool,
 }
 
 impl Default for Web {
     fn default() -> Self {
-        Self { listen_address: SocketAddr::from((Ipv4Addr::LOCALHOST, 9847)), config_file: None }
+        Self {
+            listen_address: SocketAddr::from((Ipv4Addr::LOCALHOST, 9847)),
+            config_file: None,
+            allow_insecure: false,
+        }
     }
 }
 
@@ -32,6 +38,7 @@ impl Web {
         Self {
             listen_address: section.value("listen_address", default.listen_address),
             config_file: section.optional("config_file"),
+            allow_insecure: section.value("allow_insecure", default.allow_insecure),
         }
     }
 }

@@ -8,7 +8,7 @@ use super::run::{Reload, Run, Task, Work};
 use super::timetable::{COLLECT, Timetable};
 use crate::config::Settings;
 use crate::exports::http::{Health, Site};
-use crate::exports::metrics::{Metrics, state_of_store};
+use crate::exports::metrics::{Metrics, ProfilesByKind, state_of_store};
 use crate::model::{RunKind, SourceSummary};
 use crate::profiles::Profiles;
 
@@ -86,7 +86,7 @@ impl Service {
     pub fn publish(&self) -> Result<(), String> {
         let context = self.context();
         let gauges = context.store.gauges().map_err(|error| self.storage_trouble(&error.into()))?;
-        self.metrics.publish(&state_of_store(&gauges, &context.profiles_by_store_kind()));
+        self.metrics.publish(&state_of_store(&gauges, &profiles_by_kind(&context.profiles)));
         self.health.ready();
         Ok(())
     }
@@ -155,6 +155,16 @@ impl Service {
         self.health.trouble(error.to_string());
         error.to_string()
     }
+}
+
+fn profiles_by_kind(profiles: &Profiles) -> ProfilesByKind {
+    let mut by_kind = ProfilesByKind::new();
+    for profile in profiles.iter() {
+        if let Some(store) = &profile.store {
+            by_kind.entry(store.kind.clone()).or_default().push(profile.id.clone());
+        }
+    }
+    by_kind
 }
 
 fn judges_after_collecting(settings: &Settings) -> bool {

@@ -32,9 +32,8 @@ impl Timetable {
     /// A sentence that names the setting, what is wrong with it and the remedy.
     pub fn of(settings: &Settings) -> Result<Self, String> {
         let zone = settings.schedule.time_zone.as_deref();
-        let read = |key: &str, text: &str| {
-            Schedule::parse(text, zone).map_err(|error| format!("schedule.{key}: {error}"))
-        };
+        let read =
+            |key: &str, text: &str| Schedule::parse(text, zone).map_err(|error| format!("schedule.{key}: {error}"));
         read("report", &settings.schedule.report)?;
         Ok(Self {
             collect: read("collect", &settings.schedule.collect)?,

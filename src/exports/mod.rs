@@ -1,4 +1,5 @@
-//! What leaves the program: metrics and the pages that carry them.
+//! What leaves the program: JSON, metrics and the pages that carry them.
 
 pub mod http;
+pub mod json;
 pub mod metrics;

@@ -122,6 +122,12 @@ pub fn all() -> &'static [&'static dyn Rule] {
     &RULES
 }
 
+/// The rule with that id.
+#[must_use]
+pub fn find(id: &str) -> Option<&'static dyn Rule> {
+    RULES.into_iter().find(|rule| rule.doc().id == id)
+}
+
 /// Judges an account by every rule and profile of its provider.
 #[must_use]
 pub fn judge_account(evidence: &Evidence, profiles: &Profiles) -> Judgement {

@@ -1,7 +1,7 @@
 //! Coverage: one row while a place ends the same way again and again, so that a year of runs stays small.
 
 use jiff::{SignedDuration, Timestamp};
-use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::codec::{Moment, filled, millis, opt_millis};
 use super::{CoverageRow, HistoryFilter, RunId, Store, StoreError, accounts};

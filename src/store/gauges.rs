@@ -29,6 +29,15 @@ const ASSUMPTIONS: &str = "-- gauges.assumptions
 SELECT a.provider, a.account, u.profile, sum(u.assumptions), sum(u.trusted_assumptions)
 FROM role_use u JOIN accounts a ON a.id = u.account_id GROUP BY 1, 2, 3 ORDER BY 1, 2, 3";
 
+/// A collector of an account is up while none of its places is a gap; it last succeeded when the slowest of them did.
+const COLLECTORS: &str = "-- gauges.collectors
+SELECT provider, account, CASE WHEN api LIKE 'trail:%' THEN api ELSE 'inventory' END,
+  min(outcome NOT IN ('partial', 'denied', 'throttled', 'timed-out', 'error')),
+  CASE WHEN count(*) = count(last_complete) THEN min(last_complete) END
+FROM coverage
+WHERE until IS NULL AND account <> '' AND outcome NOT IN ('not-enabled', 'unsupported', 'not-configured')
+GROUP BY 1, 2, 3 ORDER BY 1, 2, 3";
+
 const WATERMARKS: &str = "-- gauges.watermarks
 SELECT provider, account, api, max(covers_to) FROM coverage
 WHERE (api = 'trail' OR api LIKE 'trail:%') AND outcome IN ('complete', 'partial')
@@ -83,6 +92,19 @@ pub struct GapsGauge {
     pub account: Option<String>,
     /// How many.
     pub count: u64,
+}
+
+/// How a collector stands with an account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CollectorGauge {
+    /// The account.
+    pub account: Account,
+    /// `inventory`, or `trail:KIND`.
+    pub collector: String,
+    /// Whether nothing of it is missing.
+    pub up: bool,
+    /// When all of it was last complete; `None` where a part never was.
+    pub last_complete: Option<Timestamp>,
 }
 
 /// Successful assumptions since the history began.
@@ -154,6 +176,8 @@ pub struct Gauges {
     pub verdicts: Vec<AccountVerdict>,
     /// Coverage gaps.
     pub gaps: Vec<GapsGauge>,
+    /// Collectors.
+    pub collectors: Vec<CollectorGauge>,
     /// Assumptions.
     pub assumptions: Vec<AssumptionsGauge>,
     /// Watermarks of trails.
@@ -232,6 +256,10 @@ impl Store {
             verdicts: verdicts::list(&snapshot, &HistoryFilter::default())?,
             gaps: all(&snapshot, GAPS, |row| {
                 Ok(GapsGauge { provider: row.get(0)?, account: filled(row.get(1)?), count: count(row, 2)? })
+            })?,
+            collectors: all(&snapshot, COLLECTORS, |row| {
+                let last_complete = row.get::<_, Option<Moment>>(4)?.map(|moment| moment.0);
+                Ok(CollectorGauge { account: account(row)?, collector: row.get(2)?, up: row.get(3)?, last_complete })
             })?,
             assumptions: all(&snapshot, ASSUMPTIONS, |row| {
                 let (total, by_trusted) = (count(row, 3)?, count(row, 4)?);

@@ -41,7 +41,8 @@ use crate::model::{
 
 pub use batch::{Batch, ObjectWriter};
 pub use gauges::{
-    AssumptionsGauge, FindingsGauge, GapsGauge, Gauges, RecordsGauge, RunGauge, StoresGauge, WatermarkGauge,
+    AssumptionsGauge, CollectorGauge, FindingsGauge, GapsGauge, Gauges, RecordsGauge, RunGauge, StoresGauge,
+    WatermarkGauge,
 };
 
 /// Where the history is: `sqlite://PATH`.
@@ -94,6 +95,12 @@ pub enum StoreError {
 /// Id of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RunId(pub i64);
+
+impl std::fmt::Display for RunId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
 
 /// An object of a trail as the ledger tells it apart.
 #[derive(Debug, Clone, PartialEq, Eq)]

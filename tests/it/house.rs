@@ -19,17 +19,27 @@ const MAY_IMPORT: [(&str, &[&str]); 14] = [
     ("exports", &["model", "store", "config", "rules"]),
     (
         "daemon",
-        &[
-            "model", "clock", "profiles", "config", "trail", "sources", "store", "rules", "findings", "exports",
-        ],
+        &["model", "clock", "profiles", "config", "trail", "sources", "store", "rules", "findings", "exports"],
     ),
     ("boot", ALL),
     ("cli", ALL),
 ];
 
 const ALL: &[&str] = &[
-    "model", "clock", "profiles", "config", "trail", "sources", "store", "rules", "findings", "simulation", "exports",
-    "daemon", "boot", "cli",
+    "model",
+    "clock",
+    "profiles",
+    "config",
+    "trail",
+    "sources",
+    "store",
+    "rules",
+    "findings",
+    "simulation",
+    "exports",
+    "daemon",
+    "boot",
+    "cli",
 ];
 
 /// Words that a module may not contain outside its tests, with the reason.

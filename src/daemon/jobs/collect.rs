@@ -8,6 +8,7 @@ use super::trail_coverage::trail_key;
 use super::{JobContext, JobError};
 use crate::config::{AlibabaTrail, AwsTrail, Settings};
 use crate::model::{Account, Coverage, Outcome, Provider, SourceSummary};
+use crate::profiles::Profiles;
 use crate::sources::snapshot;
 use crate::store::{HistoryFilter, RunId, Store, StoreError};
 
@@ -51,17 +52,30 @@ fn collect_snapshots(context: &JobContext, run: RunId, report: &mut CollectRepor
     }
     let known = regions_with_stores(&context.store)?;
     let known_regions = |account: &Account| known.get(account).cloned().unwrap_or_default();
-    for source in &context.settings.snapshot {
-        for collection in snapshot::collect(source, &context.profiles, &known_regions, context.now()) {
-            if context.stop.is_requested() {
-                return Ok(());
-            }
-            report.inventory_incomplete |= collection.coverage.iter().any(|row| row.outcome.is_gap());
-            report.accounts.insert(Account::new(collection.provider, collection.account.clone()));
-            context.store.save_collection(run, &collection)?;
+    let now = context.now();
+    let inventory = snapshot::collect(&context.settings.snapshot, &context.profiles, &known_regions, now);
+    report.inventory_incomplete |= inventory.directories().iter().any(|row| row.outcome.is_gap());
+    context.store.save_coverage(run, now, inventory.directories())?;
+    let kind_apis = kind_apis(&context.profiles);
+    for mut collection in inventory {
+        if context.stop.is_requested() {
+            return Ok(());
         }
+        report.inventory_incomplete |= collection.coverage.iter().any(|row| row.outcome.is_gap());
+        report.accounts.insert(Account::new(collection.provider, collection.account.clone()));
+        collection.kind_apis.clone_from(&kind_apis);
+        context.store.save_collection(run, &collection)?;
     }
     Ok(())
+}
+
+/// The API that lists the stores of each kind: only its complete answer lets a store be gone.
+fn kind_apis(profiles: &Profiles) -> BTreeMap<String, String> {
+    profiles
+        .iter()
+        .filter_map(|profile| profile.store.as_ref())
+        .map(|kind| (kind.kind.clone(), kind.api.clone()))
+        .collect()
 }
 
 /// Regions in which the history holds a store: they are expected to answer, whatever a new inventory lists.

@@ -6,8 +6,9 @@ use jiff::Timestamp;
 
 use super::trail_coverage::TrailCoverage;
 use super::{JobContext, JobError};
+use crate::config::Keep;
 use crate::model::{Provider, Reject, SourceSummary, TrailEvent};
-use crate::sources::files::{self, Discovered, FileObject};
+use crate::sources::files::{self, Entry, ObjectRef};
 use crate::store::{Batch, ObjectFate, ObjectIdentity, ObjectWriter, RunId, StoreError};
 use crate::trail::{self, Layout, Limits, ObjectError, ObjectKind, ObjectReport, Reading, Sink};
 
@@ -89,23 +90,25 @@ impl<'a> ObjectReader<'a> {
         })
     }
 
-    fn take(&mut self, found: Discovered) -> Result<(), JobError> {
+    fn take(&mut self, found: Entry) -> Result<(), JobError> {
         match found {
-            Discovered::Object(object) => self.object(&object)?,
-            Discovered::Skipped { name, reason } => {
+            Entry::Object(object) => self.object(&object)?,
+            Entry::Skipped { name, reason } => {
                 tracing::debug!(object = name, reason, "skipped");
                 self.report.summary.objects_seen += 1;
                 self.report.summary.objects_skipped += 1;
             }
-            Discovered::Unreadable { name, reason } => {
+            Entry::Unreadable { name, reason } => {
                 self.report.summary.objects_seen += 1;
-                self.reject_object(&ObjectIdentity::unread(&name), &trail::layout(&name), reason, None)?;
+                let layout = trail::layout(&name);
+                let identity = ObjectIdentity { name, size: 0, version: String::new() };
+                self.reject_object(&identity, &layout, reason, None)?;
             }
         }
         self.commit_when_due()
     }
 
-    fn object(&mut self, object: &FileObject) -> Result<(), JobError> {
+    fn object(&mut self, object: &ObjectRef) -> Result<(), JobError> {
         self.report.summary.objects_seen += 1;
         let layout = trail::layout(&object.name);
         let identity =
@@ -130,7 +133,7 @@ impl<'a> ObjectReader<'a> {
         Ok(true)
     }
 
-    fn read(&mut self, object: &FileObject, layout: &Layout, identity: &ObjectIdentity) -> Result<(), JobError> {
+    fn read(&mut self, object: &ObjectRef, layout: &Layout, identity: &ObjectIdentity) -> Result<(), JobError> {
         let file = match object.open() {
             Ok(file) => file,
             Err(error) => return self.reject_object(identity, layout, format!("cannot be opened: {error}"), None),
@@ -141,9 +144,9 @@ impl<'a> ObjectReader<'a> {
             limits: Limits {
                 max_object_bytes: context.settings.limits.max_object_bytes,
                 max_ratio: context.settings.limits.max_ratio,
-                max_record_bytes: context.settings.limits.max_record_bytes,
+                max_record_bytes: usize::try_from(context.settings.limits.max_record_bytes).unwrap_or(usize::MAX),
             },
-            keep_all: context.settings.collect.keeps_all(),
+            keep_all: context.settings.collect.keep == Keep::All,
         };
         let room = LISTED_REJECTS.saturating_sub(self.report.rejects.len());
         let mut writer = self.batch()?.object()?;
@@ -197,7 +200,8 @@ impl<'a> ObjectReader<'a> {
     ) -> Result<(), JobError> {
         tracing::warn!(object = identity.name, reason, "object rejected");
         let reject = Reject { object: identity.name.clone(), record: None, offset, reason, raw: Vec::new() };
-        let counts = SourceSummary { objects_rejected: 1, bytes_compressed: identity.size, ..SourceSummary::default() };
+        let counts =
+            SourceSummary { objects_rejected: 1, bytes_compressed: identity.size, ..SourceSummary::default() };
         let mut writer = self.batch()?.object()?;
         writer.add_reject(&reject)?;
         writer.finish(identity, ObjectFate::Rejected, layout.provider, &counts)?;

@@ -46,10 +46,7 @@ pub fn summarize(
         started: started.to_string(),
         finished: finished.to_string(),
         coverage: scan_coverage(&coverage),
-        trail: TrailJson {
-            objects: (&collected.trail.summary).into(),
-            records: (&collected.trail.summary).into(),
-        },
+        trail: TrailJson { objects: (&collected.trail.summary).into(), records: (&collected.trail.summary).into() },
         verdicts,
         findings_open,
     };

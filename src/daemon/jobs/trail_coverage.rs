@@ -103,7 +103,8 @@ impl TrailCoverage {
             touched.insert((provider, Some(account.clone())));
         }
         if touched.is_empty() {
-            let providers = layout.provider.or(content).or(self.provider).map_or(Provider::ALL.to_vec(), |known| vec![known]);
+            let providers =
+                layout.provider.or(content).or(self.provider).map_or(Provider::ALL.to_vec(), |known| vec![known]);
             touched.extend(providers.into_iter().map(|provider| (provider, None)));
         }
         for (provider, account) in touched {
@@ -111,7 +112,6 @@ impl TrailCoverage {
             self.objects.push(row(key, Outcome::Partial, detail.to_owned(), (self.now, self.now)));
         }
     }
-
 }
 
 fn row(key: CoverageKey, outcome: Outcome, detail: String, (from, to): Span) -> Coverage {

@@ -84,10 +84,6 @@ impl MissingJson {
     /// A row of a list that spans accounts.
     #[must_use]
     pub fn with_account(row: &Coverage) -> Self {
-        Self {
-            provider: Some(row.key.provider),
-            account: row.key.account.clone(),
-            ..Self::of_account(row)
-        }
+        Self { provider: Some(row.key.provider), account: row.key.account.clone(), ..Self::of_account(row) }
     }
 }

@@ -5,6 +5,7 @@
 //! and analysis and kept as text, so that a scrape copies a page instead of asking the store and never waits for it.
 
 mod family;
+mod from_store;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -18,6 +19,7 @@ use prometheus::{Gauge, GaugeVec, IntCounter, IntCounterVec, IntGauge, Opts, Reg
 
 use crate::model::{Provider, SourceSummary};
 pub use family::{Family, Kind};
+pub use from_store::{ProfilesByKind, state_of_store};
 pub use state::{
     AssumptionsRow, CollectorRow, FindingsRow, GapsRow, RuleSeverities, State, StoresRow, VerdictRow, WatermarkRow,
 };

@@ -6,7 +6,7 @@ mod walk;
 
 pub use object::{ObjectRef, shown_name};
 pub use policy::{FileVerdict, PEEK_BYTES, looks_like_log};
-pub use walk::{Entry, Walk, discover};
+pub use walk::{Entry, Walk, discover, measure};
 
 #[cfg(test)]
 mod tests;

@@ -41,6 +41,16 @@ pub fn discover(path: &Path) -> Walk {
     Walk { start: Some(path.to_owned()), levels: Vec::new(), linked: HashSet::new() }
 }
 
+/// How many objects are to be read below some paths, and how many bytes they have: a walk without reading.
+#[must_use]
+pub fn measure(paths: &[PathBuf]) -> (u64, u64) {
+    let entries = paths.iter().flat_map(|path| discover(path));
+    entries.fold((0, 0), |(objects, bytes), entry| match entry {
+        Entry::Object(object) => (objects + 1, bytes + object.size),
+        Entry::Skipped { .. } | Entry::Unreadable { .. } => (objects, bytes),
+    })
+}
+
 /// A walk under way.
 #[derive(Debug)]
 pub struct Walk {
