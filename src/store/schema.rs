@@ -100,7 +100,7 @@ pub(super) async fn migrate(path: &Path) -> Result<(), StoreError> {
     match migrated {
         Ok(()) => closed.map_err(|error| failed(&error)),
         // Another roletrail brought it further between our look at it and the lock.
-        Err(MigrateError::VersionMissing(version)) => newer(path, version).map(|_: ()| ()),
+        Err(MigrateError::VersionMissing(version)) => newer(path, version),
         Err(MigrateError::VersionMismatch(version)) => Err(unusable(
             path,
             &format!("schema version {version} is not the one of this program; use the roletrail that made the file"),
