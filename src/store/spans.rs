@@ -145,7 +145,8 @@ mod tests {
         let closed = row(1, 'a', 10, Some(30), 20);
         let b = row(2, 'b', 30, None, 40);
         type Row<'a> = Option<&'a SpanRow<char>>;
-        let cases: [(&str, Row<'_>, Row<'_>, char, i64, Vec<Step>); 10] = [
+        type Case<'a> = (&'a str, Row<'a>, Row<'a>, char, i64, Vec<Step>);
+        let cases: [Case<'_>; 10] = [
             ("first", None, None, 'a', 5, vec![Step::Open(None)]),
             ("again", Some(&a), None, 'a', 25, vec![Step::Seen(1)]),
             ("again, but older", Some(&a), None, 'a', 15, vec![]),
