@@ -58,12 +58,12 @@ trait EventPrinter {
 }
 
 fn stream(store: &Store, filter: &HistoryFilter, printer: &mut dyn EventPrinter, raw: bool) -> Result<(), Failure> {
-    let mut printed = Ok(());
+    let mut written = Ok(());
     store.events(filter, &mut |row| {
-        printed = printer.event(&EventJson::new(row, raw));
-        printed.is_ok()
+        written = printer.event(&EventJson::new(row, raw));
+        written.is_ok()
     })?;
-    printed?;
+    written?;
     Ok(printer.end()?)
 }
 

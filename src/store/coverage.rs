@@ -37,6 +37,10 @@ UPDATE coverage SET covers_from = ?2, covers_to = ?3, checked_at = ?4, last_comp
 const END: &str = "-- coverage.end
 UPDATE coverage SET until = ?2 WHERE id = ?1";
 
+const END_UNMENTIONED: &str = "-- coverage.end_unmentioned
+UPDATE coverage SET until = ?3
+WHERE provider = ?1 AND account = ?2 AND until IS NULL AND checked_at < ?3 AND api <> 'trail' AND api NOT LIKE 'trail:%'";
+
 const REMOVE: &str = "-- coverage.remove
 DELETE FROM coverage WHERE id = ?1";
 
@@ -275,6 +279,18 @@ pub(super) fn save_all(
             None if news => accounts::touch_provider(connection, row.key.provider)?,
             None => {}
         }
+    }
+    Ok(())
+}
+
+/// Ends the rows of inventory that a collection at `at` does not mention: it says all that is expected of its
+/// account, so that the place (a detached policy, a Region that is not asked any more) is not expected any longer.
+pub(super) fn end_unmentioned(connection: &Connection, account: &Account, at: Timestamp) -> Result<(), StoreError> {
+    let ended =
+        connection.prepare_cached(END_UNMENTIONED)?.execute(params![account.provider, account.id, millis(at)])?;
+    if ended > 0 {
+        let id = accounts::ensure(connection, account, true)?;
+        accounts::touch(connection, id)?;
     }
     Ok(())
 }

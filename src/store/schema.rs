@@ -55,11 +55,7 @@ pub(super) fn inspect(path: &Path) -> Result<Found, StoreError> {
         Ok(data) if data.len() == 0 => return Ok(Found::Empty),
         Ok(_) => {}
     }
-    let found = match read_untouched(path) {
-        Some(found) => Ok(found),
-        None => read_beside_writers(path),
-    };
-    match found {
+    match read_untouched(path).unwrap_or_else(|| read_beside_writers(path)) {
         Ok(Some(version)) if version > newest_known() => newer(path, version),
         Ok(Some(0)) => Ok(Found::Empty),
         Ok(Some(version)) => Ok(Found::Version(version)),
@@ -72,14 +68,14 @@ pub(super) fn inspect(path: &Path) -> Result<Found, StoreError> {
 
 /// The version of a file that nobody has open, without so much as the companion files that SQLite makes for readers.
 /// `None` where somebody has it open, or where it cannot be read in this way.
-fn read_untouched(path: &Path) -> Option<Option<i64>> {
+fn read_untouched(path: &Path) -> Option<rusqlite::Result<Option<i64>>> {
     if companion(path, "-wal").exists() || companion(path, "-journal").exists() {
         return None;
     }
     let escaped = utf8_percent_encode(path.to_str()?, URI_PATH);
     let flags = READING | OpenFlags::SQLITE_OPEN_URI;
     let connection = Connection::open_with_flags(format!("file:{escaped}?immutable=1"), flags).ok()?;
-    read_version(&connection).ok()
+    read_version(&connection).ok().map(Ok)
 }
 
 fn read_beside_writers(path: &Path) -> rusqlite::Result<Option<i64>> {

@@ -135,6 +135,9 @@ impl SpanQueries {
 mod tests {
     use super::*;
 
+    type Row<'a> = Option<&'a SpanRow<char>>;
+    type Case<'a> = (&'a str, Row<'a>, Row<'a>, char, i64, Vec<Step>);
+
     fn row(id: i64, state: char, valid_from: i64, valid_to: Option<i64>, last_seen: i64) -> SpanRow<char> {
         SpanRow { id, valid_from, valid_to, last_seen, state }
     }
@@ -144,8 +147,6 @@ mod tests {
         let a = row(1, 'a', 10, None, 20);
         let closed = row(1, 'a', 10, Some(30), 20);
         let b = row(2, 'b', 30, None, 40);
-        type Row<'a> = Option<&'a SpanRow<char>>;
-        type Case<'a> = (&'a str, Row<'a>, Row<'a>, char, i64, Vec<Step>);
         let cases: [Case<'_>; 10] = [
             ("first", None, None, 'a', 5, vec![Step::Open(None)]),
             ("again", Some(&a), None, 'a', 25, vec![Step::Seen(1)]),

@@ -11,6 +11,7 @@ fn means(record: &Value, expected: &str) {
     assert_eq!(judged(record), expected, "{record}");
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "cases are written where they are used")]
 fn identity(record: Value, identity: Value) -> Value {
     with(record, json!({ "userIdentity": identity }))
 }
