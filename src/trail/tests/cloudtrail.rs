@@ -207,6 +207,8 @@ fn the_life_of_the_role_is_followed() {
         ),
         "",
     );
+    let suffixed = json!({"requestParameters": {"aWSServiceName": SERVICE, "customSuffix": "x"}});
+    means(&with(created.clone(), suffixed), "");
     let answered = with(created.clone(), json!({"responseElements": {"role": {"arn": ROLE, "roleId": "AROAX"}}}));
     assert_eq!(Reader::new().event(&answered).role_id.as_deref(), Some("AROAX"));
     let refused = |action: &str, resource: &str| {
