@@ -55,7 +55,7 @@ pub(crate) struct Global {
     /// Configuration file [default: roletrail.toml where it exists]
     #[arg(long, global = true, env = "ROLETRAIL_CONFIG", value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Where the history is [default: sqlite://roletrail.db]
+    /// Where the history is, `sqlite://PATH` [default: `sqlite://roletrail.db`]
     #[arg(long, global = true, env = "ROLETRAIL_DATABASE", value_name = "URL")]
     database: Option<String>,
     /// How data is printed [default: a table on a terminal, JSON in a pipe]

@@ -73,9 +73,9 @@ impl Timetable {
     }
 }
 
-/// The times that the rules need.
+/// The times that the rules need. `scheduled` tells whether the schedules are really kept, by a daemon.
 #[must_use]
-pub fn judging(settings: &Settings, now: Timestamp) -> JudgingSettings {
+pub fn judging(settings: &Settings, scheduled: bool, now: Timestamp) -> JudgingSettings {
     let patience = Timetable::of(settings).map_or(DEFAULT_PATIENCE, |timetable| timetable.patience(now));
-    settings.rules.judging(patience)
+    settings.rules.judging(patience, scheduled)
 }

@@ -3,7 +3,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::model::{
-    Account, AccountVerdict, Basis, Cleared, Fix, Fixer, Provider, RolePresence, Severity, StoreCount, Verdict,
+    Account, AccountVerdict, Basis, Cleared, FindingEvent, Fix, Fixer, Provider, RolePresence, Severity, StoreCount,
+    Verdict,
 };
 
 const PROFILE: &str = "profile";
@@ -146,6 +147,17 @@ fn an_excepted_finding_keeps_its_status_while_it_is_seen() {
     stored[0].status = FindingStatus::Excepted;
     apply(&mut stored, &judgement(200, vec![finding("r", None, 30)]));
     assert_eq!((stored[0].status, stored[0].finding.last_seen), (FindingStatus::Excepted, at(30)));
+}
+
+#[test]
+fn the_order_of_events_is_no_news_and_another_event_is() {
+    let event = |id: &str| FindingEvent { time: at(15), id: id.to_owned() };
+    let with =
+        |events: &[&str]| Finding { events: events.iter().map(|id| event(id)).collect(), ..finding("r", None, 20) };
+    let mut stored = Vec::new();
+    apply(&mut stored, &judgement(100, vec![with(&["a", "b"])]));
+    assert_eq!(apply(&mut stored, &judgement(200, vec![with(&["b", "a"])])), []);
+    assert_eq!(apply(&mut stored, &judgement(300, vec![with(&["b", "c"])])), [FindingChange::SeenAgain]);
 }
 
 #[test]

@@ -15,7 +15,7 @@ use crate::profiles::{Profile, RoleArn};
 pub struct Case<'a> {
     /// All that is known of the account.
     pub evidence: &'a Evidence,
-    /// The events that count, oldest first; see [`counted_events`].
+    /// The events that count, oldest first; corrected ones are left out.
     pub events: &'a [&'a TrailEvent],
     /// The profile.
     pub profile: &'a Profile,

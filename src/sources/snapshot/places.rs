@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::naming::recognise;
 use super::saved::{SavedFile, is_hidden};
-use crate::config::SnapshotSource;
+use crate::config::{Period, SnapshotSource};
 use crate::model::{Account, Provider};
 
 /// Digits of an account id of AWS. Ids of Alibaba Cloud have no fixed length.
@@ -120,7 +120,7 @@ impl AccountFiles {
 
 fn saved(provider: Provider, source: &SnapshotSource, path: PathBuf) -> Option<SavedFile> {
     let (call, suffix) = recognise(provider, &path)?;
-    Some(SavedFile { path, call, suffix, max_age: source.max_age.map(|age| age.duration()) })
+    Some(SavedFile { path, call, suffix, max_age: source.max_age.map(Period::duration) })
 }
 
 /// Regions of both providers are words of lower case joined by hyphens.

@@ -26,16 +26,16 @@ enum Owner {
     Unnamed,
 }
 
-struct Text {
+struct SavedText {
     owner: Owner,
     file: String,
-    text: Result<PolicyText, Failure>,
+    answer: Result<PolicyText, Failure>,
 }
 
 /// The policy texts of an account.
 pub(super) struct Texts {
     provider: Provider,
-    texts: Vec<Text>,
+    saved: Vec<SavedText>,
     /// Default versions by policy, from `get-policy` of AWS.
     defaults: BTreeMap<String, String>,
 }
@@ -52,7 +52,7 @@ impl Texts {
         let attached = listed.iter().flatten().flatten().map(|policy| policy.name.clone());
         let policies: Vec<String> = managed.chain(attached).collect();
         let (provider, now) = (report.account.provider, report.now);
-        let mut texts = Self { provider, texts: Vec::new(), defaults: BTreeMap::new() };
+        let mut texts = Self { provider, saved: Vec::new(), defaults: BTreeMap::new() };
         for file in &files.global {
             let text = match (file.call, provider) {
                 (Call::GetPolicyVersion, Provider::Aws) => aws_role::policy_version(file, now),
@@ -65,7 +65,7 @@ impl Texts {
                 _ => continue,
             };
             let owner = owner(file, &text, &policies, &names.known);
-            texts.texts.push(Text { owner, file: file.name(), text });
+            texts.saved.push(SavedText { owner, file: file.name(), answer: text });
         }
         texts
     }
@@ -93,7 +93,7 @@ impl Texts {
         listed: &[Option<Vec<ListedPolicy>>],
     ) -> Result<&PolicyText, (Outcome, String)> {
         let candidates = self.candidates(policy, role, listed);
-        if let Some(failure) = candidates.iter().find_map(|text| text.text.as_ref().err()) {
+        if let Some(failure) = candidates.iter().find_map(|text| text.answer.as_ref().err()) {
             return Err((failure.outcome(), failure.detail()));
         }
         if candidates.is_empty() {
@@ -101,7 +101,7 @@ impl Texts {
             let detail = format!("no {file} for {0}; save it with {0} in its name", policy.name);
             return Err((Outcome::Error, detail));
         }
-        let texts = || candidates.iter().filter_map(|text| text.text.as_ref().ok());
+        let texts = || candidates.iter().filter_map(|text| text.answer.as_ref().ok());
         let fitting: Vec<_> = match self.default_version(policy) {
             Some(default) => texts().filter(|text| text.version == default).collect(),
             None => texts().filter(|text| text.is_default != Some(false)).collect(),
@@ -115,8 +115,8 @@ impl Texts {
     }
 
     /// Texts named by the policy; else those named by its role; else unnamed ones, where no other policy could own them.
-    fn candidates(&self, policy: &ListedPolicy, role: &str, listed: &[Option<Vec<ListedPolicy>>]) -> Vec<&Text> {
-        let owned = |owner: &Owner| self.texts.iter().filter(|text| text.owner == *owner).collect::<Vec<_>>();
+    fn candidates(&self, policy: &ListedPolicy, role: &str, listed: &[Option<Vec<ListedPolicy>>]) -> Vec<&SavedText> {
+        let owned = |owner: &Owner| self.saved.iter().filter(|text| text.owner == *owner).collect::<Vec<_>>();
         let by_policy = owned(&Owner::Policy(policy.name.clone()));
         if !by_policy.is_empty() {
             return by_policy;

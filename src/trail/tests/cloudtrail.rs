@@ -11,6 +11,7 @@ fn means(record: &Value, expected: &str) {
     assert_eq!(judged(record), expected, "{record}");
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "cases are written where they are used")]
 fn identity(record: Value, identity: Value) -> Value {
     with(record, json!({ "userIdentity": identity }))
 }
@@ -206,6 +207,8 @@ fn the_life_of_the_role_is_followed() {
         ),
         "",
     );
+    let suffixed = json!({"requestParameters": {"aWSServiceName": SERVICE, "customSuffix": "x"}});
+    means(&with(created.clone(), suffixed), "");
     let answered = with(created.clone(), json!({"responseElements": {"role": {"arn": ROLE, "roleId": "AROAX"}}}));
     assert_eq!(Reader::new().event(&answered).role_id.as_deref(), Some("AROAX"));
     let refused = |action: &str, resource: &str| {

@@ -53,7 +53,7 @@ fn stores_are_read_with_state_need_and_time() {
         ]
     );
     assert_eq!(collection.stores[0].error_code.as_deref(), Some("USER_LOCKED_OUT"));
-    assert_eq!(collection.stores[0].created.map(|time| time.as_millisecond()), Some(1_767_323_045_500));
+    assert_eq!(collection.stores[0].created.map(Timestamp::as_millisecond), Some(1_767_323_045_500));
     assert_eq!(collection.stores[2].provider_state.as_deref(), Some("ASLEEP"));
 }
 
