@@ -6,7 +6,7 @@ mod tests;
 use std::collections::BTreeMap;
 
 use crate::model::{
-    Finding, FindingChange, FindingId, FindingStatus, FindingUpdate, Judgement, StoredFinding, Undecided,
+    Cleared, Finding, FindingChange, FindingId, FindingStatus, FindingUpdate, Judgement, StoredFinding, Undecided,
 };
 
 /// What a judgement changes about the stored findings of its account. Judging the same again changes nothing.
@@ -22,10 +22,11 @@ pub fn reconcile(stored: &[StoredFinding], judgement: &Judgement) -> Vec<Finding
         None => Some(opened(id, finding, judgement)),
         Some(known) => seen_again(known, finding),
     });
+    let reasons = reasons(judgement);
     let unseen = known
         .values()
         .filter(|known| !found.contains_key(&known.id) && known.status != FindingStatus::Resolved)
-        .filter_map(|known| unseen(known, judgement));
+        .filter_map(|known| unseen(known, judgement, &reasons));
     let mut updates: Vec<_> = seen.chain(unseen).collect();
     updates.sort_by(|left, right| left.stored.id.cmp(&right.stored.id));
     updates
@@ -69,14 +70,14 @@ fn is_the_same(left: &Finding, right: &Finding) -> bool {
     left.events.len() == right.events.len() && ordered(left) == ordered(right)
 }
 
-fn unseen(known: &StoredFinding, judgement: &Judgement) -> Option<FindingUpdate> {
+fn unseen(known: &StoredFinding, judgement: &Judgement, reasons: &Reasons<'_>) -> Option<FindingUpdate> {
     match why_undecided(&known.finding, judgement) {
         Some(_) if known.stale => None,
         Some(because) => Some(FindingUpdate {
             stored: StoredFinding { stale: true, ..known.clone() },
             change: Some(FindingChange::BecameStale { because }),
         }),
-        None => Some(resolved(known, judgement)),
+        None => Some(resolved(known, judgement, reasons)),
     }
 }
 
@@ -93,15 +94,22 @@ fn why_undecided(finding: &Finding, judgement: &Judgement) -> Option<String> {
     (!judged).then(|| format!("profile {profile} was not judged: it is switched off, or the account is not active"))
 }
 
-fn resolved(known: &StoredFinding, judgement: &Judgement) -> FindingUpdate {
+/// Why findings do not hold any more, by rule, profile and store.
+type Reasons<'a> = BTreeMap<(&'a str, Option<&'a str>, Option<&'a str>), &'a str>;
+
+fn reasons(judgement: &Judgement) -> Reasons<'_> {
+    let mut reasons = Reasons::new();
+    for Cleared { rule, profile, store, because } in &judgement.cleared {
+        reasons.insert((rule, profile.as_deref(), store.as_deref()), because);
+    }
+    reasons
+}
+
+fn resolved(known: &StoredFinding, judgement: &Judgement, reasons: &Reasons<'_>) -> FindingUpdate {
     let finding = &known.finding;
-    let own = judgement.cleared.iter().filter(|cleared| {
-        cleared.rule == finding.rule
-            && cleared.profile == finding.profile
-            && (cleared.store.is_none() || cleared.store == finding.store)
-    });
+    let of_store = |store| reasons.get(&(finding.rule.as_str(), finding.profile.as_deref(), store));
     // What was said about the very store is more exact than what was said about the profile.
-    let reason = own.max_by_key(|cleared| cleared.store.is_some()).map(|cleared| cleared.because.clone());
+    let reason = of_store(finding.store.as_deref()).or_else(|| of_store(None)).map(|because| (*because).to_owned());
     let because = reason.unwrap_or_else(|| format!("no longer so; it was to clear when {}", finding.clears_when));
     let stored = StoredFinding {
         status: FindingStatus::Resolved,

@@ -19,13 +19,15 @@
 //! Delete the stores and resources that the task names, in the Regions that it names, and ask again. With no store left
 //! on AWS it is an expected limitation, because AWS documents no procedure for this role: record it as an exception.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use super::case::{by_actor, counted, name_of};
+use super::standing::Tasks;
 use super::{Case, Rule, RuleDoc, Ruling, draft::Draft};
 use crate::model::{
-    Basis, ConcernKind, DeletionTask, EventOutcome, Finding, FindingEvent, Provider, RolePresence, Severity,
-    TaskStatus, TrailEvent,
+    Basis, ConcernKind, DeletionTask, EventOutcome, Finding, FindingEvent, FindingId, Provider, RolePresence,
+    Severity, TaskStatus, TrailEvent,
 };
 
 static DOC: LazyLock<RuleDoc> =
@@ -105,19 +107,19 @@ fn refusal(case: &Case<'_>, actor: Option<String>, outcome: EventOutcome, events
 
 /// Every deletion that was accepted: the tasks that are known, and accepted calls of which no task is.
 fn deletions(case: &Case<'_>) -> Vec<DeletionTask> {
-    let mut tasks: Vec<_> =
-        case.evidence.tasks.iter().filter(|task| task.profile == case.profile.id).cloned().collect();
+    let of_role = || case.evidence.tasks.iter().filter(|task| task.profile == case.profile.id);
+    let known = Tasks::of(of_role());
     let accepted = case
         .role_events()
-        .filter(|(event, kind, _)| *kind == ConcernKind::RoleDeletion && event.outcome == EventOutcome::Allowed);
-    for (event, ..) in accepted {
-        let known = tasks.iter().any(|task| {
-            task.event_id.as_deref() == Some(&*event.id) || event.deletion_task.as_deref() == Some(&*task.id)
-        });
-        if !known {
-            tasks.push(task_of(case, event));
-        }
-    }
+        .filter(|(event, kind, _)| *kind == ConcernKind::RoleDeletion && event.outcome == EventOutcome::Allowed)
+        .map(|(event, ..)| event);
+    // A deletion that is asked for again while its task runs is answered with the same task.
+    let mut seen = BTreeSet::new();
+    let unknown = accepted
+        .filter(|event| known.of_event(event).is_none())
+        .filter(|event| event.deletion_task.as_deref().is_none_or(|task| seen.insert(task)))
+        .map(|event| task_of(case, event));
+    let mut tasks: Vec<_> = of_role().cloned().chain(unknown).collect();
     tasks.sort_by(|left, right| (left.submitted_at, &left.id).cmp(&(right.submitted_at, &right.id)));
     tasks
 }
@@ -231,16 +233,19 @@ fn holders(task: &DeletionTask) -> String {
 
 /// Several tasks of one actor are one finding: the newest speaks, and its count and events are those of all.
 fn newest_of_each(findings: Vec<Finding>) -> Vec<Finding> {
-    let mut merged: Vec<Finding> = Vec::new();
+    let mut merged: BTreeMap<FindingId, Finding> = BTreeMap::new();
     for mut finding in findings {
         let id = finding.id();
-        if let Some(earlier) = merged.iter().position(|other| other.id() == id).map(|at| merged.remove(at)) {
+        if let Some(earlier) = merged.remove(&id) {
             finding.count += earlier.count;
             finding.first_seen = finding.first_seen.min(earlier.first_seen);
             finding.events.extend(earlier.events);
-            finding.events.sort_by(|left, right| right.cmp(left));
         }
-        merged.push(finding);
+        merged.insert(id, finding);
+    }
+    let mut merged: Vec<_> = merged.into_values().collect();
+    for finding in &mut merged {
+        finding.events.sort_by(|left, right| right.cmp(left));
     }
     merged
 }

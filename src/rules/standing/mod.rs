@@ -16,7 +16,7 @@ use crate::profiles::{Profile, Profiles};
 pub use coverage::{Regions, TrailCoverage};
 pub(super) use coverage::{is_inactive, is_trail};
 use coverage::{role_gaps, trail_coverage};
-pub(super) use trail::is_gone_error;
+pub(super) use trail::{Tasks, is_gone_error};
 
 /// A store that stands, or stood when it was last seen.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -50,13 +50,14 @@ enum Step {
 /// Reads the events in the order of their times.
 pub(super) fn infer(evidence: &Evidence, events: &[&TrailEvent], profile: &Profile, kin: &[Option<&str>]) -> Told {
     let account = evidence.account.id.as_str();
+    let tasks = Tasks::of(&evidence.tasks);
     let mut steps: Vec<(Timestamp, Step, Option<&TrailEvent>)> = Vec::new();
     for event in events {
         let role_steps = event
             .concerns
             .iter()
             .filter(|concern| concern.profile == profile.id && concern.account == account)
-            .filter_map(|concern| role_step(concern.kind, event, evidence));
+            .filter_map(|concern| role_step(concern.kind, event, &tasks));
         steps.extend(role_steps.map(|step| (event.time, step, Some(*event))));
         if let (Some(kind), Some(effect)) = (&profile.store, store_effect(event, account, kin)) {
             steps.extend(store_step(kind, effect, event).map(|step| (event.time, step, Some(*event))));
@@ -74,12 +75,12 @@ pub(super) fn infer(evidence: &Evidence, events: &[&TrailEvent], profile: &Profi
 }
 
 /// What an event says about the role's existence.
-fn role_step(kind: ConcernKind, event: &TrailEvent, evidence: &Evidence) -> Option<Step> {
+fn role_step(kind: ConcernKind, event: &TrailEvent, tasks: &Tasks<'_>) -> Option<Step> {
     let allowed = event.outcome == EventOutcome::Allowed;
     let protected = event.error_code.as_deref().is_some_and(|code| code.starts_with("UnmodifiableEntity"));
     match kind {
         ConcernKind::RoleCreation if allowed => Some(Step::RoleCreated),
-        ConcernKind::RoleDeletion if allowed => Some(match task_of(event, &evidence.tasks) {
+        ConcernKind::RoleDeletion if allowed => Some(match tasks.of_event(event).map(|task| task.status) {
             Some(TaskStatus::Succeeded) => Step::RoleGone,
             Some(status) if status.is_failure() => Step::RoleSign,
             _ => Step::RoleDeletionAccepted,
@@ -93,15 +94,29 @@ fn role_step(kind: ConcernKind, event: &TrailEvent, evidence: &Evidence) -> Opti
     }
 }
 
-/// How the deletion that `event` submitted ended, where somebody asked.
-fn task_of(event: &TrailEvent, tasks: &[DeletionTask]) -> Option<TaskStatus> {
-    tasks
-        .iter()
-        .find(|task| {
-            event.deletion_task.as_deref() == Some(task.id.as_str())
-                || task.event_id.as_deref() == Some(event.id.as_str())
-        })
-        .map(|task| task.status)
+/// Deletion tasks by their ids and by the events that submitted them.
+pub(in crate::rules) struct Tasks<'a> {
+    by_id: BTreeMap<&'a str, &'a DeletionTask>,
+    by_event: BTreeMap<&'a str, &'a DeletionTask>,
+}
+
+impl<'a> Tasks<'a> {
+    pub(in crate::rules) fn of(tasks: impl IntoIterator<Item = &'a DeletionTask>) -> Self {
+        let (mut by_id, mut by_event) = (BTreeMap::new(), BTreeMap::new());
+        for task in tasks {
+            by_id.entry(task.id.as_str()).or_insert(task);
+            if let Some(event) = &task.event_id {
+                by_event.entry(event.as_str()).or_insert(task);
+            }
+        }
+        Self { by_id, by_event }
+    }
+
+    /// The task that `event` submitted, where it is known.
+    pub(in crate::rules) fn of_event(&self, event: &TrailEvent) -> Option<&'a DeletionTask> {
+        let by_id = || self.by_id.get(event.deletion_task.as_deref()?);
+        self.by_event.get(event.id.as_str()).or_else(by_id).copied()
+    }
 }
 
 /// What an event says about a store's existence. A refusal for want of rights says nothing; any other refusal but
@@ -134,6 +149,8 @@ struct Fold<'a> {
     role: Option<String>,
     role_ids: BTreeSet<String>,
     stores: BTreeMap<(String, String), LiveStore>,
+    /// Region of the first event of each store of Alibaba Cloud.
+    homes: BTreeMap<String, String>,
     deletions: BTreeMap<String, Vec<Timestamp>>,
     last_store_gone: Option<Timestamp>,
 }
@@ -150,6 +167,7 @@ impl<'a> Fold<'a> {
             role: None,
             role_ids: BTreeSet::new(),
             stores: BTreeMap::new(),
+            homes: BTreeMap::new(),
             deletions: BTreeMap::new(),
             last_store_gone: None,
         }
@@ -210,7 +228,8 @@ impl<'a> Fold<'a> {
     }
 
     fn store_gone(&mut self, time: Timestamp, event: Option<&TrailEvent>) {
-        let Some((event, key)) = event.and_then(|event| Some((event, self.key(event)?))) else { return };
+        let Some(event) = event else { return };
+        let Some(key) = self.key(event) else { return };
         let deleted = event.outcome == EventOutcome::Allowed;
         if deleted {
             self.deletions.entry(key.1.clone()).or_default().push(time);
@@ -227,10 +246,14 @@ impl<'a> Fold<'a> {
 
     /// The store that an event is about. An id of Alibaba Cloud names one store in all Regions, and its billing service
     /// records a release in a Region of its own; on AWS the same multi-Region key id stands in several Regions.
-    fn key(&self, event: &TrailEvent) -> Option<(String, String)> {
+    fn key(&mut self, event: &TrailEvent) -> Option<(String, String)> {
         let id = event.store.clone()?;
-        let known = self.stores.keys().find(|(_, known)| event.provider == Provider::Alibaba && *known == id);
-        Some(known.cloned().unwrap_or_else(|| (event.region.clone().unwrap_or_default(), id)))
+        let region = event.region.clone().unwrap_or_default();
+        let home = match event.provider {
+            Provider::Aws => region,
+            Provider::Alibaba => self.homes.entry(id.clone()).or_insert(region).clone(),
+        };
+        Some((home, id))
     }
 
     fn told(mut self, evidence: &Evidence) -> Told {
