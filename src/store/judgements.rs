@@ -29,6 +29,30 @@ impl Store {
         as_of: Timestamp,
         settings: JudgingSettings,
     ) -> Result<Evidence, StoreError> {
+        self.evidence_with(account, as_of, as_of, settings)
+    }
+
+    /// All that is known of an account now. An event whose time is ahead of this machine's clock has happened all the
+    /// same: it counts at once, for nothing would bring the account back when its time has come.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn present_evidence(
+        &self,
+        account: &Account,
+        now: Timestamp,
+        settings: JudgingSettings,
+    ) -> Result<Evidence, StoreError> {
+        self.evidence_with(account, now, Timestamp::MAX, settings)
+    }
+
+    fn evidence_with(
+        &self,
+        account: &Account,
+        as_of: Timestamp,
+        events_until: Timestamp,
+        settings: JudgingSettings,
+    ) -> Result<Evidence, StoreError> {
         let reader = self.reader()?;
         // One snapshot for all queries, so that the parts fit each other.
         let snapshot = reader.unchecked_transaction()?;
@@ -47,8 +71,8 @@ impl Store {
             self.mark(&snapshot, account, id, as_of)?;
             evidence.roles = roles::spans_at(&snapshot, id, as_of)?;
             evidence.stores = key_stores::spans_at(&snapshot, id, as_of)?;
-            evidence.events = events::notable(&snapshot, id, millis(as_of))?;
-            evidence.uses = role_use::uses_at(&snapshot, account, id, millis(as_of))?;
+            evidence.events = events::notable(&snapshot, id, millis(events_until))?;
+            evidence.uses = role_use::uses_at(&snapshot, account, id, millis(events_until))?;
             evidence.tasks = tasks::tasks_at(&snapshot, id, as_of)?;
         }
         Ok(evidence)

@@ -31,7 +31,8 @@ pub fn analyze(context: &JobContext, run: RunId, full: bool) -> Result<AnalysisR
             report.interrupted = true;
             break;
         }
-        let judgement = judge_at(context, &account, now)?;
+        let evidence = context.store.present_evidence(&account, now, context.judging())?;
+        let judgement = rules::judge_account(&evidence, &context.profiles);
         let updates = findings::reconcile(&context.store.findings_of(&account)?, &judgement);
         context.store.save_judgement(run, &judgement, &updates)?;
         report.accounts += 1;

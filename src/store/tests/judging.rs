@@ -78,6 +78,18 @@ fn evidence_of_an_earlier_moment_knows_nothing_of_later_events() {
 }
 
 #[test]
+fn events_ahead_of_the_clock_are_part_of_the_present() {
+    let fixture = Fixture::new();
+    fixture.ingest("o1", &[assumption("ahead", 5 * DAY, false), assumption("routine", 6 * DAY, true)]);
+    let earlier = evidence(&fixture, at(60));
+    assert_eq!((earlier.events.len(), earlier.uses.len()), (0, 0));
+    let now = fixture.store.present_evidence(&owner(), at(60), JudgingSettings::default()).expect("evidence");
+    assert_eq!(now.as_of, at(60));
+    assert_eq!(now.events.iter().map(|event| event.id.as_str()).collect::<Vec<_>>(), ["ahead"]);
+    assert_eq!(now.uses.iter().map(|uses| uses.count).collect::<Vec<_>>(), [1]);
+}
+
+#[test]
 fn assumptions_are_counted_to_the_minute() {
     let fixture = Fixture::new();
     let events: Vec<_> =
