@@ -186,7 +186,8 @@ fn task_finding(case: &Case<'_>, task: &DeletionTask) -> Finding {
 
 fn still_there(case: &Case<'_>, task: &DeletionTask) -> Finding {
     let summary = format!(
-        "The deletion of role {} was accepted at {:.0}, its task is gone, and the same role is still there.",
+        "The deletion of role {} was accepted at {:.0}, no answer tells how its task ended, and the same role is \
+         still there.",
         case.profile.role_name(),
         task.submitted_at
     );
