@@ -113,6 +113,9 @@ impl Boot {
     pub fn settings_for_collecting(&self) -> Result<Loaded, Failure> {
         let loaded = self.settings()?;
         loaded.require_supported()?;
+        for section in loaded.without_effect() {
+            tracing::warn!("[{section}] has no effect in this version");
+        }
         Ok(loaded)
     }
 
