@@ -10,9 +10,9 @@ use tracing_subscriber::EnvFilter;
 
 use crate::cli::{Exit, Failure, Global};
 use crate::clock::{Clock, SystemClock};
-use crate::config::{self, Loaded, Overrides};
-use crate::daemon::Stop;
+use crate::config::{self, ConfigError, Loaded, Overrides};
 use crate::daemon::jobs::{JobContext, Progress, Unwatched};
+use crate::daemon::{Stop, Timetable};
 use crate::profiles::{Profiles, Selection};
 use crate::store::{Access, DatabaseUrl, Store};
 
@@ -113,7 +113,11 @@ impl Boot {
     /// [`Failure::Config`] that names every problem.
     pub fn settings_for_collecting(&self) -> Result<Loaded, Failure> {
         let loaded = self.settings()?;
-        loaded.require_supported()?;
+        let mut problems = loaded.unsupported();
+        problems.extend(loaded.check_schedules(Timetable::check));
+        if !problems.is_empty() {
+            return Err(ConfigError::Invalid { problems }.into());
+        }
         for section in loaded.without_effect() {
             tracing::warn!("[{section}] has no effect in this version");
         }

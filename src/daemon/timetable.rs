@@ -45,6 +45,14 @@ impl Timetable {
         })
     }
 
+    /// Judges one expression, as the check of the configuration asks for it.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn check(expression: &str, zone: Option<&str>) -> Result<(), String> {
+        Schedule::parse(expression, zone).map(drop).map_err(|error| error.to_string())
+    }
+
     /// The tasks. Without any source there is nothing to collect; judging goes on, because time alone can change a
     /// verdict.
     #[must_use]
