@@ -1,5 +1,6 @@
 //! The only builder: settings, profiles, store, clock, logging and signals come from here and nowhere else.
 
+use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -226,7 +227,9 @@ fn init_logging(global: &Global) {
         (false, _) => "trace",
     };
     let filter = EnvFilter::new(level);
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let color = std::io::stderr().is_terminal() && environment("NO_COLOR").is_none_or(|value| value.is_empty());
+    let builder =
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(color);
     // A second initialisation (in tests) is refused and harmless.
     let _ = match global.log_format() {
         LogFormat::Text => builder.with_target(false).try_init(),
