@@ -11,8 +11,8 @@ use tracing_subscriber::EnvFilter;
 use crate::cli::{Exit, Failure, Global};
 use crate::clock::{Clock, SystemClock};
 use crate::config::{self, Loaded, Overrides};
-use crate::daemon::Stop;
 use crate::daemon::jobs::{JobContext, Progress};
+use crate::daemon::{Stop, Timetable};
 use crate::profiles::{Profiles, Selection};
 use crate::store::{Access, DatabaseUrl, Store};
 
@@ -107,13 +107,14 @@ impl Boot {
         Ok(config::load(self.config.as_deref(), &environment, &self.overrides)?)
     }
 
-    /// The settings for work that collects; what this version cannot collect is refused.
+    /// The settings for work that collects; what this version cannot collect, and a schedule that makes
+    /// no sense, is refused.
     ///
     /// # Errors
     /// [`Failure::Config`] that names every problem.
     pub fn settings_for_collecting(&self) -> Result<Loaded, Failure> {
         let loaded = self.settings()?;
-        loaded.require_supported()?;
+        loaded.require_usable(Timetable::problems(&loaded.settings))?;
         Ok(loaded)
     }
 
@@ -228,8 +229,7 @@ fn init_logging(global: &Global) {
     };
     let filter = EnvFilter::new(level);
     let color = std::io::stderr().is_terminal() && environment("NO_COLOR").is_none_or(|value| value.is_empty());
-    let builder =
-        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(color);
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(color);
     // A second initialisation (in tests) is refused and harmless.
     let _ = match global.log_format() {
         LogFormat::Text => builder.with_target(false).try_init(),

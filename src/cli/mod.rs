@@ -52,11 +52,11 @@ Exit codes: 0 done · 1 findings at or above --fail-on · 2 incomplete · 3 usag
 /// Options of every command.
 #[derive(Debug, Args)]
 pub(crate) struct Global {
-    /// Configuration file [default: roletrail.toml where it exists]
-    #[arg(long, global = true, env = "ROLETRAIL_CONFIG", value_name = "FILE")]
+    /// Configuration file [env: ROLETRAIL_CONFIG] [default: roletrail.toml where it exists]
+    #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Where the history is [default: sqlite://roletrail.db]
-    #[arg(long, global = true, env = "ROLETRAIL_DATABASE", value_name = "URL")]
+    /// Where the history is [env: ROLETRAIL_DATABASE] [default: sqlite://roletrail.db]
+    #[arg(long, global = true, value_name = "URL")]
     database: Option<String>,
     /// How data is printed [default: a table on a terminal, JSON in a pipe]
     #[arg(long, global = true, value_enum)]

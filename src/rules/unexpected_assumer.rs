@@ -38,9 +38,13 @@ impl Rule for UnexpectedAssumer {
     fn judge(&self, case: &Case<'_>) -> Ruling {
         let mut groups: BTreeMap<_, Vec<Assumption<'_>>> = BTreeMap::new();
         for assumption in assumptions(case) {
-            groups.entry((assumption.actor(), assumption.outcome(), assumption.role_apart(case))).or_default().push(assumption);
+            groups
+                .entry((assumption.actor(), assumption.outcome(), assumption.role_apart(case)))
+                .or_default()
+                .push(assumption);
         }
-        let findings = groups.into_iter().map(|((actor, outcome, role), group)| finding(case, actor, outcome, role, &group));
+        let findings =
+            groups.into_iter().map(|((actor, outcome, role), group)| finding(case, actor, outcome, role, &group));
         Ruling { findings: findings.collect(), ..Ruling::default() }
     }
 }

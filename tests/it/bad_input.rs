@@ -57,7 +57,11 @@ fn a_broken_record_is_rejected_alone() {
         ("a raw control character", change("\"tests\"", "\"a\u{0}b\""), ""),
         ("a raw line feed in a string", change("\"tests\"", "\"a\nb\""), ""),
         ("a repeated key", change("\"eventName\"", "\"eventName\":\"GetRole\",\"eventName\""), "eventName"),
-        ("a repeated key, escaped", change("\"eventName\"", "\"event\\u004eame\":\"GetRole\",\"eventName\""), "eventName"),
+        (
+            "a repeated key, escaped",
+            change("\"eventName\"", "\"event\\u004eame\":\"GetRole\",\"eventName\""),
+            "eventName",
+        ),
         ("a repeated key within", change("\"roleArn\"", "\"roleArn\":\"x\",\"roleArn\""), "roleArn"),
         ("a repeated key where nobody looks", change("\"userAgent\"", "\"x\":{\"y\":1,\"y\":2},\"userAgent\""), ""),
         ("a broken number", change("\"tests\"", "01"), ""),
@@ -107,11 +111,17 @@ fn escapes_change_nothing() {
     let slashes = intrusion("e-2").to_string().replace('/', "\\/");
     let service = routine("e-3").to_string().replace("\"cks.", "\"\\u0063ks.");
     let texts = [
-        person.replace(ROLE, &escape(ROLE)).replace("\"roleArn\"", &format!("\"{}\"", escape("roleArn")))
-            .replace("\"AssumeRole\"", &format!("\"{}\"", escape("AssumeRole"))).replace("\"eventName\"", "\"event\\u004Eame\""),
+        person
+            .replace(ROLE, &escape(ROLE))
+            .replace("\"roleArn\"", &format!("\"{}\"", escape("roleArn")))
+            .replace("\"AssumeRole\"", &format!("\"{}\"", escape("AssumeRole")))
+            .replace("\"eventName\"", "\"event\\u004Eame\""),
         slashes,
         service,
-        alibaba_routine("e-4").to_string().replace("aliyunservice", "\\u0061liyunservice").replace("\"RoleArn\"", "\"\\u0052oleArn\""),
+        alibaba_routine("e-4")
+            .to_string()
+            .replace("aliyunservice", "\\u0061liyunservice")
+            .replace("\"RoleArn\"", "\"\\u0052oleArn\""),
     ];
     place.write("a.json", delivered_texts(&texts.iter().map(String::as_str).collect::<Vec<_>>()));
     place.ingest(&["a.json"], 0);
@@ -124,13 +134,24 @@ fn escapes_change_nothing() {
 fn principals_that_merely_look_right_are_found() {
     let place = Workplace::new();
     let names = [
-        "CKS.kms.amazonaws.com", " cks.kms.amazonaws.com", "cks.kms.amazonaws.com ", "cks.kms.amazonaws.com.",
-        "\u{441}ks.kms.amazonaws.com", "cks\u{200b}.kms.amazonaws.com", "cks.kms.amazonaws.com\u{0}", "xn--ks-mlc.kms.amazonaws.com",
-        "cks\u{ff0e}kms.amazonaws.com", "",
+        "CKS.kms.amazonaws.com",
+        " cks.kms.amazonaws.com",
+        "cks.kms.amazonaws.com ",
+        "cks.kms.amazonaws.com.",
+        "\u{441}ks.kms.amazonaws.com",
+        "cks\u{200b}.kms.amazonaws.com",
+        "cks.kms.amazonaws.com\u{0}",
+        "xn--ks-mlc.kms.amazonaws.com",
+        "cks\u{ff0e}kms.amazonaws.com",
+        "",
     ];
-    let records: Vec<_> = names.iter().enumerate().map(|(n, name)| {
-        with(routine(&format!("l-{n}")), json!({"userIdentity": {"type": "AWSService", "invokedBy": name}}))
-    }).collect();
+    let records: Vec<_> = names
+        .iter()
+        .enumerate()
+        .map(|(n, name)| {
+            with(routine(&format!("l-{n}")), json!({"userIdentity": {"type": "AWSService", "invokedBy": name}}))
+        })
+        .collect();
     place.write("a.json", delivered(&records));
     place.ingest(&["a.json"], 0);
     let findings = place.findings();
@@ -158,7 +179,8 @@ fn a_missing_member_is_never_passed_over_in_silence() {
             let place = Workplace::new();
             place.write("a.json", delivered(&[record]));
             let ran = place.run(&["ingest", "a.json"]);
-            let report: Value = serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{member}: {}", ran.stderr));
+            let report: Value =
+                serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{member}: {}", ran.stderr));
             let count = |name: &str| report["records"][name].as_u64().expect("a count");
             let findings = place.findings().len();
             outcomes.push((ran.code, count("kept"), count("rejected"), count("irrelevant"), findings));
@@ -178,7 +200,8 @@ fn a_missing_member_is_never_passed_over_in_silence() {
 fn a_cut_off_archive_is_rejected_wherever_it_is_cut() {
     let records: Vec<_> = (0..40).map(|n| intrusion(&format!("t-{n}"))).collect();
     let whole = gzip(&delivered(&records));
-    for cut in [1, 2, 9, 10, 11, whole.len() / 4, whole.len() / 2, whole.len() - 9, whole.len() - 8, whole.len() - 1] {
+    for cut in [1, 2, 9, 10, 11, whole.len() / 4, whole.len() / 2, whole.len() - 9, whole.len() - 8, whole.len() - 1]
+    {
         let place = Workplace::new();
         let report = rejected(&place, &whole[..cut]);
         assert_eq!(report["objects"]["rejected"], 1, "{cut}: {report}");
@@ -231,11 +254,15 @@ fn a_gzip_bomb_is_rejected_in_little_memory() {
     let one_record = [gzip(b"{\"Records\":[{\"x\":\""), gzip(&vec![b'a'; 1 << 20]).repeat(512)].concat();
     place.write("record.json.gz", one_record);
     place.write("fine.json", delivered(&[intrusion("fine")]));
-    place.write("patient.toml", "[limits]\nmax_ratio = 1000000\nmax_object_bytes = 6291456\nmax_record_bytes = 2097152\n");
+    place.write(
+        "patient.toml",
+        "[limits]\nmax_ratio = 1000000\nmax_object_bytes = 6291456\nmax_record_bytes = 2097152\n",
+    );
     let patient = "--config patient.toml --database sqlite:patient.db";
     for (limits, more) in [(["max_ratio", "max_ratio"], ""), (["max_record_bytes", "max_object_bytes"], patient)] {
         let program = env!("CARGO_BIN_EXE_roletrail");
-        let script = format!("ulimit -v 200000; exec {program} ingest gibibytes.json.gz record.json.gz fine.json {more}");
+        let script =
+            format!("ulimit -v 200000; exec {program} ingest gibibytes.json.gz record.json.gz fine.json {more}");
         let output = place.other("sh", &["-c", &script]).output().expect("a shell");
         assert_eq!(output.status.code(), Some(2), "{}", String::from_utf8_lossy(&output.stderr));
         let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
@@ -297,7 +324,8 @@ fn what_is_no_log_at_all_is_rejected_as_a_whole() {
 fn a_rejected_object_keeps_its_account_from_being_clean_until_it_is_read() {
     let place = Workplace::new();
     place.write("good.json", delivered(&[routine("c-1")]));
-    let broken = with(routine("c-2"), json!({"userIdentity": person()})).to_string().replacen("{", "{\"eventVersion\":1,", 1);
+    let broken =
+        with(routine("c-2"), json!({"userIdentity": person()})).to_string().replacen("{", "{\"eventVersion\":1,", 1);
     place.write("bad.json", delivered_texts(&[&routine("c-3").to_string(), &broken]));
     place.ingest(&["good.json", "bad.json"], 2);
     let gap = |place: &Workplace| {

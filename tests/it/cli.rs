@@ -10,11 +10,34 @@ use crate::support::Workplace;
 
 /// Every command, with its subcommands.
 const COMMANDS: [&[&str]; 28] = [
-    &["run"], &["scan"], &["collect"], &["ingest"], &["analyze"], &["findings"], &["findings", "list"],
-    &["findings", "show"], &["findings", "explain"], &["verdicts"], &["roles"], &["stores"], &["events"],
-    &["coverage"], &["tasks"], &["rules"], &["rules", "list"], &["rules", "explain"], &["config"],
-    &["config", "init"], &["config", "check"], &["config", "show"], &["config", "schema"], &["db"],
-    &["db", "status"], &["demo"], &["completions"], &["man"],
+    &["run"],
+    &["scan"],
+    &["collect"],
+    &["ingest"],
+    &["analyze"],
+    &["findings"],
+    &["findings", "list"],
+    &["findings", "show"],
+    &["findings", "explain"],
+    &["verdicts"],
+    &["roles"],
+    &["stores"],
+    &["events"],
+    &["coverage"],
+    &["tasks"],
+    &["rules"],
+    &["rules", "list"],
+    &["rules", "explain"],
+    &["config"],
+    &["config", "init"],
+    &["config", "check"],
+    &["config", "show"],
+    &["config", "schema"],
+    &["db"],
+    &["db", "status"],
+    &["demo"],
+    &["completions"],
+    &["man"],
 ];
 
 fn history() -> Workplace {
@@ -31,7 +54,11 @@ fn every_command_has_help_with_an_example() {
         let help = place.ends(&[command, &["--help"]].concat(), 0);
         assert!(help.stdout.contains("Usage: roletrail"), "{command:?}");
         if command.len() == 1 && command != ["man"] {
-            assert!(help.stdout.contains("Example") && help.stdout.contains("  roletrail "), "{command:?}: {}", help.stdout);
+            assert!(
+                help.stdout.contains("Example") && help.stdout.contains("  roletrail "),
+                "{command:?}: {}",
+                help.stdout
+            );
         }
         assert!(help.stdout.lines().all(|line| line.chars().count() <= 120), "{command:?}: a line is too long");
     }
@@ -47,10 +74,20 @@ fn every_command_has_help_with_an_example() {
 fn wrong_usage_ends_with_code_three_and_does_nothing() {
     let place = Workplace::new();
     for arguments in [
-        &["--no-such-option"][..], &["no-such-command"], &["ingest"], &["findings", "--severity", "terrible"],
-        &["findings", "--status", "lost"], &["events", "--since", "whenever"], &["events", "--at", "1d", "--since", "2d"],
-        &["scan", "--fail-on", "never"], &["findings", "--format", "yaml"], &["rules", "explain", "no-such-rule"],
-        &["scan"], &["completions", "no-shell"], &["events", "--limit", "-1"], &["findings", "--provider-x"],
+        &["--no-such-option"][..],
+        &["no-such-command"],
+        &["ingest"],
+        &["findings", "--severity", "terrible"],
+        &["findings", "--status", "lost"],
+        &["events", "--since", "whenever"],
+        &["events", "--at", "1d", "--since", "2d"],
+        &["scan", "--fail-on", "never"],
+        &["findings", "--format", "yaml"],
+        &["rules", "explain", "no-such-rule"],
+        &["scan"],
+        &["completions", "no-shell"],
+        &["events", "--limit", "-1"],
+        &["findings", "--provider-x"],
     ] {
         let ran = place.ends(arguments, 3);
         assert!(ran.stdout.is_empty() && !ran.stderr.is_empty(), "{arguments:?}: {ran:?}");
@@ -75,7 +112,10 @@ fn exit_codes_tell_findings_from_gaps() {
     empty.json(&["analyze"], 0);
     empty.json(&["findings", "--fail-on", "low"], 0);
     // Incomplete goes before findings.
-    empty.write("roletrail.toml", "[[aws]]\nname = \"t\"\naccounts = \"none\"\n[[aws.trail]]\nkind = \"files\"\npath = \"trail\"\n");
+    empty.write(
+        "roletrail.toml",
+        "[[aws]]\nname = \"t\"\naccounts = \"none\"\n[[aws.trail]]\nkind = \"files\"\npath = \"trail\"\n",
+    );
     empty.write("trail/a.json", delivered(&[intrusion("a-3")]));
     empty.json(&["scan"], 1);
     empty.json(&["scan", "--fail-on", "critical"], 1);
@@ -97,7 +137,8 @@ fn every_list_is_printed_in_every_format() {
     for list in LISTS {
         let rows = place.list(&[list, &["--format", "json"]].concat());
         let lines = place.ends(&[list, &["--format", "ndjson"]].concat(), 0).stdout;
-        let parsed: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).expect("a line is a value")).collect();
+        let parsed: Vec<Value> =
+            lines.lines().map(|line| serde_json::from_str(line).expect("a line is a value")).collect();
         assert_eq!(rows.len(), parsed.len(), "{list:?}");
         if list != ["verdicts"] {
             assert_eq!(rows, parsed, "{list:?}");
@@ -143,13 +184,21 @@ fn text_of_a_log_cannot_command_the_terminal() {
     let hostile = "arn:aws:iam::1:user/\u{1b}]0;owned\u{7}\u{1b}[31m\u{202e}evil\nroletrail: all is well";
     let mut identity = person();
     identity["arn"] = hostile.into();
-    let record = with(intrusion("esc"), serde_json::json!({"userIdentity": identity, "eventTime": "2026-03-04T05:06:07Z"}));
+    let record =
+        with(intrusion("esc"), serde_json::json!({"userIdentity": identity, "eventTime": "2026-03-04T05:06:07Z"}));
     let broken = record.to_string().replacen("\"eventTime\":\"2026", "\"eventTime\":\"\\u001b[31mx", 1);
     place.write("a.json", crate::records::delivered_texts(&[&record.to_string(), &broken]));
     let ingested = place.run(&["ingest", "a.json", "--format", "table"]);
     let id = place.findings()[0]["id"].as_str().expect("an id").to_owned();
     let mut texts = vec![ingested.stdout, ingested.stderr];
-    for arguments in [&["findings"][..], &["findings", "show", &id], &["findings", "explain", &id], &["events"], &["events", "--rejected"], &["coverage"]] {
+    for arguments in [
+        &["findings"][..],
+        &["findings", "show", &id],
+        &["findings", "explain", &id],
+        &["events"],
+        &["events", "--rejected"],
+        &["coverage"],
+    ] {
         let ran = place.ends(&[arguments, &["--format", "table"]].concat(), 0);
         texts.extend([ran.stdout, ran.stderr]);
     }
@@ -218,9 +267,22 @@ fn every_rule_is_listed_and_explained() {
     let place = Workplace::new();
     let rules = place.list(&["rules"]);
     let ids: Vec<_> = rules.iter().filter_map(|rule| rule["rule"].as_str().or(rule["id"].as_str())).collect();
-    for rule in ["orphaned-role", "unexpected-assumer", "unexpected-activity", "failed-role-deletion", "failed-store-deletion",
-        "trust-drift", "permission-drift", "role-tampering", "missing-role", "role-recreated", "role-without-store-history",
-        "store-unreachable", "store-expiring", "collection-gap"] {
+    for rule in [
+        "orphaned-role",
+        "unexpected-assumer",
+        "unexpected-activity",
+        "failed-role-deletion",
+        "failed-store-deletion",
+        "trust-drift",
+        "permission-drift",
+        "role-tampering",
+        "missing-role",
+        "role-recreated",
+        "role-without-store-history",
+        "store-unreachable",
+        "store-expiring",
+        "collection-gap",
+    ] {
         assert!(ids.contains(&rule), "{rule}: {rules:?}");
         let text = place.ends(&["rules", "explain", rule, "--format", "table"], 0).stdout;
         for heading in ["What it finds", "Why it matters", "When it stays silent", "What to do"] {
@@ -232,7 +294,11 @@ fn every_rule_is_listed_and_explained() {
 #[test]
 fn times_may_be_relative() {
     let place = history();
-    assert_eq!(place.list(&["events", "--since", "2026-03-04"]).len() + place.list(&["events", "--until", "2026-03-04"]).len(), 2);
+    assert_eq!(
+        place.list(&["events", "--since", "2026-03-04"]).len()
+            + place.list(&["events", "--until", "2026-03-04"]).len(),
+        2
+    );
     assert_eq!(place.list(&["events", "--since", "2026-03-04T05:06:07Z"]).len(), 2);
     assert_eq!(place.list(&["events", "--until", "2026-03-04T05:06:07Z"]).len(), 0);
     assert_eq!(place.list(&["events", "--limit", "1"]).len(), 1);

@@ -30,14 +30,41 @@ fn an_unknown_key_is_refused_with_its_place_and_the_nearest_name() {
     says("[colect]\ndeadline = \"1h\"\n", &["roletrail.toml:1", "colect", "collect"]);
     says("[collect]\nkeep = \"all\"\ndeadlin = \"1h\"\n", &["roletrail.toml:3", "deadlin", "deadline"]);
     says("[[aws]]\nname = \"x\"\nacounts = \"none\"\n", &["roletrail.toml:3", "acounts", "accounts"]);
-    says("[[aws]]\nname = \"x\"\naccounts = \"none\"\n[[aws.trail]]\nkind = \"files\"\npaht = \"x\"\n", &["roletrail.toml:6", "paht", "path"]);
+    says(
+        "[[aws]]\nname = \"x\"\naccounts = \"none\"\n[[aws.trail]]\nkind = \"files\"\npaht = \"x\"\n",
+        &["roletrail.toml:6", "paht", "path"],
+    );
     says("[profiles.trust]\naws-kms-custom-key-store = [\"x.amazonaws.com\"]\n", &["aws-kms-custom-key-store"]);
 }
 
 #[test]
 fn all_problems_are_said_at_once() {
-    let said = refused("[collect]\ndeadline = \"soon\"\nkeep = \"some\"\n[web]\nlisten_address = \"nowhere\"\n[rules]\ngrace = 24\n[schedule]\ntime_zone = \"Mars/Olympus\"\n");
-    for part in ["deadline", "keep", "listen_address", "grace", "time_zone", "roletrail.toml:2", "roletrail.toml:3", "roletrail.toml:5", "roletrail.toml:7", "roletrail.toml:9"] {
+    let said = refused(
+        "[schedule]\ncollect = \"0 0 30 2 *\"\nreport = \"x\"\ntime_zone = \"Mars/Olympus\"\n[[aws]]\nname = \"a\"\n",
+    );
+    for part in [
+        "roletrail.toml:2:",
+        "roletrail.toml:3:",
+        "roletrail.toml:4:",
+        "roletrail.toml:6:",
+        "Mars/Olympus",
+        "never fires",
+    ] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    let said = refused(
+        "[collect]\ndeadline = \"soon\"\nkeep = \"some\"\n[web]\nlisten_address = \"nowhere\"\n[rules]\ngrace = 24\n",
+    );
+    for part in [
+        "deadline",
+        "keep",
+        "listen_address",
+        "grace",
+        "roletrail.toml:2",
+        "roletrail.toml:3",
+        "roletrail.toml:5",
+        "roletrail.toml:7",
+    ] {
         assert!(said.contains(part), "{part}: {said}");
     }
 }
@@ -121,7 +148,8 @@ fn what_is_in_force_is_shown_with_where_it_came_from() {
     };
     assert!(row("rules.grace")["value"].as_str().is_some_and(|value| value.contains("48") || value.contains("2d")));
     assert!(row("rules.grace")["from"].as_str().is_some_and(|from| from.contains("roletrail.toml:2")));
-    let output = place.command(&["config", "show"]).env("ROLETRAIL_DATABASE", "sqlite://env.db").output().expect("starts");
+    let output =
+        place.command(&["config", "show"]).env("ROLETRAIL_DATABASE", "sqlite://env.db").output().expect("starts");
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(text.contains("env.db") && text.contains("ROLETRAIL_DATABASE"), "{text}");
     let flag = place.ends(&["config", "show", "--database", "sqlite://flag.db"], 0).stdout;
@@ -136,7 +164,20 @@ fn the_schema_names_every_section() {
     let place = Workplace::new();
     let schema: Value = place.json(&["config", "schema"], 0);
     let text = schema.to_string();
-    for section in ["database", "web", "schedule", "collect", "rules", "limits", "profiles", "aws", "alibaba", "snapshot", "reports", "exceptions"] {
+    for section in [
+        "database",
+        "web",
+        "schedule",
+        "collect",
+        "rules",
+        "limits",
+        "profiles",
+        "aws",
+        "alibaba",
+        "snapshot",
+        "reports",
+        "exceptions",
+    ] {
         assert!(text.contains(&format!("\"{section}\"")), "{section}");
     }
 }
@@ -164,9 +205,12 @@ fn a_wrong_profile_is_refused_by_its_file() {
     let place = Workplace::new();
     place.write("roletrail.toml", "[profiles]\ndirectory = \"mine\"\n");
     for (text, part) in [
-        ("id = \"x\"\n", "title"),
+        ("id = \"x\"\n", "missing field"),
         ("id = \"x\"\nprovider = \"gcp\"\ntitle = \"x\"\n[role]\nname = \"r\"\ndeletion = \"documented\"\n", "gcp"),
-        ("id = \"aws-cloudhsm\"\nprovider = \"aws\"\ntitle = \"x\"\n[role]\nname = \"r\"\npath = \"/a/\"\ntrusted_principals = [\"x\"]\ndeletion = \"documented\"\n", "aws-cloudhsm"),
+        (
+            "id = \"aws-cloudhsm\"\nprovider = \"aws\"\ntitle = \"x\"\n[role]\nname = \"r\"\npath = \"/a/\"\ntrusted_principals = [\"x\"]\ndeletion = \"documented\"\n",
+            "aws-cloudhsm",
+        ),
     ] {
         place.write("mine/one.toml", text);
         let said = place.ends(&["config", "check"], 3).stderr;

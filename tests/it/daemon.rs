@@ -105,8 +105,7 @@ const WEB: &str = "[web]\nlisten_address = \"127.0.0.1:0\"\n";
 const SOURCE: &str = "[schedule]\ncollect = \"* * * * * *\"\n\
     [[aws]]\nname = \"t\"\naccounts = \"none\"\n[[aws.trail]]\nkind = \"files\"\npath = \"trail\"\n";
 
-const OPEN: &str =
-    "roletrail_findings_open{account=\"111122223333\",provider=\"aws\",rule=\"unexpected-assumer\",severity=\"critical\"}";
+const OPEN: &str = "roletrail_findings_open{account=\"111122223333\",provider=\"aws\",rule=\"unexpected-assumer\",severity=\"critical\"}";
 
 fn with_source() -> Workplace {
     let place = Workplace::new();
@@ -138,8 +137,14 @@ fn it_collects_by_itself_serves_its_pages_and_ends_when_told() {
     }
     assert_eq!(daemon.get("/no/such/page").0, 404);
     let (_, page) = daemon.get("/metrics");
-    for name in ["roletrail_build_info", "roletrail_collector_up", "roletrail_coverage_gaps", "roletrail_storage_errors_total",
-        "roletrail_role_assumptions_total", "roletrail_trail_watermark_timestamp_seconds"] {
+    for name in [
+        "roletrail_build_info",
+        "roletrail_collector_up",
+        "roletrail_coverage_gaps",
+        "roletrail_storage_errors_total",
+        "roletrail_role_assumptions_total",
+        "roletrail_trail_watermark_timestamp_seconds",
+    ] {
         assert!(page.contains(&format!("# TYPE {name} ")), "{name}");
     }
     assert!(!page.contains("mallory") && !page.contains("arn:"), "no person and no ARN is a label");
@@ -157,7 +162,8 @@ fn a_reload_takes_a_good_configuration_and_keeps_the_old_one_against_a_bad_one()
     let reloaded = "roletrail_config_last_reload_successful";
     daemon.shows(reloaded, "1");
     daemon.shows(OPEN, "1");
-    for wrong in ["[schedule]\ncolect = \"* * * * *\"\n", "not even TOML [", "[schedule]\ncollect = \"0 0 30 2 *\"\n"] {
+    for wrong in ["[schedule]\ncolect = \"* * * * *\"\n", "not even TOML [", "[schedule]\ncollect = \"0 0 30 2 *\"\n"]
+    {
         place.write("roletrail.toml", format!("{WEB}{wrong}"));
         daemon.signal("HUP");
         daemon.shows(reloaded, "0");
@@ -241,7 +247,8 @@ fn promtool_has_nothing_to_say_about_the_metrics() {
     daemon.shows(OPEN, "1");
     let page = daemon.get("/metrics").1;
     let mut check = place.other("promtool", &["check", "metrics"]);
-    let mut check = check.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("starts");
+    let mut check =
+        check.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("starts");
     check.stdin.take().expect("is piped").write_all(page.as_bytes()).expect("written");
     let output = check.wait_with_output().expect("ends");
     let said = [output.stdout, output.stderr].concat();
@@ -272,7 +279,8 @@ fn a_real_prometheus_scrapes_it_and_answers() {
     // Given back at once: nothing else here asks for a port by number.
     let free = std::net::TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port");
     let listen = format!("--web.listen-address={free}");
-    let mut command = place.other("prometheus", &["--config.file=prometheus.yml", "--storage.tsdb.path=tsdb", &listen]);
+    let mut command =
+        place.other("prometheus", &["--config.file=prometheus.yml", "--storage.tsdb.path=tsdb", &listen]);
     let _prometheus = Prometheus(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("starts"));
     let server = Daemon { child: Command::new("true").spawn().expect("starts"), address: free.to_string() };
     let answer = wait_for("Prometheus has scraped", 40, || {

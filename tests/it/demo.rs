@@ -65,10 +65,8 @@ fn the_clean_accounts_show_their_positive_proof() {
         assert_eq!((&row["role"], &row["stores"]["needing_role"]), (&"present".into(), &1.into()), "{row}");
     }
     // The events say the same as the verdict.
-    let events = place.ends(
-        &["events", "--database", DATABASE, "--account", "111122223333", "--format", "ndjson"],
-        0,
-    );
+    let events =
+        place.ends(&["events", "--database", DATABASE, "--account", "111122223333", "--format", "ndjson"], 0);
     let assumed = events.stdout.lines().filter(|line| line.contains("\"name\":\"AssumeRole\"")).count();
     let verdict = verdicts.iter().find(|row| row["account"] == "111122223333" && row["verdict"] == "clean");
     assert_eq!(verdict.expect("a verdict")["assumptions"]["total"], assumed);

@@ -60,7 +60,13 @@ fn envelopes(record: &Value) -> Vec<(&'static str, Vec<u8>)> {
             .into_bytes(),
         ),
         ("bus.json", bus(record).to_string().into_bytes()),
-        ("bus.ndjson", lines(&[bus(record), json!({"detail-type": "EC2 Instance State-change Notification", "detail": {"state": "running"}})])),
+        (
+            "bus.ndjson",
+            lines(&[
+                bus(record),
+                json!({"detail-type": "EC2 Instance State-change Notification", "detail": {"state": "running"}}),
+            ]),
+        ),
         ("gzip-under-a.json", gzip(&bytes)),
         ("plain-under-a.json.gz", bytes.clone()),
         ("members.json.gz", [gzip(head), gzip(b""), gzip(tail)].concat()),
@@ -86,7 +92,10 @@ fn every_envelope_is_read_and_the_same_event_is_stored_once() {
     }
     assert_eq!(sorted(&place.list(&["events"]), "event_id"), ["the-one"]);
     let findings = place.findings();
-    assert_eq!((sorted(&findings, "rule"), &findings[0]["count"]), (vec!["unexpected-assumer".to_owned()], &1.into()));
+    assert_eq!(
+        (sorted(&findings, "rule"), &findings[0]["count"]),
+        (vec!["unexpected-assumer".to_owned()], &1.into())
+    );
 }
 
 #[test]
@@ -113,7 +122,10 @@ fn every_envelope_of_alibaba_is_read() {
         let report = place.ingest(&[name], 0);
         assert_eq!(counts(&report)[0], 1, "{name}: {report}");
         let [event] = &place.list(&["events"])[..] else { panic!("{name}: one event") };
-        assert_eq!((&event["event_id"], &event["actor"]["invoked_by"]), (&"sls-1".into(), &"keystore.kms.aliyuncs.com".into()));
+        assert_eq!(
+            (&event["event_id"], &event["actor"]["invoked_by"]),
+            (&"sls-1".into(), &"keystore.kms.aliyuncs.com".into())
+        );
         assert_eq!(place.findings(), Vec::<Value>::new(), "{name}");
     }
 }
@@ -126,7 +138,9 @@ fn digests_and_insights_are_no_logs() {
         "digestEndTime": "2026-03-04T06:00:00Z", "logFiles": []});
     let insight = json!({"Records": [{"eventType": "AwsCloudTrailInsight", "eventCategory": "Insight",
         "eventID": "i", "eventTime": "2026-03-04T05:00:00Z", "insightDetails": {"state": "Start"}}]});
-    let name = |kind: &str| format!("{below}/{kind}/us-east-1/2026/03/04/111122223333_{kind}_us-east-1_20260304T0600Z_x.json.gz");
+    let name = |kind: &str| {
+        format!("{below}/{kind}/us-east-1/2026/03/04/111122223333_{kind}_us-east-1_20260304T0600Z_x.json.gz")
+    };
     place.write(&name("CloudTrail-Digest"), gzip(digest.to_string().as_bytes()));
     place.write(&name("CloudTrail-Insight"), gzip(insight.to_string().as_bytes()));
     place.write("digest-elsewhere.json", digest.to_string());
@@ -142,7 +156,8 @@ fn digests_and_insights_are_no_logs() {
 fn events_without_an_id_are_told_apart_by_their_content() {
     let place = Workplace::new();
     let nameless = |session: &str| {
-        let mut record = with(intrusion("x"), json!({"requestParameters": {"roleArn": ROLE, "roleSessionName": session}}));
+        let mut record =
+            with(intrusion("x"), json!({"requestParameters": {"roleArn": ROLE, "roleSessionName": session}}));
         record.as_object_mut().expect("an object").remove("eventID");
         record
     };
@@ -177,9 +192,12 @@ fn no_secret_reaches_the_database() {
     let place = Workplace::new();
     let credentials = json!({"accessKeyId": "ASIAEXAMPLE", "secretAccessKey": format!("{PLANTED}1"),
         "sessionToken": format!("{PLANTED}2"), "expiration": "x"});
-    let record = with(intrusion("s-1"), json!({"responseElements": {"credentials": credentials},
+    let record = with(
+        intrusion("s-1"),
+        json!({"responseElements": {"credentials": credentials},
         "requestParameters": {"roleArn": ROLE, "sAMLAssertion": format!("{PLANTED}3"),
-            "webIdentityToken": format!("{PLANTED}4"), "tokenCode": format!("{PLANTED}5")}}));
+            "webIdentityToken": format!("{PLANTED}4"), "tokenCode": format!("{PLANTED}5")}}),
+    );
     let store = with(
         aws("s-2", "CreateCustomKeyStore", "kms.amazonaws.com"),
         json!({"userIdentity": person(), "requestParameters": {"keyStorePassword": format!("{PLANTED}6")},
@@ -191,7 +209,11 @@ fn no_secret_reaches_the_database() {
             "requestParameterJson": format!("{{\"SecurityToken\":\"{PLANTED}9\"}}")}),
     );
     // A broken record is kept for inspection; it must not keep a secret either.
-    let broken = intrusion("s-4").to_string().replacen("\"awsRegion\"", &format!("\"sessionToken\":\"{PLANTED}0\",\"awsRegion\":\"x\",\"awsRegion\""), 1);
+    let broken = intrusion("s-4").to_string().replacen(
+        "\"awsRegion\"",
+        &format!("\"sessionToken\":\"{PLANTED}0\",\"awsRegion\":\"x\",\"awsRegion\""),
+        1,
+    );
     let texts: Vec<String> = [record, store, alibaba].iter().map(Value::to_string).chain([broken]).collect();
     place.write("a.json", delivered_texts(&texts.iter().map(String::as_str).collect::<Vec<_>>()));
     let report = place.ingest(&["a.json"], 2);
@@ -215,9 +237,26 @@ fn no_secret_reaches_the_database() {
 
 /// The members of an event, as the contract lists them.
 const MEMBERS: [&str; 20] = [
-    "provider", "account", "region", "event_id", "event_time", "delivered_at", "ingested_at", "name", "source",
-    "actor", "role", "store", "outcome", "error_code", "error_message", "source_ip", "user_agent", "object",
-    "sha256", "raw",
+    "provider",
+    "account",
+    "region",
+    "event_id",
+    "event_time",
+    "delivered_at",
+    "ingested_at",
+    "name",
+    "source",
+    "actor",
+    "role",
+    "store",
+    "outcome",
+    "error_code",
+    "error_message",
+    "source_ip",
+    "user_agent",
+    "object",
+    "sha256",
+    "raw",
 ];
 
 #[test]
@@ -255,8 +294,26 @@ fn findings_have_the_members_of_the_contract_and_list_twenty_events() {
     place.ingest(&["a.json"], 0);
     let [finding] = &place.list(&["findings"])[..] else { panic!("one finding") };
     for member in [
-        "id", "rule", "severity", "status", "provider", "account", "region", "profile", "role", "store", "actor",
-        "outcome", "basis", "summary", "first_seen", "last_seen", "count", "events", "fix", "controls",
+        "id",
+        "rule",
+        "severity",
+        "status",
+        "provider",
+        "account",
+        "region",
+        "profile",
+        "role",
+        "store",
+        "actor",
+        "outcome",
+        "basis",
+        "summary",
+        "first_seen",
+        "last_seen",
+        "count",
+        "events",
+        "fix",
+        "controls",
     ] {
         assert!(finding.get(member).is_some(), "{member}");
     }
@@ -264,7 +321,10 @@ fn findings_have_the_members_of_the_contract_and_list_twenty_events() {
     let events = finding["events"].as_array().expect("a list");
     assert_eq!((events.len(), &events[0]), (20, &json!("m-24")));
     assert_eq!(place.findings()[0]["events"].as_array().map(Vec::len), Some(25));
-    assert_eq!((&finding["first_seen"], &finding["last_seen"]), (&"2026-03-04T05:00:00Z".into(), &"2026-03-04T05:24:00Z".into()));
+    assert_eq!(
+        (&finding["first_seen"], &finding["last_seen"]),
+        (&"2026-03-04T05:00:00Z".into(), &"2026-03-04T05:24:00Z".into())
+    );
     assert!(finding["fix"]["who"].is_string() && finding["fix"]["how"].is_string());
     assert!(finding["controls"][0]["framework"].is_string() && finding["controls"][0]["id"].is_string());
 }

@@ -103,7 +103,9 @@ fn whoever_assumes_the_role_is_found_unless_it_is_the_service() {
         json!({"eventName": "AssumeRoleWithSAML"}),
     );
     let web = with(
-        by(json!({"type": "WebIdentityUser", "principalId": "idp.example:sub", "userName": "sub", "identityProvider": "idp.example"})),
+        by(
+            json!({"type": "WebIdentityUser", "principalId": "idp.example:sub", "userName": "sub", "identityProvider": "idp.example"}),
+        ),
         json!({"eventName": "AssumeRoleWithWebIdentity"}),
     );
     let carrying = with(json!({"x": 1}), person());
@@ -117,12 +119,27 @@ fn whoever_assumes_the_role_is_found_unless_it_is_the_service() {
         assumed("a role", "allowed", role, by(session)),
         assumed("SAML", "allowed", "abc=:bob", saml),
         assumed("web identity", "allowed", "idp.example:sub", web),
-        assumed("a console switch", "allowed", "arn:aws:iam::444455556666:user/mallory", switched(&json!("arn:aws:iam::444455556666:user/mallory"))),
+        assumed(
+            "a console switch",
+            "allowed",
+            "arn:aws:iam::444455556666:user/mallory",
+            switched(&json!("arn:aws:iam::444455556666:user/mallory")),
+        ),
         assumed("a person carrying the service", "allowed", PERSON, by(carrying)),
         assumed("AWS Internal", "allowed", "AWS Internal", service("AWS Internal")),
         assumed("KMS itself", "allowed", "kms.amazonaws.com", service("kms.amazonaws.com")),
-        assumed("a regional principal", "allowed", "cks.kms.eu-west-1.amazonaws.com", service("cks.kms.eu-west-1.amazonaws.com")),
-        assumed("a longer principal", "allowed", "cks.kms.amazonaws.com.evil.example", service("cks.kms.amazonaws.com.evil.example")),
+        assumed(
+            "a regional principal",
+            "allowed",
+            "cks.kms.eu-west-1.amazonaws.com",
+            service("cks.kms.eu-west-1.amazonaws.com"),
+        ),
+        assumed(
+            "a longer principal",
+            "allowed",
+            "cks.kms.amazonaws.com.evil.example",
+            service("cks.kms.amazonaws.com.evil.example"),
+        ),
         assumed("another case", "allowed", "CKS.KMS.AMAZONAWS.COM", service("CKS.KMS.AMAZONAWS.COM")),
         assumed("a trailing dot", "allowed", "cks.kms.amazonaws.com.", service("cks.kms.amazonaws.com.")),
         assumed("a look-alike", "allowed", "\u{441}ks.kms.amazonaws.com", service("\u{441}ks.kms.amazonaws.com")),
@@ -132,19 +149,26 @@ fn whoever_assumes_the_role_is_found_unless_it_is_the_service() {
 
 #[test]
 fn what_is_another_role_or_only_mentions_it_is_silent() {
-    let elsewhere = |arn: &str| {
-        with(intrusion("x"), json!({"requestParameters": {"roleArn": arn}, "resources": null}))
-    };
+    let elsewhere =
+        |arn: &str| with(intrusion("x"), json!({"requestParameters": {"roleArn": arn}, "resources": null}));
     let outside = ROLE.replace("aws-service-role/cks.kms.amazonaws.com/", "");
     let policy = json!({"requestParameters": {"policy": format!("{{\"Principal\":{{\"AWS\":\"{ROLE}\"}}}}")}});
-    let read = with(aws("x", "GetRole", "iam.amazonaws.com"), json!({"userIdentity": person(), "requestParameters": {"roleName": ROLE_NAME}}));
+    let read = with(
+        aws("x", "GetRole", "iam.amazonaws.com"),
+        json!({"userIdentity": person(), "requestParameters": {"roleName": ROLE_NAME}}),
+    );
     let china = with(intrusion("x"), json!({"awsRegion": "cn-north-1"}));
-    let china = serde_json::from_str(&china.to_string().replace("arn:aws:iam", "arn:aws-cn:iam")).expect("still JSON");
+    let china =
+        serde_json::from_str(&china.to_string().replace("arn:aws:iam", "arn:aws-cn:iam")).expect("still JSON");
     let cases = [
         silent("the same name outside the path", 0, elsewhere(&outside)),
         silent("a longer name", 0, elsewhere(&format!("{ROLE}2"))),
         silent("a longer path", 0, elsewhere(&ROLE.replace("amazonaws.com/", "amazonaws.com/x/"))),
-        silent("another partition in a Region of this one", 0, elsewhere(&ROLE.replace("arn:aws:", "arn:aws-us-gov:"))),
+        silent(
+            "another partition in a Region of this one",
+            0,
+            elsewhere(&ROLE.replace("arn:aws:", "arn:aws-us-gov:")),
+        ),
         silent("a key policy", 0, with(aws("x", "PutKeyPolicy", "kms.amazonaws.com"), policy)),
         silent("a read", 0, read),
         assumed("the other partition at home", "allowed", "arn:aws-cn:iam::111122223333:user/mallory", china),
@@ -156,10 +180,15 @@ fn what_is_another_role_or_only_mentions_it_is_silent() {
 fn the_same_holds_for_alibaba() {
     let by = |identity: Value| with(alibaba_routine("x"), json!({ "userIdentity": identity }));
     let user = |name: &str| json!({"type": "ram-user", "principalId": "2001", "userName": name, "accountId": ALIBABA_ACCOUNT});
-    let system = |id: &str| json!({"type": "system", "principalId": id, "userName": id, "accountId": ALIBABA_ACCOUNT});
-    let upper = with(alibaba_routine("x"), json!({"requestParameters": {"RoleArn": ALIBABA_ROLE.replace("aliyunservice", "AliyunService")}}));
+    let system =
+        |id: &str| json!({"type": "system", "principalId": id, "userName": id, "accountId": ALIBABA_ACCOUNT});
+    let upper = with(
+        alibaba_routine("x"),
+        json!({"requestParameters": {"RoleArn": ALIBABA_ROLE.replace("aliyunservice", "AliyunService")}}),
+    );
     let longer = with(by(user("bo")), json!({"requestParameters": {"RoleArn": format!("{ALIBABA_ROLE}2")}}));
-    let denied = with(by(user("bo")), json!({"errorCode": "NoPermission", "errorMessage": "You are not authorized."}));
+    let denied =
+        with(by(user("bo")), json!({"errorCode": "NoPermission", "errorMessage": "You are not authorized."}));
     let root = json!({"type": "root-account", "principalId": ALIBABA_ACCOUNT, "accountId": ALIBABA_ACCOUNT, "userName": "root"});
     let arn = |who: &str| format!("acs:ram::{ALIBABA_ACCOUNT}:{who}");
     let cases = [
@@ -169,10 +198,27 @@ fn the_same_holds_for_alibaba() {
         assumed("a user", "allowed", &arn("user/bo"), by(user("bo"))),
         assumed("a user who is refused", "denied", &arn("user/bo"), denied),
         assumed("the root account", "allowed", &arn("root"), by(root)),
-        assumed("a user named like the service", "allowed", &arn(&format!("user/{ALIBABA_SERVICE}")), by(user(ALIBABA_SERVICE))),
+        assumed(
+            "a user named like the service",
+            "allowed",
+            &arn(&format!("user/{ALIBABA_SERVICE}")),
+            by(user(ALIBABA_SERVICE)),
+        ),
         assumed("another service", "allowed", "kms.aliyuncs.com", by(system("kms.aliyuncs.com"))),
-        assumed("the twin's service", "allowed", "customkeystore.kms.aliyuncs.com", by(system("customkeystore.kms.aliyuncs.com"))),
-        silent("a read", 0, with(alibaba("x", "GetRole", "Ram"), json!({"userIdentity": user("bo"), "requestParameters": {"RoleName": "AliyunServiceRoleForKMSKeyStore"}}))),
+        assumed(
+            "the twin's service",
+            "allowed",
+            "customkeystore.kms.aliyuncs.com",
+            by(system("customkeystore.kms.aliyuncs.com")),
+        ),
+        silent(
+            "a read",
+            0,
+            with(
+                alibaba("x", "GetRole", "Ram"),
+                json!({"userIdentity": user("bo"), "requestParameters": {"RoleName": "AliyunServiceRoleForKMSKeyStore"}}),
+            ),
+        ),
     ];
     check(&Workplace::new(), &[], &cases);
 }
@@ -183,7 +229,10 @@ fn an_assumption_across_accounts_is_two_records_and_one_finding() {
     let caller = "arn:aws:iam::444455556666:user/mallory";
     let identity = json!({"type": "IAMUser", "arn": caller, "accountId": "444455556666", "principalId": "AIDAX"});
     let shared = json!({"sharedEventID": "shared-1"});
-    let theirs = with(with(by(identity), shared.clone()), json!({"eventID": "caller-side", "recipientAccountId": "444455556666"}));
+    let theirs = with(
+        with(by(identity), shared.clone()),
+        json!({"eventID": "caller-side", "recipientAccountId": "444455556666"}),
+    );
     let ours = with(
         with(by(json!({"type": "AWSAccount", "accountId": "444455556666", "principalId": "AIDAX"})), shared),
         json!({"eventID": "owner-side"}),
@@ -194,7 +243,8 @@ fn an_assumption_across_accounts_is_two_records_and_one_finding() {
         place.ingest(&["pair.json"], 0);
         let [finding] = &place.findings()[..] else { panic!("one finding: {:?}", place.findings()) };
         assert_eq!((&finding["account"], &finding["actor"]), (&ACCOUNT.into(), &caller.into()), "{finding}");
-        let mut events: Vec<_> = finding["events"].as_array().expect("a list").iter().filter_map(Value::as_str).collect();
+        let mut events: Vec<_> =
+            finding["events"].as_array().expect("a list").iter().filter_map(Value::as_str).collect();
         events.sort_unstable();
         assert_eq!(events, ["caller-side", "owner-side"]);
         let accounts = crate::support::sorted(&place.list(&["events"]), "account");
@@ -205,7 +255,10 @@ fn an_assumption_across_accounts_is_two_records_and_one_finding() {
     place.write("far.json", delivered(&[refusal]));
     place.ingest(&["far.json"], 0);
     let [finding] = &place.findings()[..] else { panic!("one finding") };
-    assert_eq!((&finding["account"], &finding["outcome"], &finding["severity"]), (&ACCOUNT.into(), &"denied".into(), &"medium".into()));
+    assert_eq!(
+        (&finding["account"], &finding["outcome"], &finding["severity"]),
+        (&ACCOUNT.into(), &"denied".into(), &"medium".into())
+    );
 }
 
 fn session(changes: Value) -> Value {
@@ -256,7 +309,8 @@ fn the_user_can_trust_more_principals_and_watch_more_roles() {
     let batch = |by| target("batch.amazonaws.com", "AWSServiceRoleForBatch", by);
     let scaling = |by| target("autoscaling.amazonaws.com", "AWSServiceRoleForAutoScaling", by);
     let kms = with(routine("x"), json!({"userIdentity": service("kms.amazonaws.com")}));
-    let (other_kms, batch_by_scaling) = (service("kms.eu-west-1.amazonaws.com"), service("autoscaling.amazonaws.com"));
+    let (other_kms, batch_by_scaling) =
+        (service("kms.eu-west-1.amazonaws.com"), service("autoscaling.amazonaws.com"));
     let config = ["--config", "c.toml"];
     let records = [
         (kms, 0),
@@ -266,16 +320,20 @@ fn the_user_can_trust_more_principals_and_watch_more_roles() {
         (scaling(service("autoscaling.amazonaws.com")), 0),
         (scaling(person()), 1),
     ];
-    let numbered: Vec<_> = records.iter().enumerate().map(|(n, (record, _))| {
-        with(record.clone(), json!({"eventID": format!("u-{n}")}))
-    }).collect();
+    let numbered: Vec<_> = records
+        .iter()
+        .enumerate()
+        .map(|(n, (record, _))| with(record.clone(), json!({"eventID": format!("u-{n}")})))
+        .collect();
     place.write("a.json", delivered(&numbered));
     place.json(&[&["ingest", "a.json"], &config[..]].concat(), 0);
     assert_eq!(place.list(&["events"]).len(), records.len());
     let findings = place.findings();
     for (number, (_, expected)) in records.iter().enumerate() {
         let id = format!("u-{number}");
-        let naming = findings.iter().filter(|finding| finding["events"].as_array().is_some_and(|ids| ids.contains(&json!(id))));
+        let naming = findings
+            .iter()
+            .filter(|finding| finding["events"].as_array().is_some_and(|ids| ids.contains(&json!(id))));
         let count = naming.count();
         assert_eq!(0 < count, 0 < *expected, "{id}: {findings:?}");
     }
@@ -299,7 +357,13 @@ fn the_user_can_trust_more_principals_and_watch_more_roles() {
 fn stores_roles_and_their_tampering_are_followed_in_the_trail() {
     let refusal = |code: &str| json!({"errorCode": code, "errorMessage": "no"});
     let iam = |name: &str, changes: Value| {
-        with(with(aws("x", name, "iam.amazonaws.com"), json!({"userIdentity": person(), "requestParameters": {"roleName": ROLE_NAME}})), changes)
+        with(
+            with(
+                aws("x", name, "iam.amazonaws.com"),
+                json!({"userIdentity": person(), "requestParameters": {"roleName": ROLE_NAME}}),
+            ),
+            changes,
+        )
     };
     let delete = with(
         aws("x", "DeleteCustomKeyStore", "kms.amazonaws.com"),
@@ -312,12 +376,34 @@ fn stores_roles_and_their_tampering_are_followed_in_the_trail() {
         kept: 1,
     };
     let cases = [
-        found("a refused edit", "role-tampering", "denied", iam("UpdateAssumeRolePolicy", refusal("UnmodifiableEntityException"))),
+        found(
+            "a refused edit",
+            "role-tampering",
+            "denied",
+            iam("UpdateAssumeRolePolicy", refusal("UnmodifiableEntityException")),
+        ),
         found("an accepted edit", "role-tampering", "allowed", iam("AttachRolePolicy", json!({}))),
-        found("a refused deletion of the role", "failed-role-deletion", "denied", iam("DeleteServiceLinkedRole", refusal("AccessDenied"))),
-        found("a store with keys", "failed-store-deletion", "failed", with(delete.clone(), refusal("CustomKeyStoreHasCMKsException"))),
+        found(
+            "a refused deletion of the role",
+            "failed-role-deletion",
+            "denied",
+            iam("DeleteServiceLinkedRole", refusal("AccessDenied")),
+        ),
+        found(
+            "a store with keys",
+            "failed-store-deletion",
+            "failed",
+            with(delete.clone(), refusal("CustomKeyStoreHasCMKsException")),
+        ),
         silent("a store deleted", 1, delete),
-        silent("connecting", 1, with(aws("x", "ConnectCustomKeyStore", "kms.amazonaws.com"), json!({"userIdentity": person(), "requestParameters": {"customKeyStoreId": "cks-1"}}))),
+        silent(
+            "connecting",
+            1,
+            with(
+                aws("x", "ConnectCustomKeyStore", "kms.amazonaws.com"),
+                json!({"userIdentity": person(), "requestParameters": {"customKeyStoreId": "cks-1"}}),
+            ),
+        ),
     ];
     check(&Workplace::new(), &[], &cases);
 }
@@ -325,18 +411,29 @@ fn stores_roles_and_their_tampering_are_followed_in_the_trail() {
 #[test]
 fn an_orphan_is_inferred_from_the_trail_alone_and_says_so() {
     let place = Workplace::new();
-    let at = |record: Value, id: &str, time: &str| with(record, json!({"eventID": id, "eventTime": time, "userIdentity": person()}));
+    let at = |record: Value, id: &str, time: &str| {
+        with(record, json!({"eventID": id, "eventTime": time, "userIdentity": person()}))
+    };
     let create_role = with(
         aws("x", "CreateServiceLinkedRole", "iam.amazonaws.com"),
         json!({"requestParameters": {"aWSServiceName": SERVICE}, "responseElements": {"role": {"arn": ROLE, "roleId": "AROAX", "roleName": ROLE_NAME}}}),
     );
-    let create = with(aws("x", "CreateCustomKeyStore", "kms.amazonaws.com"), json!({"responseElements": {"customKeyStoreId": "cks-1"}}));
-    let delete = with(aws("x", "DeleteCustomKeyStore", "kms.amazonaws.com"), json!({"requestParameters": {"customKeyStoreId": "cks-1"}}));
-    place.write("a.json", delivered(&[
-        at(create_role, "l-1", "2026-01-01T00:00:00Z"),
-        at(create, "l-2", "2026-01-01T00:05:00Z"),
-        with(routine("l-3"), json!({"eventTime": "2026-01-02T00:00:00Z"})),
-    ]));
+    let create = with(
+        aws("x", "CreateCustomKeyStore", "kms.amazonaws.com"),
+        json!({"responseElements": {"customKeyStoreId": "cks-1"}}),
+    );
+    let delete = with(
+        aws("x", "DeleteCustomKeyStore", "kms.amazonaws.com"),
+        json!({"requestParameters": {"customKeyStoreId": "cks-1"}}),
+    );
+    place.write(
+        "a.json",
+        delivered(&[
+            at(create_role, "l-1", "2026-01-01T00:00:00Z"),
+            at(create, "l-2", "2026-01-01T00:05:00Z"),
+            with(routine("l-3"), json!({"eventTime": "2026-01-02T00:00:00Z"})),
+        ]),
+    );
     place.ingest(&["a.json"], 0);
     assert_eq!(place.findings(), Vec::<Value>::new());
     place.write("b.json", delivered(&[at(delete, "l-4", "2026-01-10T00:00:00Z")]));

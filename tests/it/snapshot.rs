@@ -41,9 +41,18 @@ impl Inventory {
             "PolicyArn": format!("arn:aws:iam::aws:policy/aws-service-role/{POLICY}")}]});
         inventory.write(&file("list-attached-role-policies.json"), &attached);
         inventory.write(&file("list-role-policies.json"), &json!({"PolicyNames": []}));
-        let actions = ["cloudhsm:Describe*", "ec2:CreateNetworkInterface", "ec2:AuthorizeSecurityGroupIngress",
-            "ec2:CreateSecurityGroup", "ec2:DescribeSecurityGroups", "ec2:RevokeSecurityGroupEgress",
-            "ec2:DeleteSecurityGroup", "ec2:DescribeVpcs", "ec2:DescribeNetworkAcls", "ec2:DescribeNetworkInterfaces"];
+        let actions = [
+            "cloudhsm:Describe*",
+            "ec2:CreateNetworkInterface",
+            "ec2:AuthorizeSecurityGroupIngress",
+            "ec2:CreateSecurityGroup",
+            "ec2:DescribeSecurityGroups",
+            "ec2:RevokeSecurityGroupEgress",
+            "ec2:DeleteSecurityGroup",
+            "ec2:DescribeVpcs",
+            "ec2:DescribeNetworkAcls",
+            "ec2:DescribeNetworkInterfaces",
+        ];
         let version = json!({"PolicyVersion": {"VersionId": "v2", "IsDefaultVersion": true,
             "CreateDate": "2023-11-10T19:03:34+00:00", "Document": {"Version": "2012-10-17",
             "Statement": [{"Effect": "Allow", "Action": actions, "Resource": "*"}]}}});
@@ -55,7 +64,10 @@ impl Inventory {
     }
 
     fn configure(&self, more: &str) {
-        self.place.write("roletrail.toml", format!("[[snapshot]]\npath = \"inventory\"\nregions = [\"eu-central-1\", \"us-east-1\"]\n{more}"));
+        self.place.write(
+            "roletrail.toml",
+            format!("[[snapshot]]\npath = \"inventory\"\nregions = [\"eu-central-1\", \"us-east-1\"]\n{more}"),
+        );
     }
 
     fn write(&self, name: &str, value: &Value) {
@@ -72,10 +84,13 @@ impl Inventory {
 
     /// The stores of a Region: ids with their types.
     fn stores(&self, region: &str, stores: &[(&str, &str)]) {
-        let stores: Vec<_> = stores.iter().map(|(id, kind)| {
-            json!({"CustomKeyStoreId": id, "CustomKeyStoreName": id, "ConnectionState": "CONNECTED",
+        let stores: Vec<_> = stores
+            .iter()
+            .map(|(id, kind)| {
+                json!({"CustomKeyStoreId": id, "CustomKeyStoreName": id, "ConnectionState": "CONNECTED",
                 "CreationDate": ago(2000), "CustomKeyStoreType": kind})
-        }).collect();
+            })
+            .collect();
         self.write(&stores_file(region), &json!({ "CustomKeyStores": stores }));
     }
 
@@ -103,7 +118,8 @@ impl Inventory {
         assert_eq!(row["basis"], "observed", "{row}");
         let text = |value: &Value| value.as_str().unwrap_or("-").to_owned();
         let missing = row["coverage"]["missing"].as_array().expect("a list").iter();
-        let missing = missing.map(|gap| format!("{} {} {}", text(&gap["api"]), text(&gap["region"]), text(&gap["outcome"])));
+        let missing =
+            missing.map(|gap| format!("{} {} {}", text(&gap["api"]), text(&gap["region"]), text(&gap["outcome"])));
         let mut missing: Vec<_> = missing.collect();
         missing.sort();
         (text(&row["verdict"]), text(&row["role"]), missing)
@@ -151,7 +167,10 @@ fn an_orphan_needs_the_inventory_alone_but_all_of_it() {
     let inventory = Inventory::new(2000);
     inventory.place.remove(&stores_file("us-east-1"));
     inventory.scan(2);
-    assert_eq!(inventory.verdict(), is("unknown", "present", &["kms:DescribeCustomKeyStores us-east-1 error", NO_TRAIL]));
+    assert_eq!(
+        inventory.verdict(),
+        is("unknown", "present", &["kms:DescribeCustomKeyStores us-east-1 error", NO_TRAIL])
+    );
     assert_eq!(inventory.open_rules(), Vec::<String>::new());
 }
 
@@ -198,7 +217,8 @@ fn a_role_that_is_not_there_is_no_gap() {
 
 #[test]
 fn an_external_key_store_does_not_need_the_role_and_an_unknown_type_does() {
-    for (kind, verdict) in [("EXTERNAL_KEY_STORE", "orphaned"), ("SOMETHING_NEW", "clean"), ("AWS_CLOUDHSM", "clean")] {
+    for (kind, verdict) in [("EXTERNAL_KEY_STORE", "orphaned"), ("SOMETHING_NEW", "clean"), ("AWS_CLOUDHSM", "clean")]
+    {
         let inventory = Inventory::new(2000);
         inventory.with_trail("24h");
         inventory.stores("us-east-1", &[("cks-1", kind)]);
@@ -288,7 +308,9 @@ fn findings_are_resolved_by_complete_coverage_alone_and_opened_again() {
     let id = first["id"].as_str().expect("an id");
     assert_eq!(first["stale"], false);
     // The store may be in the Region that does not answer: neither resolved nor confirmed.
-    inventory.place.write(&stores_file("us-east-1"), refusal("AccessDeniedException", "DescribeCustomKeyStores", "no"));
+    inventory
+        .place
+        .write(&stores_file("us-east-1"), refusal("AccessDeniedException", "DescribeCustomKeyStores", "no"));
     inventory.scan(2);
     let [stale] = &inventory.place.findings()[..] else { panic!("still open") };
     assert_eq!((&stale["id"], &stale["stale"]), (&json!(id), &json!(true)), "{stale}");
@@ -304,7 +326,8 @@ fn findings_are_resolved_by_complete_coverage_alone_and_opened_again() {
     let [again] = &inventory.place.findings()[..] else { panic!("open again") };
     assert_eq!((&again["id"], &again["status"], &again["resolved_at"]), (&json!(id), &json!("open"), &Value::Null));
     let shown = inventory.place.json(&["findings", "show", &id[..6]], 0);
-    let steps: Vec<_> = shown["history"].as_array().expect("a list").iter().map(|step| step["change"].clone()).collect();
+    let steps: Vec<_> =
+        shown["history"].as_array().expect("a list").iter().map(|step| step["change"].clone()).collect();
     assert!(3 <= steps.len(), "{shown}");
     inventory.place.ends(&["findings", "explain", id], 0);
     inventory.place.ends(&["findings", "show", "ffffffffffff"], 3);

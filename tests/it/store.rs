@@ -135,13 +135,19 @@ fn databases_are_named_by_urls() {
     let place = Workplace::new();
     place.write("a.json", delivered(&[intrusion("a")]));
     let absolute = format!("sqlite://{}", place.path("abs.db").display());
-    for (url, file) in [("sqlite://one.db", "one.db"), ("sqlite:two.db", "two.db"), (&absolute, "abs.db"), ("sqlite://with space.db", "with space.db")] {
+    for (url, file) in [
+        ("sqlite://one.db", "one.db"),
+        ("sqlite:two.db", "two.db"),
+        (&absolute, "abs.db"),
+        ("sqlite://with space.db", "with space.db"),
+    ] {
         place.json(&["ingest", "a.json", "--database", url], 0);
         assert!(place.path(file).exists(), "{url}");
         let output = place.command(&["findings"]).env("ROLETRAIL_DATABASE", url).output().expect("starts");
         assert_eq!(output.status.code(), Some(0), "{url}");
     }
-    for url in ["one.db", "sqlite://", "sqlite:", "sqlite::memory:", "mysql://x/y", "postgres://user:secret@host/db"] {
+    for url in ["one.db", "sqlite://", "sqlite:", "sqlite::memory:", "mysql://x/y", "postgres://user:secret@host/db"]
+    {
         let ran = place.ends(&["ingest", "a.json", "--database", url], 3);
         assert!(ran.stderr.contains("sqlite://PATH") && !ran.stderr.contains("secret"), "{url}: {}", ran.stderr);
     }
