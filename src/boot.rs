@@ -1,6 +1,6 @@
 //! The only builder: settings, profiles, store, clock, logging and signals come from here and nowhere else.
 
-use std::io::IsTerminal as _;
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -10,8 +10,8 @@ use tracing_subscriber::EnvFilter;
 
 use crate::cli::{Exit, Failure, Global};
 use crate::clock::{Clock, SystemClock};
-use crate::config::{self, Loaded, Overrides};
-use crate::daemon::jobs::{JobContext, Progress};
+use crate::config::{self, ConfigError, Loaded, Overrides};
+use crate::daemon::jobs::{JobContext, Progress, Unwatched};
 use crate::daemon::{Stop, Timetable};
 use crate::profiles::{Profiles, Selection};
 use crate::store::{Access, DatabaseUrl, Store};
@@ -114,7 +114,14 @@ impl Boot {
     /// [`Failure::Config`] that names every problem.
     pub fn settings_for_collecting(&self) -> Result<Loaded, Failure> {
         let loaded = self.settings()?;
-        loaded.require_usable(Timetable::problems(&loaded.settings))?;
+        let mut problems = loaded.unsupported();
+        problems.extend(loaded.check_schedules(Timetable::check));
+        if !problems.is_empty() {
+            return Err(ConfigError::Invalid { problems }.into());
+        }
+        for section in loaded.without_effect() {
+            tracing::warn!("[{section}] has no effect in this version");
+        }
         Ok(loaded)
     }
 
@@ -155,24 +162,20 @@ impl Boot {
         command: &'static str,
         progress: Arc<dyn Progress>,
     ) -> Result<JobContext, Failure> {
-        let context = self.context_for(loaded, command, progress)?;
+        let profiles = self.profiles(loaded)?;
+        let store = self.open(loaded, Access::Write(command))?;
         self.stop_on_interrupt();
-        Ok(context)
+        Ok(self.context(loaded, profiles, store, progress))
     }
 
-    /// The same without ears for interrupts, for the daemon, which has its own.
+    /// The same for the daemon, which keeps the schedules, has ears of its own for signals, and nobody to watch it.
     ///
     /// # Errors
     /// As [`Boot::profiles`] and [`Boot::open`].
-    pub fn context_for(
-        &self,
-        loaded: &Loaded,
-        command: &'static str,
-        progress: Arc<dyn Progress>,
-    ) -> Result<JobContext, Failure> {
+    pub fn daemon_jobs(&self, loaded: &Loaded) -> Result<JobContext, Failure> {
         let profiles = self.profiles(loaded)?;
-        let store = self.open(loaded, Access::Write(command))?;
-        Ok(self.context(loaded, profiles, store, progress))
+        let store = self.open(loaded, Access::Write("run"))?;
+        Ok(JobContext { scheduled: true, ..self.context(loaded, profiles, store, Arc::new(Unwatched)) })
     }
 
     /// Everything that a look into the history needs, without the right to write.
@@ -183,7 +186,7 @@ impl Boot {
         let loaded = self.settings()?;
         let profiles = self.profiles(&loaded)?;
         let store = self.open(&loaded, Access::Read)?;
-        Ok(self.context(&loaded, profiles, store, Arc::new(crate::daemon::jobs::Unwatched)))
+        Ok(self.context(&loaded, profiles, store, Arc::new(Unwatched)))
     }
 
     fn context(&self, loaded: &Loaded, profiles: Profiles, store: Store, progress: Arc<dyn Progress>) -> JobContext {
@@ -192,6 +195,7 @@ impl Boot {
             settings: Arc::new(loaded.settings.clone()),
             profiles: Arc::new(profiles),
             clock: self.clock(),
+            scheduled: false,
             stop: self.stop(),
             progress,
         }

@@ -331,8 +331,10 @@ CREATE TABLE coverage (
     covers_from INTEGER NOT NULL,
     -- End of that span.
     covers_to INTEGER NOT NULL,
-    -- First run in a row that ended so.
+    -- First run in a row that ended so, with this very detail.
     since INTEGER NOT NULL,
+    -- First run in a row that ended with this outcome, whatever the detail.
+    outcome_since INTEGER NOT NULL,
     -- Last run that ended so.
     checked_at INTEGER NOT NULL,
     -- When the place began to end in another way; NULL for its newest row.

@@ -4,6 +4,7 @@ use clap::Args;
 
 use super::history::HistoryArgs;
 use super::output::{Column, Output};
+use super::time::minute;
 use super::{Exit, Failure};
 use crate::boot::Boot;
 use crate::exports::json::CoverageJson;
@@ -36,19 +37,19 @@ pub fn run(boot: &Boot, output: Output, arguments: &CoverageArgs) -> Result<Exit
     rows.retain(|row| !arguments.gaps || row.outcome.is_gap());
     let columns = [
         Column { title: "outcome", cell: &|row: &CoverageJson| row.outcome.to_string() },
-        Column { title: "provider", cell: &|row: &CoverageJson| row.provider.to_string() },
-        Column {
-            title: "account",
-            cell: &|row: &CoverageJson| row.account.clone().unwrap_or_else(|| "any".to_owned()),
-        },
+        Column { title: "account", cell: &account },
         Column { title: "region", cell: &|row: &CoverageJson| row.region.clone().unwrap_or_default() },
         Column { title: "api", cell: &|row: &CoverageJson| row.api.clone() },
         Column { title: "about", cell: &|row: &CoverageJson| row.subject.clone().unwrap_or_default() },
-        Column { title: "from", cell: &|row: &CoverageJson| row.from.clone() },
-        Column { title: "to", cell: &|row: &CoverageJson| row.to.clone() },
+        Column { title: "from", cell: &|row: &CoverageJson| minute(&row.from) },
+        Column { title: "to", cell: &|row: &CoverageJson| minute(&row.to) },
         Column { title: "detail", cell: &|row: &CoverageJson| row.detail.clone() },
     ];
     let empty = if arguments.gaps { "nothing is missing" } else { "nothing was collected yet" };
     output.rows(&rows, &columns, empty)?;
     Ok(Exit::Done)
+}
+
+fn account(row: &CoverageJson) -> String {
+    format!("{}/{}", row.provider, row.account.as_deref().unwrap_or("any"))
 }

@@ -7,7 +7,6 @@ use clap::Args;
 use super::{Exit, Failure};
 use crate::boot::Boot;
 use crate::config::Web;
-use crate::daemon::jobs::Unwatched;
 use crate::daemon::service::{Load, Service};
 use crate::daemon::{DaemonParts, Ended, Notifier, shutdown};
 use crate::exports::http;
@@ -38,7 +37,7 @@ pub fn run(boot: &Boot, _arguments: &RunArgs) -> Result<Exit, Failure> {
 pub(super) fn serve(boot: &Boot) -> Result<Exit, Failure> {
     let loaded = boot.settings_for_collecting()?;
     let web = loaded.settings.web.clone();
-    let context = boot.context_for(&loaded, "run", Arc::new(Unwatched))?;
+    let context = boot.daemon_jobs(&loaded)?;
     let service = Service::new(context, load(boot)).map_err(Failure::usage)?;
     match boot.runtime().block_on(serve_until_told(boot, &service, &web))? {
         Ended::Clean => Ok(Exit::Done),

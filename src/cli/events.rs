@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::history::HistoryArgs;
 use super::output::{Column, CsvWriter, Format, Output, ndjson_line};
+use super::time::minute;
 use super::{Exit, Failure};
 use crate::boot::Boot;
 use crate::exports::json::{EventJson, RejectJson};
@@ -57,12 +58,12 @@ trait EventPrinter {
 }
 
 fn stream(store: &Store, filter: &HistoryFilter, printer: &mut dyn EventPrinter, raw: bool) -> Result<(), Failure> {
-    let mut printed = Ok(());
+    let mut written = Ok(());
     store.events(filter, &mut |row| {
-        printed = printer.event(&EventJson::new(row, raw));
-        printed.is_ok()
+        written = printer.event(&EventJson::new(row, raw));
+        written.is_ok()
     })?;
-    printed?;
+    written?;
     Ok(printer.end()?)
 }
 
@@ -122,8 +123,8 @@ fn table(store: &Store, output: Output, filter: &HistoryFilter) -> Result<(), Fa
 
 fn columns<'a>() -> Vec<Column<'a, EventJson>> {
     vec![
-        Column { title: "time", cell: &|row| row.event_time.clone() },
-        Column { title: "account", cell: &|row| row.account.clone() },
+        Column { title: "time", cell: &|row| minute(&row.event_time) },
+        Column { title: "account", cell: &|row| format!("{}/{}", row.provider, row.account) },
         Column { title: "region", cell: &|row| row.region.clone().unwrap_or_default() },
         Column { title: "name", cell: &|row| row.name.clone() },
         Column { title: "outcome", cell: &outcome },

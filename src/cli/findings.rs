@@ -4,13 +4,16 @@ use clap::{Args, Subcommand};
 
 use super::collect::judged;
 use super::output::{Column, Output};
-use super::time::optional_moment;
+use super::time::{minute, optional_moment};
 use super::{Exit, Failure};
 use crate::boot::Boot;
 use crate::exports::json::{ControlJson, FindingDetailJson, FindingJson};
-use crate::model::{FindingStatus, Severity, StoredFinding};
+use crate::model::{Basis, FindingStatus, Severity, StoredFinding};
 use crate::rules::{self, controls_for};
 use crate::store::{FindingFilter, Store};
+
+/// Characters of an id that tables show; every command takes the beginning of an id.
+const SHOWN_ID: usize = 8;
 
 /// Event ids that a finding lists unless all are asked for.
 const LISTED_EVENTS: u64 = 20;
@@ -139,18 +142,20 @@ fn columns<'a>() -> Vec<Column<'a, FindingJson>> {
     vec![
         Column { title: "severity", cell: &|row| row.severity.to_string() },
         Column { title: "rule", cell: &|row| row.rule.clone() },
-        Column { title: "provider", cell: &|row| row.provider.to_string() },
-        Column { title: "account", cell: &|row| row.account.clone() },
+        Column { title: "account", cell: &|row| format!("{}/{}", row.provider, row.account) },
         Column { title: "summary", cell: &|row| row.summary.clone() },
-        Column { title: "basis", cell: &|row| row.basis.as_str().to_owned() },
-        Column { title: "last seen", cell: &|row| row.last_seen.clone() },
+        Column { title: "last seen", cell: &|row| minute(&row.last_seen) },
         Column { title: "status", cell: &standing },
-        Column { title: "id", cell: &|row| row.id.clone() },
+        Column { title: "id", cell: &|row| row.id.chars().take(SHOWN_ID).collect() },
     ]
 }
 
+/// Where a finding stands, with what weakens it.
 fn standing(row: &FindingJson) -> String {
-    if row.stale { format!("{}, stale", row.status.as_str()) } else { row.status.as_str().to_owned() }
+    let mut words = vec![row.status.as_str()];
+    words.extend(row.stale.then_some("stale"));
+    words.extend((row.basis == Basis::Inferred).then_some("inferred"));
+    words.join(", ")
 }
 
 fn shape(store: &Store, stored: &StoredFinding, limit: Option<u64>) -> Result<FindingJson, Failure> {
@@ -205,7 +210,7 @@ fn describe(detail: &FindingDetailJson) -> String {
         ("actor", &finding.actor),
     ];
     lines.extend(facts.iter().filter_map(|(name, value)| Some(format!("{name:<11} {}", value.as_ref()?))));
-    lines.push(format!("seen        {} times, {} to {}", finding.count, finding.first_seen, finding.last_seen));
+    lines.push(seen(finding));
     lines.push(format!("basis       {}", finding.basis.as_str()));
     lines.push(format!("fix         by the {}: {}", finding.fix.who.as_str(), finding.fix.how));
     lines.push(format!("clears when {}", finding.clears_when));
@@ -214,6 +219,15 @@ fn describe(detail: &FindingDetailJson) -> String {
     lines.extend(finding.events.iter().map(|id| format!("event       {id}")));
     lines.extend(detail.history.iter().map(|step| format!("history     {} {}", step.at, step.change.name())));
     lines.iter().map(|line| super::text::one_line(line) + "\n").collect()
+}
+
+fn seen(finding: &FindingJson) -> String {
+    match finding.count {
+        0 | 1 => format!("seen        {} to {}", minute(&finding.first_seen), minute(&finding.last_seen)),
+        count => {
+            format!("seen        {count} times, {} to {}", minute(&finding.first_seen), minute(&finding.last_seen))
+        }
+    }
 }
 
 #[derive(serde::Serialize)]

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::output::{Column, Output};
-use super::time::optional_moment;
+use super::time::{minute, optional_moment};
 use super::{Exit, Failure};
 use crate::boot::Boot;
 use crate::exports::json::{RoleJson, StoreJson, TaskJson};
@@ -68,14 +68,19 @@ pub fn roles(boot: &Boot, output: Output, arguments: &HistoryArgs) -> Result<Exi
     let filter = arguments.filter(boot)?;
     let rows: Vec<RoleJson> = boot.store_for_reading()?.roles(&filter)?.iter().map(Into::into).collect();
     let columns = [
-        Column { title: "provider", cell: &|row: &RoleJson| row.provider.to_string() },
-        Column { title: "account", cell: &|row: &RoleJson| row.account.clone() },
+        Column { title: "account", cell: &|row: &RoleJson| format!("{}/{}", row.provider, row.account) },
         Column { title: "profile", cell: &|row: &RoleJson| row.profile.clone() },
         Column { title: "role", cell: &|row: &RoleJson| if row.present { "present" } else { "absent" }.to_owned() },
         Column { title: "role id", cell: &|row: &RoleJson| row.role_id.clone().unwrap_or_default() },
-        Column { title: "last used", cell: &|row: &RoleJson| row.last_used.clone().unwrap_or_default() },
-        Column { title: "from", cell: &|row: &RoleJson| row.valid_from.clone() },
-        Column { title: "to", cell: &|row: &RoleJson| row.valid_to.clone().unwrap_or_else(|| "now".to_owned()) },
+        Column {
+            title: "last used",
+            cell: &|row: &RoleJson| row.last_used.as_deref().map(minute).unwrap_or_default(),
+        },
+        Column { title: "from", cell: &|row: &RoleJson| minute(&row.valid_from) },
+        Column {
+            title: "to",
+            cell: &|row: &RoleJson| row.valid_to.as_deref().map_or_else(|| "now".to_owned(), minute),
+        },
     ];
     output.rows(&rows, &columns, NO_INVENTORY)?;
     Ok(Exit::Done)
@@ -89,15 +94,17 @@ pub fn stores(boot: &Boot, output: Output, arguments: &HistoryArgs) -> Result<Ex
     let filter = arguments.filter(boot)?;
     let rows: Vec<StoreJson> = boot.store_for_reading()?.stores(&filter)?.iter().map(Into::into).collect();
     let columns = [
-        Column { title: "provider", cell: &|row: &StoreJson| row.provider.to_string() },
-        Column { title: "account", cell: &|row: &StoreJson| row.account.clone() },
+        Column { title: "account", cell: &|row: &StoreJson| format!("{}/{}", row.provider, row.account) },
         Column { title: "region", cell: &|row: &StoreJson| row.region.clone() },
         Column { title: "store", cell: &|row: &StoreJson| row.store.clone() },
         Column { title: "name", cell: &|row: &StoreJson| row.name.clone().unwrap_or_default() },
         Column { title: "type", cell: &|row: &StoreJson| row.store_type.clone().unwrap_or_default() },
         Column { title: "state", cell: &store_state },
-        Column { title: "from", cell: &|row: &StoreJson| row.valid_from.clone() },
-        Column { title: "to", cell: &|row: &StoreJson| row.valid_to.clone().unwrap_or_else(|| "now".to_owned()) },
+        Column { title: "from", cell: &|row: &StoreJson| minute(&row.valid_from) },
+        Column {
+            title: "to",
+            cell: &|row: &StoreJson| row.valid_to.as_deref().map_or_else(|| "now".to_owned(), minute),
+        },
     ];
     output.rows(&rows, &columns, NO_INVENTORY)?;
     Ok(Exit::Done)
@@ -111,11 +118,10 @@ pub fn tasks(boot: &Boot, output: Output, arguments: &HistoryArgs) -> Result<Exi
     let filter = arguments.filter(boot)?;
     let rows: Vec<TaskJson> = boot.store_for_reading()?.tasks(&filter)?.iter().map(Into::into).collect();
     let columns = [
-        Column { title: "provider", cell: &|row: &TaskJson| row.provider.to_string() },
-        Column { title: "account", cell: &|row: &TaskJson| row.account.clone() },
+        Column { title: "account", cell: &|row: &TaskJson| format!("{}/{}", row.provider, row.account) },
         Column { title: "profile", cell: &|row: &TaskJson| row.profile.clone() },
         Column { title: "status", cell: &|row: &TaskJson| row.status.as_str().to_owned() },
-        Column { title: "submitted", cell: &|row: &TaskJson| row.submitted_at.clone() },
+        Column { title: "submitted", cell: &|row: &TaskJson| minute(&row.submitted_at) },
         Column { title: "by", cell: &|row: &TaskJson| row.submitted_by.clone().unwrap_or_default() },
         Column { title: "reason", cell: &|row: &TaskJson| row.reason.clone().unwrap_or_default() },
     ];

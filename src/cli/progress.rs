@@ -15,7 +15,7 @@ pub fn progress(quiet: bool) -> Arc<dyn Progress> {
 }
 
 struct Bar {
-    bar: ProgressBar,
+    line: ProgressBar,
     objects: AtomicU64,
     expected: AtomicU64,
     records: AtomicU64,
@@ -26,7 +26,7 @@ impl Bar {
         let bar = ProgressBar::no_length();
         let template = "{bar:30} {bytes}/{total_bytes} · {msg} · {bytes_per_sec} · {eta} to go";
         bar.set_style(ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()));
-        Self { bar, objects: AtomicU64::new(0), expected: AtomicU64::new(0), records: AtomicU64::new(0) }
+        Self { line: bar, objects: AtomicU64::new(0), expected: AtomicU64::new(0), records: AtomicU64::new(0) }
     }
 }
 
@@ -37,18 +37,18 @@ impl Progress for Bar {
 
     fn expect(&self, objects: u64, bytes: u64) {
         self.expected.fetch_add(objects, Ordering::Relaxed);
-        self.bar.inc_length(bytes);
+        self.line.inc_length(bytes);
     }
 
     fn object_done(&self, bytes: u64, records: u64) {
         let objects = self.objects.fetch_add(1, Ordering::Relaxed) + 1;
         let records = self.records.fetch_add(records, Ordering::Relaxed) + records;
-        self.bar.inc(bytes);
+        self.line.inc(bytes);
         let expected = self.expected.load(Ordering::Relaxed);
-        self.bar.set_message(format!("{objects}/{expected} objects · {records} records"));
+        self.line.set_message(format!("{objects}/{expected} objects · {records} records"));
     }
 
     fn finish(&self) {
-        self.bar.finish_and_clear();
+        self.line.finish_and_clear();
     }
 }

@@ -29,6 +29,15 @@ pub fn optional_moment(option: &str, text: Option<&str>, now: Timestamp) -> Resu
     text.map(|text| moment(option, text, now)).transpose()
 }
 
+/// A time of RFC 3339 in UTC as tables show it: to the minute.
+#[must_use]
+pub fn minute(time: &str) -> String {
+    match time.split_once('T') {
+        Some((date, clock)) if clock.len() >= 5 => format!("{date} {}Z", &clock[..5]),
+        _ => time.to_owned(),
+    }
+}
+
 fn date(text: &str) -> Option<Timestamp> {
     let date: civil::Date = text.parse().ok()?;
     date.to_zoned(jiff::tz::TimeZone::UTC).ok().map(|zoned| zoned.timestamp())

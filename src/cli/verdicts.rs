@@ -1,15 +1,17 @@
 //! `verdicts`.
 
+use std::collections::BTreeSet;
+
 use clap::Args;
 use jiff::{SignedDuration, Timestamp};
 
-use super::output::{Column, Output};
+use super::output::{Column, Format, Output};
 use super::time::{moment, optional_moment};
 use super::{Exit, Failure};
 use crate::boot::Boot;
 use crate::daemon::jobs::{JobContext, judge_at};
-use crate::exports::json::VerdictJson;
-use crate::model::{AccountVerdict, Provider};
+use crate::exports::json::{MissingJson, VerdictJson};
+use crate::model::{AccountVerdict, Outcome, Provider, RolePresence, Verdict};
 use crate::store::HistoryFilter;
 
 /// The period over which assumptions are counted unless another is asked for.
@@ -69,8 +71,34 @@ pub fn run(boot: &Boot, output: Output, arguments: &VerdictsArgs) -> Result<Exit
             Ok(VerdictJson::new(verdict, since, count))
         })
         .collect::<Result<Vec<_>, Failure>>()?;
+    let rows = if output.format() == Format::Table { without_unconfigured(rows) } else { rows };
     output.rows(&rows, &columns(), "no account is known yet; `roletrail ingest` or `roletrail scan` brings them")?;
     Ok(Exit::Done)
+}
+
+/// Leaves out of a table the rows about which nothing is known because nobody configured anything, and says so.
+fn without_unconfigured(rows: Vec<VerdictJson>) -> Vec<VerdictJson> {
+    let (hidden, shown): (Vec<_>, Vec<_>) = rows.into_iter().partition(is_unconfigured);
+    if shown.is_empty() {
+        return hidden;
+    }
+    let profiles: BTreeSet<_> = hidden.iter().map(|row| row.profile.as_str()).collect();
+    if !profiles.is_empty() {
+        let profiles = profiles.into_iter().collect::<Vec<_>>().join(", ");
+        eprintln!("{} rows are unknown because no inventory is configured for them: {profiles}", hidden.len());
+    }
+    shown
+}
+
+fn is_unconfigured(row: &VerdictJson) -> bool {
+    row.verdict == Verdict::Unknown
+        && row.role == RolePresence::Unknown
+        && row.assumptions.total == 0
+        && row.coverage.missing.iter().any(|missing| missing.api.ends_with(":GetRole") && is_not_configured(missing))
+}
+
+fn is_not_configured(missing: &MissingJson) -> bool {
+    missing.outcome == Outcome::NotConfigured
 }
 
 fn verdicts_at(context: &JobContext, filter: &HistoryFilter, at: Timestamp) -> Result<Vec<AccountVerdict>, Failure> {
@@ -88,8 +116,7 @@ fn verdicts_at(context: &JobContext, filter: &HistoryFilter, at: Timestamp) -> R
 fn columns<'a>() -> Vec<Column<'a, VerdictJson>> {
     vec![
         Column { title: "coverage", cell: &coverage },
-        Column { title: "provider", cell: &|row| row.provider.to_string() },
-        Column { title: "account", cell: &|row| row.account.clone() },
+        Column { title: "account", cell: &|row| format!("{}/{}", row.provider, row.account) },
         Column { title: "profile", cell: &|row| row.profile.clone() },
         Column { title: "role", cell: &|row| row.role.as_str().to_owned() },
         Column { title: "stores", cell: &|row| row.stores.needing_role.to_string() },

@@ -22,7 +22,7 @@ impl Default for Limits {
     }
 }
 
-/// Below this ordinary records of CloudTrail (256 KB) would be rejected.
+/// Below this ordinary records of `CloudTrail` (256 KB) would be rejected.
 const LEAST_RECORD: u64 = 1 << 20;
 /// A record is held in memory as a whole, on 32-bit machines too.
 const MOST_RECORD: u64 = u32::MAX as u64;

@@ -39,13 +39,15 @@ impl Rules {
         }
     }
 
-    /// The settings as the rules take them. `collection_patience` is two schedules, which only the daemon knows.
+    /// The settings as the rules take them. `collection_patience` is two schedules, and `scheduled` tells whether
+    /// those are kept, which only the daemon knows.
     #[must_use]
-    pub fn judging(&self, collection_patience: SignedDuration) -> JudgingSettings {
+    pub fn judging(&self, collection_patience: SignedDuration, scheduled: bool) -> JudgingSettings {
         JudgingSettings {
             grace: self.grace.duration(),
             expiry_notice: self.expiry_notice.duration(),
             collection_patience,
+            scheduled,
             creation_window: self.creation_window.duration(),
         }
     }

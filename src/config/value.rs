@@ -230,6 +230,7 @@ pub(super) fn path<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S
 }
 
 /// Writes an optional path as text.
+#[allow(clippy::ref_option, reason = "serde gives fields by reference")]
 pub(super) fn optional_path<S: Serializer>(path: &Option<PathBuf>, serializer: S) -> Result<S::Ok, S::Error> {
     path.as_ref().map(|path| path.to_string_lossy()).serialize(serializer)
 }

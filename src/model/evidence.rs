@@ -67,6 +67,9 @@ pub struct JudgingSettings {
     pub expiry_notice: SignedDuration,
     /// How long something expected may stay uncollected: two schedules.
     pub collection_patience: SignedDuration,
+    /// Whether a schedule promises that everything is collected again and again. Without one (a single scan, an
+    /// archive) old inventory is no gap of collection.
+    pub scheduled: bool,
     /// How near a store's creation must be to a role's creation for the two to belong together.
     pub creation_window: SignedDuration,
 }
@@ -77,6 +80,7 @@ impl Default for JudgingSettings {
             grace: SignedDuration::from_hours(24),
             expiry_notice: SignedDuration::from_hours(30 * 24),
             collection_patience: SignedDuration::from_mins(30),
+            scheduled: true,
             creation_window: SignedDuration::from_hours(24),
         }
     }

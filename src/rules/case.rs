@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use super::Standing;
-use crate::model::{ConcernKind, EventOutcome, Evidence, Role, RoleSpan, StoreEffect, StoreSpan, TrailEvent};
+use crate::model::{
+    ConcernKind, EventOutcome, Evidence, Role, RolePresence, RoleSpan, StoreEffect, StoreSpan, TrailEvent,
+};
 use crate::profiles::{Profile, RoleArn, RoleMatch};
 
 /// What a rule gets to see: one account, one profile.
@@ -13,7 +15,7 @@ use crate::profiles::{Profile, RoleArn, RoleMatch};
 pub struct Case<'a> {
     /// All that is known of the account.
     pub evidence: &'a Evidence,
-    /// The events that count, oldest first; see [`counted_events`].
+    /// The events that count, oldest first; corrected ones are left out.
     pub events: &'a [&'a TrailEvent],
     /// The profile.
     pub profile: &'a Profile,
@@ -125,11 +127,20 @@ impl<'a> Case<'a> {
     }
 
     /// Whether findings about the stores belong to this profile. Twin roles serve the same stores; a finding about a
-    /// store is then the primary profile's, so that one trouble is one finding.
+    /// store is then that of the profile whose role is there, else the primary profile's, so that one trouble is one
+    /// finding.
     #[must_use]
     pub fn speaks_for_stores(&self) -> bool {
-        let rank = |profile: &'a Profile| (!profile.primary, profile.id.as_str());
-        self.profile.store.is_some() && self.twin.is_none_or(|twin| rank(self.profile) < rank(twin.profile))
+        // A role that an incomplete collection could not ask for counts as it was last seen: what could not be read
+        // must not hand a finding on to the twin.
+        let is_there = |standing: &Standing| match standing.presence {
+            RolePresence::Present => true,
+            RolePresence::Absent => false,
+            RolePresence::Unknown => standing.last_seen.is_some(),
+        };
+        let rank = |profile: &'a Profile, standing| (!is_there(standing), !profile.primary, profile.id.as_str());
+        let own = rank(self.profile, self.standing);
+        self.profile.store.is_some() && self.twin.is_none_or(|twin| own < rank(twin.profile, twin.standing))
     }
 
     /// Whether the service that may use the role made the call: AWS names it in `invokedBy`, Alibaba Cloud in the

@@ -67,8 +67,8 @@ fn unread_since(evidence: &Evidence, span: &CoverageSpan) -> Option<Timestamp> {
     if outcome.is_gap() {
         return Some(span.last_complete.unwrap_or(span.since));
     }
-    let scheduled = matches!(outcome, Outcome::Complete | Outcome::Unsupported) && !is_trail(&span.coverage.key);
-    scheduled.then_some(span.checked_at)
+    let was_read = matches!(outcome, Outcome::Complete | Outcome::Unsupported) && !is_trail(&span.coverage.key);
+    (evidence.settings.scheduled && was_read).then_some(span.checked_at)
 }
 
 /// A row about one role, policy or instance that the newest run did not ask about: it is not there any more.
@@ -115,10 +115,10 @@ fn place(key: &CoverageKey) -> String {
 
 fn remedy(outcome: Outcome, api: &str) -> String {
     match outcome {
-        Outcome::Denied => format!("Allow {api} to the collector's role (`roletrail policy` prints the policy)."),
+        Outcome::Denied => format!("Allow {api} to the identity that collects, then collect again."),
         Outcome::Throttled => "Collect less often, or lower calls_in_flight.".to_owned(),
         Outcome::TimedOut => "Check the network path to the endpoint, or raise deadline and call_timeout.".to_owned(),
-        _ => "Read the detail, remove its cause, and collect again (`roletrail doctor` helps).".to_owned(),
+        _ => "Read the detail, remove its cause, and collect again.".to_owned(),
     }
 }
 

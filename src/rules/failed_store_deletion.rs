@@ -220,4 +220,22 @@ mod tests {
         let scene = Scene::alibaba().event(DAY, |event| event.deletes_store("kst-1").failed("Forbidden.NoBackup"));
         check(ID, &scene, fires(1));
     }
+
+    #[test]
+    fn the_finding_is_that_of_the_twin_whose_role_is_there() {
+        let failed =
+            |scene: Scene| scene.event(DAY, |event| event.deletes_store("kst-1").failed("Forbidden.NoBackup"));
+        let owners = |scene: Scene| {
+            let findings = failed(scene).judgement().findings;
+            let own = findings.into_iter().filter(|finding| finding.rule == ID).filter_map(|finding| finding.profile);
+            own.collect::<Vec<_>>()
+        };
+        let (primary, twin) = (["alibaba-kms-key-store"], ["alibaba-kms-custom-key-store"]);
+        let scene = || Scene::alibaba().regions(Outcome::Complete);
+        assert_eq!(owners(scene().role().no_twin_role()), primary);
+        assert_eq!(owners(scene().no_role().twin_role()), twin);
+        assert_eq!(owners(scene().role().twin_role()), primary);
+        assert_eq!(owners(scene().no_role().no_twin_role()), primary);
+        assert_eq!(owners(scene().no_role().twin_role().account(Outcome::Denied)), twin, "as it was last seen");
+    }
 }

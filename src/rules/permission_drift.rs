@@ -22,7 +22,7 @@ use std::sync::LazyLock;
 
 use super::{Case, Rule, RuleDoc, Ruling, draft::Draft};
 use crate::model::{
-    AttachedPolicy, Basis, Finding, PolicyDocument, Provider, Role, RolePresence, RoleSpan, Severity,
+    AttachedPolicy, Basis, Finding, PolicyDocument, Provider, Role, RolePresence, RoleSpan, Severity, api,
 };
 use crate::profiles::{ManagedPolicy, RoleMatch};
 
@@ -49,7 +49,7 @@ impl Rule for PermissionDrift {
         }
         let mut ruling = Ruling::silent();
         for (span, role) in case.current_roles() {
-            let reading = Reading::of(case.profile.provider, managed, role);
+            let reading = Reading::of(case, managed, role);
             if !reading.drifts.is_empty() {
                 ruling.findings.push(drift(case, span, role, &reading.drifts));
             }
@@ -69,17 +69,17 @@ struct Reading {
 }
 
 impl Reading {
-    fn of(provider: Provider, managed: &ManagedPolicy, role: &Role) -> Self {
+    fn of(case: &Case<'_>, managed: &ManagedPolicy, role: &Role) -> Self {
         let mut reading = Self::default();
         match &role.attached {
             None => reading.unread = Some(format!("the policies attached to {} could not be read", role.name)),
-            Some(attached) => reading.attached(provider, managed, attached),
+            Some(attached) => reading.attached(case.profile.provider, managed, attached),
         }
         match &role.inline {
             Some(inline) => {
                 reading.drifts.extend(inline.iter().map(|policy| format!("inline policy {} is there", policy.name)));
             }
-            None if provider == Provider::Aws => {
+            None if case.standing.role_gaps.iter().any(|gap| gap.key.api == api::AWS_INLINE_POLICIES) => {
                 reading.unread = Some(format!("the inline policies of {} could not be read", role.name));
             }
             None => {}
@@ -182,8 +182,8 @@ fn provider_change(case: &Case<'_>, span: &RoleSpan, role: &Role, change: &str) 
 
 #[cfg(test)]
 mod tests {
-    use crate::model::{AttachedPolicy, InlinePolicy, Role, Severity};
-    use crate::rules::tests::{Scene, check, fires, silent, unknown};
+    use crate::model::{AttachedPolicy, InlinePolicy, Outcome, Role, Severity, api};
+    use crate::rules::tests::{NOW, Scene, check, fires, silent, unknown};
 
     const ID: &str = "permission-drift";
     const WIDER: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["ec2:CreateNetworkInterface","ec2:RunInstances"],"Resource":"*"}]}"#;
@@ -238,7 +238,9 @@ mod tests {
     fn what_could_not_be_read_is_unknown() {
         check(ID, &with(|policy| policy.document = None), unknown());
         check(ID, &role_with(|role| role.attached = None), unknown());
-        check(ID, &role_with(|role| role.inline = None), unknown());
+        let without_inline = role_with(|role| role.inline = None);
+        check(ID, &without_inline, silent());
+        check(ID, &without_inline.place(api::AWS_INLINE_POLICIES, None, Outcome::Denied, NOW), unknown());
         check(ID, &Scene::aws(), unknown());
         check(ID, &Scene::aws().no_role(), silent());
     }

@@ -147,6 +147,10 @@ mod tests {
                 r#"{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:root"},"Action":"sts:AssumeRole"}"#,
                 "root",
             ),
+            (
+                r#"{"Effect":"Allow","Principal":{"AWS":"cks.kms.amazonaws.com"},"Action":"sts:AssumeRole"}"#,
+                "AWS cks.kms.amazonaws.com",
+            ),
             (r#"{"Effect":"Allow","Principal":"*","Action":"sts:AssumeRole"}"#, "*"),
             (
                 r#"{"Effect":"Deny","Principal":{"Service":"cks.kms.amazonaws.com"},"Action":"sts:AssumeRole"}"#,

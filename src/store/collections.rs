@@ -27,7 +27,8 @@ impl Store {
             if news {
                 accounts::touch(transaction, account_id)?;
             }
-            coverage::save_all(transaction, run, at, &collection.coverage)
+            coverage::save_all(transaction, run, at, &collection.coverage)?;
+            coverage::end_unmentioned(transaction, &account, at)
         })
     }
 }

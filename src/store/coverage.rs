@@ -14,7 +14,7 @@ const TRAIL_JOINT: SignedDuration = SignedDuration::from_hours(24);
 macro_rules! columns {
     () => {
         "id, provider, account, region, api, subject, outcome, detail, covers_from, covers_to, since, checked_at, \
-         last_complete, run_id"
+         last_complete, run_id, outcome_since"
     };
 }
 
@@ -37,13 +37,17 @@ UPDATE coverage SET covers_from = ?2, covers_to = ?3, checked_at = ?4, last_comp
 const END: &str = "-- coverage.end
 UPDATE coverage SET until = ?2 WHERE id = ?1";
 
+const END_UNMENTIONED: &str = "-- coverage.end_unmentioned
+UPDATE coverage SET until = ?3
+WHERE provider = ?1 AND account = ?2 AND until IS NULL AND checked_at < ?3 AND api <> 'trail' AND api NOT LIKE 'trail:%'";
+
 const REMOVE: &str = "-- coverage.remove
 DELETE FROM coverage WHERE id = ?1";
 
 const ADD: &str = "-- coverage.add
 INSERT INTO coverage (provider, account, region, api, subject, outcome, detail, covers_from, covers_to, since,
-  checked_at, until, last_complete, run_id)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?10, ?11, ?12, ?13)";
+  checked_at, until, last_complete, run_id, outcome_since)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?10, ?11, ?12, ?13, ?14)";
 
 pub(super) const AT: &str = concat!(
     "-- coverage.at\nSELECT ",
@@ -67,7 +71,16 @@ ORDER BY provider, account, api, region, subject, since LIMIT ?6"
 struct Stored {
     id: i64,
     run: RunId,
+    /// Since when the row stands; the span's own `since` goes by the outcome alone.
+    since: Timestamp,
     span: CoverageSpan,
+}
+
+/// What a new row takes over from the one before it.
+#[derive(Debug, Default)]
+struct Before {
+    last_complete: Option<Timestamp>,
+    outcome_since: Option<Timestamp>,
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Stored> {
@@ -87,11 +100,11 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Stored> {
     };
     let span = CoverageSpan {
         coverage,
-        since: row.get::<_, Moment>(10)?.0,
+        since: row.get::<_, Moment>(14)?.0,
         checked_at: row.get::<_, Moment>(11)?.0,
         last_complete: row.get::<_, Option<Moment>>(12)?.map(|moment| moment.0),
     };
-    Ok(Stored { id: row.get(0)?, run: RunId(row.get(13)?), span })
+    Ok(Stored { id: row.get(0)?, run: RunId(row.get(13)?), since: row.get::<_, Moment>(10)?.0, span })
 }
 
 fn is_trail(key: &CoverageKey) -> bool {
@@ -111,7 +124,7 @@ fn touches(a: (Timestamp, Timestamp), b: (Timestamp, Timestamp)) -> bool {
 pub(super) fn save(connection: &Connection, run: RunId, at: Timestamp, row: &Coverage) -> Result<bool, StoreError> {
     let newest = newest(connection, &row.key)?;
     let Some(stored) = newest else {
-        return add(connection, run, at, row, None, None).map(|()| true);
+        return add(connection, run, at, row, None, &Before::default()).map(|()| true);
     };
     // What a run of long ago says about a place that was read since is not its state.
     if millis(at) < millis(stored.span.checked_at) {
@@ -119,7 +132,10 @@ pub(super) fn save(connection: &Connection, run: RunId, at: Timestamp, row: &Cov
     }
     let known = &stored.span.coverage;
     let (old, new) = ((known.from, known.to), (row.from, row.to));
-    let same = known.outcome == row.outcome && known.detail == row.detail;
+    let same_outcome = known.outcome == row.outcome;
+    let same = same_outcome && known.detail == row.detail;
+    let before =
+        Before { last_complete: stored.span.last_complete, outcome_since: same_outcome.then_some(stored.span.since) };
     if same && (!is_trail(&row.key) || touches(old, new)) {
         let covers = if is_trail(&row.key) { join(old, new) } else { new };
         extend(connection, run, at, &stored, covers)?;
@@ -127,10 +143,10 @@ pub(super) fn save(connection: &Connection, run: RunId, at: Timestamp, row: &Cov
     }
     if same && new.1 < old.0 {
         // An older part of a trail, read late: it is known, and the newest part stays the state of the place.
-        return add(connection, run, at, row, Some(at), stored.span.last_complete).map(|()| true);
+        return add(connection, run, at, row, Some(at), &before).map(|()| true);
     }
     end(connection, &stored, at)?;
-    add(connection, run, at, row, None, stored.span.last_complete).map(|()| true)
+    add(connection, run, at, row, None, &before).map(|()| true)
 }
 
 fn newest(connection: &Connection, key: &CoverageKey) -> Result<Option<Stored>, StoreError> {
@@ -162,7 +178,7 @@ fn extend(
 }
 
 fn end(connection: &Connection, stored: &Stored, at: Timestamp) -> Result<(), StoreError> {
-    if millis(stored.span.since) == millis(at) {
+    if millis(stored.since) == millis(at) {
         connection.prepare_cached(REMOVE)?.execute([stored.id])?;
     } else {
         connection.prepare_cached(END)?.execute(params![stored.id, millis(at)])?;
@@ -176,10 +192,10 @@ fn add(
     at: Timestamp,
     row: &Coverage,
     until: Option<Timestamp>,
-    last_complete: Option<Timestamp>,
+    before: &Before,
 ) -> Result<(), StoreError> {
     let covers = whole_trail_span(connection, row)?;
-    let last_complete = if row.outcome == Outcome::Complete { Some(at) } else { last_complete };
+    let last_complete = if row.outcome == Outcome::Complete { Some(at) } else { before.last_complete };
     connection.prepare_cached(ADD)?.execute(params![
         row.key.provider,
         row.key.account.as_deref().unwrap_or_default(),
@@ -194,6 +210,7 @@ fn add(
         opt_millis(until),
         opt_millis(last_complete),
         run.0,
+        millis(before.outcome_since.unwrap_or(at)),
     ])?;
     Ok(())
 }
@@ -266,6 +283,18 @@ pub(super) fn save_all(
     Ok(())
 }
 
+/// Ends the rows of inventory that a collection at `at` does not mention: it says all that is expected of its
+/// account, so that the place (a detached policy, a Region that is not asked any more) is not expected any longer.
+pub(super) fn end_unmentioned(connection: &Connection, account: &Account, at: Timestamp) -> Result<(), StoreError> {
+    let ended =
+        connection.prepare_cached(END_UNMENTIONED)?.execute(params![account.provider, account.id, millis(at)])?;
+    if ended > 0 {
+        let id = accounts::ensure(connection, account, true)?;
+        accounts::touch(connection, id)?;
+    }
+    Ok(())
+}
+
 impl Store {
     /// Stores coverage that belongs to no collection: trails, accounts that could not be entered.
     ///
@@ -296,7 +325,7 @@ impl Store {
             Ok(CoverageRow {
                 run: stored.run,
                 coverage: span.coverage,
-                since: span.since,
+                since: stored.since,
                 checked_at: span.checked_at,
             })
         })?;

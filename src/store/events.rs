@@ -9,7 +9,7 @@ use crate::model::{Account, Actor, Concern, ConcernKind, FindingEvent, StoreEffe
 
 /// Events of a page: each is a transaction of its own, so that a listing that waits for its reader (a pager, a slow
 /// client) does not keep the write-ahead log from being cut.
-const PAGE: i64 = 500;
+const PAGE: i64 = 250;
 
 /// How far from a replacing record the replaced one may lie, in milliseconds: providers correct a record within
 /// hours or days, and look-up of events ends after 90 days. It bounds the search, for which no index of ids exists

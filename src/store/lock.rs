@@ -2,9 +2,10 @@
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, SeekFrom, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::StoreError;
+use super::schema::companion;
 
 /// How much of the lock file is read: a process number and a command fit well.
 const HOLDER_BYTES: u64 = 256;
@@ -18,7 +19,7 @@ pub(super) struct WriteLock {
 impl WriteLock {
     /// Takes the lock of the database at `database` for `command`, or says who holds it.
     pub(super) fn take(database: &Path, command: &str) -> Result<Self, StoreError> {
-        let path = lock_path(database);
+        let path = companion(database, ".lock");
         let unusable = |error: std::io::Error| StoreError::Unusable {
             path: path.clone(),
             reason: format!("the lock file cannot be written ({error}); give this user the right to write there"),
@@ -36,12 +37,6 @@ impl WriteLock {
         sign(&mut file, command).map_err(unusable)?;
         Ok(Self { _file: file })
     }
-}
-
-fn lock_path(database: &Path) -> PathBuf {
-    let mut name = database.as_os_str().to_owned();
-    name.push(".lock");
-    PathBuf::from(name)
 }
 
 /// Makes new files readable by their owner only.

@@ -34,14 +34,24 @@ SELECT profile, role, day, routine, first_routine, last_routine, last_role_id FR
 WHERE account_id = ?1 AND day <= ?2 AND routine > 0 ORDER BY profile, role, day";
 
 pub(super) const RECENT: &str = "-- event_concerns.recent
-SELECT DISTINCT c.time, c.event, e.event_id FROM event_concerns c CROSS JOIN events e
+SELECT c.time, e.event_id FROM event_concerns c CROSS JOIN events e
 WHERE c.account_id = ?1 AND c.profile = ?2 AND c.time >= ?3 AND c.time <= ?4 AND c.routine = 1
   AND e.id = c.event AND ifnull(e.role, '') = ?5
+  AND NOT EXISTS (SELECT 1 FROM event_concerns p WHERE p.account_id = c.account_id AND p.profile = c.profile
+    AND p.time = c.time AND p.event = c.event AND p.ordinal < c.ordinal)
 ORDER BY c.time DESC, c.event DESC LIMIT ?6";
 
 pub(super) const ASSUMPTIONS: &str = "-- role_use.assumptions
 SELECT ifnull(sum(assumptions), 0), ifnull(sum(trusted_assumptions), 0) FROM role_use
 WHERE account_id = ?1 AND profile = ?2 AND day >= ?3 AND day < ?4";
+
+/// The same for parts of days, by the rules of [`DayUse::of`].
+pub(super) const ASSUMPTIONS_WITHIN: &str = "-- event_concerns.assumptions
+SELECT count(*), ifnull(sum(trusted), 0) FROM (
+  SELECT min(c.trusted) AS trusted FROM event_concerns c CROSS JOIN events e
+  WHERE c.account_id = ?1 AND c.profile = ?2 AND c.time >= ?3 AND c.time < ?4 AND c.kind = 'assumption'
+    AND e.id = c.event AND e.account_id = c.account_id AND e.outcome = 'allowed'
+  GROUP BY c.time, c.event)";
 
 /// A day of a role.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -298,10 +308,29 @@ fn with_recent(connection: &Connection, id: i64, gathered: Gathered, as_of: i64)
     let most = whole(RoleUse::RECENT as u64);
     let mut statement = connection.prepare_cached(RECENT)?;
     let values = params![id, uses.profile, from, to, uses.role.as_deref().unwrap_or_default(), most];
-    let rows = statement.query_map(values, |row| Ok((row.get::<_, Moment>(0)?.0, row.get(2)?)))?;
+    let rows = statement.query_map(values, |row| Ok((row.get::<_, Moment>(0)?.0, row.get(1)?)))?;
     uses.recent = rows.collect::<rusqlite::Result<_>>()?;
     uses.recent.sort_by(|left: &(Timestamp, String), right| right.0.cmp(&left.0).then_with(|| left.1.cmp(&right.1)));
     Ok(uses)
+}
+
+fn add_assumptions(
+    connection: &Connection,
+    query: &'static str,
+    (id, profile): (i64, &str),
+    (from, to): (i64, i64),
+    count: &mut AssumptionCount,
+) -> Result<(), StoreError> {
+    if to <= from {
+        return Ok(());
+    }
+    let mut statement = connection.prepare_cached(query)?;
+    let (total, trusted) = statement.query_row(params![id, profile, from, to], |row| {
+        Ok((row.get::<_, Count>(0)?.0, row.get::<_, Count>(1)?.0))
+    })?;
+    count.total += total;
+    count.by_trusted += trusted;
+    Ok(())
 }
 
 impl Store {
@@ -326,23 +355,11 @@ impl Store {
         // Whole days are counted already; the parts of days at either end are read.
         let first_whole = since.div_euclid(DAY_MILLIS) + i64::from(since.rem_euclid(DAY_MILLIS) > 0);
         let end_whole = until.div_euclid(DAY_MILLIS).max(first_whole);
-        let (total, trusted) =
-            reader.prepare_cached(ASSUMPTIONS)?.query_row(params![id, profile, first_whole, end_whole], |row| {
-                Ok((row.get::<_, Count>(0)?.0, row.get::<_, Count>(1)?.0))
-            })?;
-        count.total += total;
-        count.by_trusted += trusted;
+        add_assumptions(&reader, ASSUMPTIONS, (id, profile), (first_whole, end_whole), &mut count)?;
         let head = (since, until.min(first_whole * DAY_MILLIS));
-        let tail = (since.max(end_whole * DAY_MILLIS), until);
-        for span in [head, tail] {
-            if span.0 >= span.1 || (span == tail && tail.0 < head.1) {
-                continue;
-            }
-            for_each_event(&reader, id, profile, span, |event| {
-                let day = DayUse::of(event, profile, &account.id);
-                count.total += day.assumptions;
-                count.by_trusted += day.trusted;
-            })?;
+        let tail = (head.1.max(end_whole * DAY_MILLIS), until);
+        for part in [head, tail] {
+            add_assumptions(&reader, ASSUMPTIONS_WITHIN, (id, profile), part, &mut count)?;
         }
         Ok(count)
     }

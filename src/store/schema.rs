@@ -1,7 +1,8 @@
 //! The schema: which migrations there are, which a file has, and bringing a file up to date.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use sqlx::SqlSafeStr;
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
@@ -16,6 +17,12 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[(1, "history", include_str!("../../mi
 
 /// Bytes of a page of the database: four to five events of trail logs fit, where SQLite's default of 4096 holds two.
 const PAGE_BYTES: u32 = 8192;
+
+/// How a file is looked at.
+const READING: OpenFlags = OpenFlags::SQLITE_OPEN_READ_ONLY.union(OpenFlags::SQLITE_OPEN_NO_MUTEX);
+
+/// What must be escaped in the path of a file's URI.
+const URI_PATH: &AsciiSet = &CONTROLS.add(b' ').add(b'%').add(b'?').add(b'#');
 
 const VERSIONS: &str = "-- _sqlx_migrations.versions
 SELECT version FROM _sqlx_migrations ORDER BY version";
@@ -48,12 +55,7 @@ pub(super) fn inspect(path: &Path) -> Result<Found, StoreError> {
         Ok(data) if data.len() == 0 => return Ok(Found::Empty),
         Ok(_) => {}
     }
-    let found = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)
-        .and_then(|connection| {
-            connection.busy_timeout(BUSY_TIMEOUT)?;
-            read_version(&connection)
-        });
-    match found {
+    match read_untouched(path).unwrap_or_else(|| read_beside_writers(path)) {
         Ok(Some(version)) if version > newest_known() => newer(path, version),
         Ok(Some(0)) => Ok(Found::Empty),
         Ok(Some(version)) => Ok(Found::Version(version)),
@@ -62,6 +64,31 @@ pub(super) fn inspect(path: &Path) -> Result<Found, StoreError> {
         Err(error) if is_interrupted(&error) => Ok(Found::Empty),
         Err(error) => Err(unusable(path, &explain(&error))),
     }
+}
+
+/// The version of a file that nobody has open, without so much as the companion files that SQLite makes for readers.
+/// `None` where somebody has it open, or where it cannot be read in this way.
+fn read_untouched(path: &Path) -> Option<rusqlite::Result<Option<i64>>> {
+    if companion(path, "-wal").exists() || companion(path, "-journal").exists() {
+        return None;
+    }
+    let escaped = utf8_percent_encode(path.to_str()?, URI_PATH);
+    let flags = READING | OpenFlags::SQLITE_OPEN_URI;
+    let connection = Connection::open_with_flags(format!("file:{escaped}?immutable=1"), flags).ok()?;
+    read_version(&connection).ok().map(Ok)
+}
+
+fn read_beside_writers(path: &Path) -> rusqlite::Result<Option<i64>> {
+    let connection = Connection::open_with_flags(path, READING)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    read_version(&connection)
+}
+
+/// A file beside a database.
+pub(super) fn companion(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    PathBuf::from(name)
 }
 
 /// The schema version, 0 for a file without tables, `None` for a database that is not ours.
@@ -100,7 +127,7 @@ pub(super) async fn migrate(path: &Path) -> Result<(), StoreError> {
     match migrated {
         Ok(()) => closed.map_err(|error| failed(&error)),
         // Another roletrail brought it further between our look at it and the lock.
-        Err(MigrateError::VersionMissing(version)) => newer(path, version).map(|_: ()| ()),
+        Err(MigrateError::VersionMissing(version)) => newer(path, version),
         Err(MigrateError::VersionMismatch(version)) => Err(unusable(
             path,
             &format!("schema version {version} is not the one of this program; use the roletrail that made the file"),

@@ -30,6 +30,9 @@ pub(super) struct SpanRow<S> {
     pub(super) state: S,
 }
 
+/// The spans on either side of a time: the last that begins at or before it, and the first that begins after it.
+pub(super) type Around<S> = (Option<SpanRow<S>>, Option<SpanRow<S>>);
+
 impl<S> SpanRow<S> {
     /// Reads a row whose first columns are `id`, `valid_from`, `valid_to` and `last_seen`.
     pub(super) fn read(row: &Row<'_>, state: impl FnOnce(&Row<'_>) -> rusqlite::Result<S>) -> rusqlite::Result<Self> {
@@ -103,7 +106,7 @@ impl SpanQueries {
         place: &[&dyn ToSql],
         time: i64,
         mut read: impl FnMut(&Row<'_>) -> rusqlite::Result<SpanRow<S>>,
-    ) -> Result<(Option<SpanRow<S>>, Option<SpanRow<S>>), StoreError> {
+    ) -> Result<Around<S>, StoreError> {
         let mut values = place.to_vec();
         values.push(&time);
         let current = connection.prepare_cached(self.current)?.query_row(&values[..], &mut read).optional()?;
@@ -132,6 +135,9 @@ impl SpanQueries {
 mod tests {
     use super::*;
 
+    type Row<'a> = Option<&'a SpanRow<char>>;
+    type Case<'a> = (&'a str, Row<'a>, Row<'a>, char, i64, Vec<Step>);
+
     fn row(id: i64, state: char, valid_from: i64, valid_to: Option<i64>, last_seen: i64) -> SpanRow<char> {
         SpanRow { id, valid_from, valid_to, last_seen, state }
     }
@@ -141,7 +147,7 @@ mod tests {
         let a = row(1, 'a', 10, None, 20);
         let closed = row(1, 'a', 10, Some(30), 20);
         let b = row(2, 'b', 30, None, 40);
-        let cases: [(&str, Option<&SpanRow<char>>, Option<&SpanRow<char>>, char, i64, Vec<Step>); 10] = [
+        let cases: [Case<'_>; 10] = [
             ("first", None, None, 'a', 5, vec![Step::Open(None)]),
             ("again", Some(&a), None, 'a', 25, vec![Step::Seen(1)]),
             ("again, but older", Some(&a), None, 'a', 15, vec![]),

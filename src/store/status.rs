@@ -1,13 +1,13 @@
 //! What `db status` shows, and the check that it runs on demand.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::Path;
 
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::codec::{Count, Moment};
-use super::schema::newest_known;
+use super::schema::{companion, newest_known};
 use super::{Store, StoreError, StoreStatus};
 
 /// Every table of ours, each with the statement that counts it.
@@ -47,9 +47,7 @@ impl Store {
     pub fn status(&self) -> Result<StoreStatus, StoreError> {
         let reader = self.reader()?;
         let path = self.path().to_owned();
-        let mut wal = path.clone().into_os_string();
-        wal.push("-wal");
-        let size = |path: PathBuf| std::fs::metadata(path).map_or(0, |data| data.len());
+        let size = |path: &Path| std::fs::metadata(path).map_or(0, |data| data.len());
         let mut rows = BTreeMap::new();
         for (table, query) in TABLES {
             let count = reader.query_row(query, [], |row| row.get::<_, Count>(0))?;
@@ -61,8 +59,8 @@ impl Store {
         Ok(StoreStatus {
             schema_version: reader.query_row(VERSION, [], |row| row.get(0))?,
             newest_known: newest_known(),
-            size_bytes: size(path.clone()),
-            wal_bytes: size(PathBuf::from(wal)),
+            size_bytes: size(&path),
+            wal_bytes: size(&companion(&path, "-wal")),
             path,
             rows,
             events: event_span(&reader)?,

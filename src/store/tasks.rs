@@ -44,7 +44,7 @@ WHERE (?1 IS NULL OR a.provider = ?1) AND (?2 IS NULL OR a.account = ?2) AND (?3
 ORDER BY t.submitted_at, t.id LIMIT ?7";
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Status {
+struct Standing {
     first_checked: i64,
     last_checked: Timestamp,
     status: TaskStatus,
@@ -106,10 +106,10 @@ fn save_status(connection: &Connection, id: i64, task: &DeletionTask, at: Timest
     Ok(true)
 }
 
-fn status_at(connection: &Connection, id: i64, at: i64) -> Result<Option<Status>, StoreError> {
+fn status_at(connection: &Connection, id: i64, at: i64) -> Result<Option<Standing>, StoreError> {
     let mut statement = connection.prepare_cached(STATUS_AT)?;
     let read = |row: &Row<'_>| {
-        Ok(Status {
+        Ok(Standing {
             first_checked: row.get(0)?,
             last_checked: row.get::<_, Moment>(1)?.0,
             status: row.get(2)?,

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::json::{self, Field, Node};
+use super::json::{self, Field, MAX_DEPTH, Node};
 
 /// What a piece is.
 #[derive(Debug, PartialEq, Eq)]
@@ -17,6 +17,10 @@ pub(super) enum Shape<'a> {
 
 /// Prefix of the keys under which SLS stores a record that it has flattened.
 const FLATTENED: &str = "event.";
+
+/// Most members of a flattened record: putting it together takes time that grows with their square. Records have
+/// some hundreds at most.
+const MOST_FLATTENED: usize = 4096;
 
 /// Tells what a piece with these members is.
 ///
@@ -96,8 +100,14 @@ fn from_contents(raw: &str) -> Result<Shape<'_>, String> {
 /// Builds the record from members such as `event.userIdentity.type`.
 fn unflatten(fields: &[Field<'_>]) -> Result<String, String> {
     let mut record = Node::Map(Vec::new());
+    if MOST_FLATTENED < fields.len() {
+        return Err(format!("it has more than {MOST_FLATTENED} flattened members"));
+    }
     for field in fields {
         let Some(path) = field.key.strip_prefix(FLATTENED) else { continue };
+        if MAX_DEPTH < path.split('.').count() {
+            return Err(format!("it is nested deeper than {MAX_DEPTH} levels"));
+        }
         let mut value = json::node(field.raw).map_err(|bad| bad.reason)?;
         // Objects arrive as strings of JSON.
         if let Node::Text(text) = &value
@@ -177,5 +187,13 @@ mod tests {
         ] {
             assert!(shape_of(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn flattened_records_are_bounded_in_size_and_depth() {
+        let deep = format!("{{\"event{}\":1}}", ".a".repeat(1 << 20));
+        assert!(shape_of(&deep).expect_err("is too deep").contains("128"));
+        let members: Vec<_> = (0..=MOST_FLATTENED).map(|number| format!("\"event.k{number}\":1")).collect();
+        assert!(shape_of(&format!("{{{}}}", members.join(","))).expect_err("is too large").contains("4096"));
     }
 }

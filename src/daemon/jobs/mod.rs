@@ -35,6 +35,8 @@ pub struct JobContext {
     pub profiles: Arc<Profiles>,
     /// The time.
     pub clock: Arc<dyn Clock>,
+    /// Whether a daemon keeps the schedules.
+    pub scheduled: bool,
     /// Whether to stop.
     pub stop: Stop,
     /// Who watches.
@@ -51,7 +53,7 @@ impl JobContext {
     /// The times that the rules need, from the settings.
     #[must_use]
     pub fn judging(&self) -> JudgingSettings {
-        super::timetable::judging(&self.settings, self.now())
+        super::timetable::judging(&self.settings, self.scheduled, self.now())
     }
 }
 

@@ -65,6 +65,9 @@ impl Regions {
             self.missing.push(row.clone());
             return;
         }
+        if Some(span.checked_at) < account_closed_at(evidence) {
+            return;
+        }
         let unread: Vec<_> = unread_stores(evidence, span).cloned().collect();
         if unread.is_empty() {
             self.complete += 1;
@@ -110,23 +113,32 @@ pub(in crate::rules) fn is_inactive(evidence: &Evidence) -> bool {
     evidence
         .coverage
         .iter()
-        .any(|span| span.coverage.key.api == api::ACCOUNT && span.coverage.outcome == Outcome::NotEnabled)
+        .filter(|span| span.coverage.key.api == api::ACCOUNT && span.coverage.key.account.is_some())
+        .any(|span| span.coverage.outcome == Outcome::NotEnabled)
 }
 
-/// The account itself could not be entered, so that older answers of its parts say nothing about the present.
+/// Readings of the account itself that failed: it could not be entered, or what is expected of it is not known.
+fn closed_accounts(evidence: &Evidence) -> impl Iterator<Item = &CoverageSpan> {
+    rows(evidence).filter(|span| span.coverage.key.api == api::ACCOUNT && span.coverage.outcome != Outcome::Complete)
+}
+
 fn account_gaps(evidence: &Evidence) -> impl Iterator<Item = Coverage> {
-    rows(evidence)
-        .filter(|span| span.coverage.key.api == api::ACCOUNT && span.coverage.outcome != Outcome::Complete)
-        .map(|span| span.coverage.clone())
+    closed_accounts(evidence).map(|span| span.coverage.clone())
+}
+
+/// When the account could not be entered, if so: older answers of its parts say nothing about the present.
+pub(super) fn account_closed_at(evidence: &Evidence) -> Option<Timestamp> {
+    closed_accounts(evidence).map(|span| span.checked_at).max()
 }
 
 /// Whether anything of the role or its stores was ever asked of the account itself. Where it was, nothing is inferred
-/// from the trail: an unanswered question stays one.
+/// from the trail: an unanswered question stays one. A listing of all accounts says nothing about this one, unless it
+/// failed: then this one may be among those that it lost.
 pub(super) fn has_inventory(evidence: &Evidence, profile: &Profile) -> bool {
     let store_api = profile.store.as_ref().map(|store| store.api.as_str());
     rows(evidence).any(|span| {
         let key = &span.coverage.key;
-        key.api == api::ACCOUNT
+        (key.api == api::ACCOUNT && (key.account.is_some() || span.coverage.outcome.is_gap()))
             || Some(key.api.as_str()) == store_api
             || (key.api == role_api(profile.provider) && is_about(key, profile))
     })
@@ -203,9 +215,16 @@ fn policy_gaps(evidence: &Evidence, profile: &Profile) -> Vec<Coverage> {
     rows(evidence)
         .filter(|span| policy_apis(profile.provider).contains(&span.coverage.key.api.as_str()))
         .filter(|span| is_about(&span.coverage.key, profile) && asked_at <= Some(span.checked_at))
-        .filter(|span| !span.coverage.outcome.proves_absence())
+        .filter(|span| is_policy_gap(&span.coverage))
         .map(|span| span.coverage.clone())
         .collect()
+}
+
+/// A service-linked role cannot have inline policies, so nobody has to ask for them; an answer that was sought and not
+/// got is a gap all the same.
+fn is_policy_gap(row: &Coverage) -> bool {
+    let optional = row.key.api == api::AWS_INLINE_POLICIES;
+    row.outcome.is_gap() || (!optional && !row.outcome.proves_absence())
 }
 
 /// Parts of the role's state that inventory left open.
@@ -228,9 +247,6 @@ fn unread_parts<'a>(
         let unread = role.attached.iter().flatten().any(|policy| policy.document.is_none());
         if wants_documents && unread {
             parts.push((*version_api, "the content of an attached policy could not be read"));
-        }
-        if wants_policies && profile.provider == Provider::Aws && role.inline.is_none() {
-            parts.push((api::AWS_INLINE_POLICIES, "the inline policies could not be read"));
         }
     }
     parts.into_iter().map(|(api, detail)| Coverage {

@@ -38,14 +38,13 @@ fn apply_role(standing: &mut Standing, evidence: &Evidence, profile: &Profile) {
         .flatten();
 }
 
-/// How asking for the role ended; the worst of several, and nothing where the account could not be entered.
+/// How asking for the role ended; nothing where an answer is missing, or older than the last failure to enter the
+/// account.
 fn answer(evidence: &Evidence, profile: &Profile) -> Option<Outcome> {
-    let account_is_closed = coverage::rows(evidence).any(|span| {
-        span.coverage.key.api == crate::model::api::ACCOUNT && span.coverage.outcome != Outcome::Complete
-    });
-    let outcomes: BTreeSet<_> = coverage::role_rows(evidence, profile).map(|span| span.coverage.outcome).collect();
-    let decided = outcomes.iter().all(|outcome| outcome.proves_absence());
-    (decided && !account_is_closed).then(|| outcomes.first().copied()).flatten()
+    let closed_at = coverage::account_closed_at(evidence);
+    let rows = || coverage::role_rows(evidence, profile);
+    let decided = rows().all(|span| span.coverage.outcome.proves_absence() && closed_at <= Some(span.checked_at));
+    decided.then(|| rows().map(|span| span.coverage.outcome).min()).flatten()
 }
 
 fn apply_stores(standing: &mut Standing, evidence: &Evidence, kind: &StoreKind, told: &Told) {

@@ -100,16 +100,30 @@ fn inventory_that_did_not_answer_is_not_replaced_by_the_trail() {
     let standing = stands(&told(Scene::aws().role_answer(Outcome::Denied)), RolePresence::Unknown, &[]);
     assert_eq!(standing.basis, Basis::Observed);
     stands(&told(Scene::aws().account(Outcome::Denied)), RolePresence::Unknown, &[]);
+    stands(&told(Scene::aws().accounts(Outcome::Error)), RolePresence::Unknown, &[]);
+    stands(&told(Scene::aws().accounts(Outcome::Complete)), RolePresence::Present, &[]);
     stands(&told(Scene::aws().regions(Outcome::Complete)), RolePresence::Unknown, &[]);
 }
 
 #[test]
 fn a_closed_account_makes_older_answers_worthless() {
-    let scene = Scene::aws().role().regions(Outcome::Complete).account(Outcome::Denied);
+    let mut scene = Scene::aws().role().regions(Outcome::Complete);
+    for span in &mut scene.evidence.coverage {
+        span.checked_at -= jiff::SignedDuration::from_mins(15);
+    }
+    let scene = scene.account(Outcome::Denied);
     stands(&scene, RolePresence::Unknown, &[]);
+    assert!(scene.standing().regions.answered.is_empty());
     assert!(scene.judgement().verdicts.iter().all(|verdict| verdict.verdict == Verdict::Unknown));
     let inactive = Scene::aws().role().regions(Outcome::Complete).account(Outcome::NotEnabled);
     assert_eq!(inactive.judgement().verdicts, []);
+}
+
+#[test]
+fn a_role_that_answered_is_known_though_the_list_of_regions_is_not() {
+    let scene = Scene::aws().role().regions(Outcome::Complete).account(Outcome::Partial);
+    stands(&scene, RolePresence::Present, &[]);
+    assert!(scene.judgement().verdicts.iter().all(|verdict| verdict.verdict == Verdict::Unknown));
 }
 
 #[test]

@@ -304,6 +304,15 @@ impl Scene {
         self.row(api::ACCOUNT, None, None, outcome, NOW)
     }
 
+    /// How listing all accounts ended.
+    pub(in crate::rules) fn accounts(self, outcome: Outcome) -> Self {
+        let mut scene = self.account(outcome);
+        if let Some(span) = scene.evidence.coverage.last_mut() {
+            span.coverage.key.account = None;
+        }
+        scene
+    }
+
     /// A place that was read completely and not tried again since.
     pub(in crate::rules) fn untried(self, api: &str, region: &str, since: &str) -> Self {
         self.row(api, Some(region), None, Outcome::Complete, since).checked_last(since)

@@ -39,14 +39,39 @@ pub(super) fn entries(account: &SimulatedAccount, random: &mut Random) -> Vec<En
             answer("ListAttachedRolePolicies", &|role| attached_policies(account, role)),
         ),
         Entry::new("list-role-policies.json", answer("ListRolePolicies", &|_| json!({"PolicyNames": []}))),
-        // The policy is the provider's: it can be read whether the account has the role or not.
-        Entry::new("get-policy-version.json", Answer::Output(policy_version())),
     ];
+    entries.extend(policy_versions(role.and_then(|role| role.foreign_policy.as_deref())));
     for region in &account.regions {
         let path = format!("{region}/describe-custom-key-stores.json");
         entries.push(Entry::new(path, stores_of(account, region, random)));
     }
     entries
+}
+
+/// The policy is the provider's: it can be read whether the account has the role or not. Where two are attached, the
+/// files are named after them.
+fn policy_versions(foreign: Option<&str>) -> Vec<Entry> {
+    let Some(foreign) = foreign else {
+        return vec![Entry::new("get-policy-version.json", Answer::Output(policy_version()))];
+    };
+    let file = |policy: &str| format!("get-policy-version.{policy}.json");
+    vec![
+        Entry::new(file(POLICY), Answer::Output(policy_version())),
+        Entry::new(file(foreign), Answer::Output(customer_policy_version())),
+    ]
+}
+
+/// A policy that somebody wrote and attached although the role is the provider's.
+fn customer_policy_version() -> Value {
+    json!({"PolicyVersion": {
+        "Document": {
+            "Version": "2012-10-17",
+            "Statement": [{"Effect": "Allow", "Action": ["kms:Decrypt", "kms:CreateGrant"], "Resource": "*"}],
+        },
+        "VersionId": "v1",
+        "IsDefaultVersion": true,
+        "CreateDate": "2026-03-02T09:41:05+00:00",
+    }})
 }
 
 fn get_role(account: &SimulatedAccount, role: &SimulatedRole) -> Value {

@@ -69,11 +69,14 @@ pub fn shown_name(path: &Path) -> String {
     if name.is_empty() { ".".to_owned() } else { name }
 }
 
+const HEX: &[u8; 16] = b"0123456789ABCDEF";
+
 fn push_lossily(name: &mut String, bytes: &[u8]) {
     for chunk in bytes.utf8_chunks() {
         name.push_str(chunk.valid());
         for byte in chunk.invalid() {
-            name.push_str(&format!("\\x{byte:02X}"));
+            name.push_str("\\x");
+            name.extend([byte >> 4, byte & 0xf].map(|digit| char::from(HEX[usize::from(digit)])));
         }
     }
 }

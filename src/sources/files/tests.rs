@@ -138,3 +138,10 @@ fn a_changed_file_has_another_version() {
     assert_eq!(version(), "-5");
     assert_ne!(before, version());
 }
+
+#[test]
+fn the_default_limits_of_the_configuration_are_those_of_the_trail() {
+    let (configured, trail) = (crate::config::Limits::default(), crate::trail::Limits::default());
+    assert_eq!((configured.max_object_bytes, configured.max_ratio), (trail.max_object_bytes, trail.max_ratio));
+    assert_eq!(usize::try_from(configured.max_record_bytes), Ok(trail.max_record_bytes));
+}

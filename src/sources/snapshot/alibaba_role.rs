@@ -108,12 +108,12 @@ pub(super) fn attached(file: &SavedFile, now: Timestamp) -> Result<Listed<Listed
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct GetPolicyVersion {
-    policy_version: Version,
+    policy_version: SavedText,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Version {
+struct SavedText {
     version_id: String,
     is_default_version: Option<bool>,
     policy_document: serde_json::Value,
@@ -122,13 +122,13 @@ struct Version {
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct GetPolicy {
-    policy: Policy,
-    default_policy_version: Version,
+    policy: Named,
+    default_policy_version: SavedText,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Policy {
+struct Named {
     policy_name: String,
 }
 
@@ -145,7 +145,7 @@ pub(super) fn policy(file: &SavedFile, now: Timestamp) -> Result<PolicyText, Fai
     Ok(PolicyText { is_default, ..text(file, Some(policy.policy_name), default_policy_version)? })
 }
 
-fn text(file: &SavedFile, policy: Option<String>, version: Version) -> Result<PolicyText, Failure> {
+fn text(file: &SavedFile, policy: Option<String>, version: SavedText) -> Result<PolicyText, Failure> {
     let document = PolicyDocument::from_value(&version.policy_document)
         .map_err(|error| file.unusable(&format!("its document is {error}; save it again")))?;
     let document = document.canonical();

@@ -20,18 +20,16 @@ pub(super) fn instances(files: &[SavedFile], now: Timestamp) -> Option<Listing> 
     let listed = list(files, now, &mut listing);
     let mut described = describe(files, now, &mut listing);
     for id in listed {
-        match described.remove(&id) {
-            Some(stores) => stores.into_iter().for_each(|store| listing.add(store)),
-            None => {
-                listing.gaps.push((Outcome::Partial, format!("no GetKmsInstance answer for {id}")));
-                listing.add(undescribed(id));
-            }
-        }
+        let stores = described.remove(&id).unwrap_or_else(|| {
+            listing.gaps.push((Outcome::Partial, format!("no GetKmsInstance answer for {id}")));
+            vec![undescribed(id)]
+        });
+        listing.add_all(stores);
     }
     for (id, stores) in described {
         let detail = format!("{id} is described but not listed; save ListKmsInstances and GetKmsInstance together");
         listing.gaps.push((Outcome::Partial, detail));
-        stores.into_iter().for_each(|store| listing.add(store));
+        listing.add_all(stores);
     }
     Some(listing)
 }
@@ -117,12 +115,12 @@ struct Id {
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Answer {
-    kms_instance: Instance,
+    kms_instance: Details,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Instance {
+struct Details {
     instance_id: String,
     #[serde(default, deserialize_with = "wire::text")]
     instance_name: Option<String>,
@@ -139,7 +137,7 @@ struct Instance {
     end_date: Option<Timestamp>,
 }
 
-impl Instance {
+impl Details {
     /// An instance whose time is over is disabled at once, whatever its last status says.
     fn seen(self, now: Timestamp) -> SeenStore {
         let is_over = self.end_date.is_some_and(|end| end < now);

@@ -78,7 +78,7 @@ pub(super) fn role(file: &SavedFile, now: Timestamp) -> Result<RoleAnswer, Failu
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct AttachedPolicies {
+struct AttachedPage {
     attached_policies: Vec<Attached>,
     is_truncated: Option<bool>,
     marker: Option<String>,
@@ -94,7 +94,7 @@ struct Attached {
 
 /// The policies that `list-attached-role-policies` shows.
 pub(super) fn attached(file: &SavedFile, now: Timestamp) -> Result<Listed<ListedPolicy>, Failure> {
-    let page: AttachedPolicies = file.answer(now)?;
+    let page: AttachedPage = file.answer(now)?;
     let cut_off = page.is_truncated == Some(true) || page.marker.is_some() || page.next_token.is_some();
     let policy = |policy: Attached| ListedPolicy { name: policy.policy_name, arn: policy.policy_arn, default: None };
     Ok(Listed { items: page.attached_policies.into_iter().map(policy).collect(), cut_off })
@@ -134,12 +134,12 @@ pub(super) fn inline(file: &SavedFile, now: Timestamp) -> Result<InlineText, Fai
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct GetPolicyVersion {
-    policy_version: Version,
+    policy_version: SavedText,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Version {
+struct SavedText {
     version_id: String,
     is_default_version: Option<bool>,
     document: Value,

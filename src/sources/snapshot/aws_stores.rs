@@ -37,7 +37,7 @@ fn pages<P: Page>(files: &[SavedFile], call: Call, now: Timestamp) -> Option<Lis
                     let detail = format!("{}: is cut off; save all pages in one listing", file.name());
                     listing.gaps.push((Outcome::Partial, detail));
                 }
-                page.stores().into_iter().for_each(|store| listing.add(store));
+                listing.add_all(page.stores());
             }
             Err(failure) => listing.fail(&failure),
         }
@@ -103,13 +103,13 @@ impl KeyStore {
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct ClusterPage {
-    clusters: Vec<Cluster>,
+    clusters: Vec<HsmCluster>,
     next_token: Option<String>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Cluster {
+struct HsmCluster {
     cluster_id: String,
     state: Option<String>,
     state_message: Option<String>,
@@ -126,11 +126,11 @@ impl Page for ClusterPage {
     /// A deleted cluster is listed for some time after.
     fn stores(self) -> Vec<SeenStore> {
         let present = self.clusters.into_iter().filter(|cluster| cluster.state.as_deref() != Some("DELETED"));
-        present.map(Cluster::seen).collect()
+        present.map(HsmCluster::seen).collect()
     }
 }
 
-impl Cluster {
+impl HsmCluster {
     fn seen(self) -> SeenStore {
         let state = match self.state.as_deref() {
             Some("ACTIVE") => StoreState::Connected,

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::naming::recognise;
 use super::saved::{SavedFile, is_hidden};
-use crate::config::SnapshotSource;
+use crate::config::{Period, SnapshotSource};
 use crate::model::{Account, Provider};
 
 /// Digits of an account id of AWS. Ids of Alibaba Cloud have no fixed length.
@@ -107,12 +107,21 @@ impl AccountFiles {
             let name = name_of(&path).to_ascii_lowercase();
             if !path.is_dir() {
                 self.global.extend(saved(provider, source, path));
-            } else if is_region(&name) {
-                let files = self.regions.entry(name).or_default();
-                match entries(&path) {
-                    Ok(paths) => files.extend(paths.into_iter().filter_map(|path| saved(provider, source, path))),
-                    Err(reason) => self.troubles.push(reason),
+                continue;
+            }
+            let files: Vec<_> = match entries(&path) {
+                Ok(paths) => paths.into_iter().filter_map(|path| saved(provider, source, path)).collect(),
+                Err(reason) => {
+                    self.troubles.push(reason);
+                    Vec::new()
                 }
+            };
+            if is_region(&name) {
+                self.regions.entry(name).or_default().extend(files);
+            } else if !files.is_empty() {
+                // Answers that nobody reads may be those of a Region whose name is misspelt.
+                let reason = "holds answers and is not named by a Region; rename or remove it";
+                self.troubles.push(format!("{}: {reason}", path.display()));
             }
         }
     }
@@ -120,7 +129,7 @@ impl AccountFiles {
 
 fn saved(provider: Provider, source: &SnapshotSource, path: PathBuf) -> Option<SavedFile> {
     let (call, suffix) = recognise(provider, &path)?;
-    Some(SavedFile { path, call, suffix, max_age: source.max_age.map(|age| age.duration()) })
+    Some(SavedFile { path, call, suffix, max_age: source.max_age.map(Period::duration) })
 }
 
 /// Regions of both providers are words of lower case joined by hyphens.

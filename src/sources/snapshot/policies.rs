@@ -125,25 +125,32 @@ fn attached(
 ) -> Option<Vec<ListedPolicy>> {
     let provider = report.account.provider;
     let api = attached_api(provider);
-    let found = whole(role, listings, api, report)?;
-    if found.is_none() {
-        let file = usual_name(provider, Call::ListAttachedPolicies);
-        report.row(api, None, Some(&role.subject), Outcome::Error, format!("no {file} for {}", role.subject));
+    match whole(role, listings, api, report) {
+        Reading::Whole(policies) => Some(policies),
+        Reading::Broken => None,
+        Reading::Missing => {
+            let file = usual_name(provider, Call::ListAttachedPolicies);
+            report.row(api, None, Some(&role.subject), Outcome::Error, format!("no {file} for {}", role.subject));
+            None
+        }
     }
-    found
 }
 
-/// All items of a listing: the outer `None` where it is not whole, the inner where there is none.
-fn whole<T: Clone>(
-    role: &PresentRole<'_>,
-    pages: &Pages<T>,
-    api: &str,
-    report: &mut Report,
-) -> Option<Option<Vec<T>>> {
+/// What reading all pages of a listing came to.
+enum Reading<T> {
+    /// All items.
+    Whole(Vec<T>),
+    /// A page is missing or cannot be used; coverage says which.
+    Broken,
+    /// There is no page at all.
+    Missing,
+}
+
+fn whole<T: Clone>(role: &PresentRole<'_>, pages: &Pages<T>, api: &str, report: &mut Report) -> Reading<T> {
     let subject = Some(role.subject.as_str());
     let pages = best(pages, &role.answer.role.name);
     if pages.is_empty() {
-        return Some(None);
+        return Reading::Missing;
     }
     let (mut items, mut is_whole) = (Vec::new(), true);
     for page in pages {
@@ -162,10 +169,11 @@ fn whole<T: Clone>(
             }
         }
     }
-    if is_whole {
-        report.complete(api, None, subject);
+    if !is_whole {
+        return Reading::Broken;
     }
-    is_whole.then_some(Some(items))
+    report.complete(api, None, subject);
+    Reading::Whole(items)
 }
 
 fn with_text(
@@ -223,10 +231,14 @@ fn inline(
             report.failed(api, None, subject, failure);
         }
     }
-    let Some(mut names) = listed? else {
-        let detail = format!("no list-role-policies.json for {}", role.subject);
-        report.row(api, None, subject, Outcome::NotConfigured, detail);
-        return None;
+    let mut names = match listed {
+        Reading::Whole(names) => names,
+        Reading::Broken => return None,
+        Reading::Missing => {
+            let detail = format!("no list-role-policies.json for {}", role.subject);
+            report.row(api, None, subject, Outcome::NotConfigured, detail);
+            return None;
+        }
     };
     for text in own.iter().filter(|text| !names.contains(&text.name)).collect::<Vec<_>>() {
         let detail = format!("get-role-policy shows {}, which list-role-policies does not name", text.name);

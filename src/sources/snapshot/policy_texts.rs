@@ -26,16 +26,18 @@ enum Owner {
     Unnamed,
 }
 
-struct Text {
+struct SavedText {
     owner: Owner,
     file: String,
-    text: Result<PolicyText, Failure>,
+    answer: Result<PolicyText, Failure>,
 }
 
 /// The policy texts of an account.
 pub(super) struct Texts {
     provider: Provider,
-    texts: Vec<Text>,
+    saved: Vec<SavedText>,
+    /// Names of the policies that the providers attach to the watched roles.
+    managed: Vec<String>,
     /// Default versions by policy, from `get-policy` of AWS.
     defaults: BTreeMap<String, String>,
 }
@@ -49,10 +51,11 @@ impl Texts {
         report: &mut Report,
     ) -> Self {
         let managed = profiles.iter().filter_map(|profile| Some(profile.policy.as_ref()?.name.clone()));
+        let managed: Vec<String> = managed.collect();
         let attached = listed.iter().flatten().flatten().map(|policy| policy.name.clone());
-        let policies: Vec<String> = managed.chain(attached).collect();
+        let policies: Vec<String> = managed.iter().cloned().chain(attached).collect();
         let (provider, now) = (report.account.provider, report.now);
-        let mut texts = Self { provider, texts: Vec::new(), defaults: BTreeMap::new() };
+        let mut texts = Self { provider, saved: Vec::new(), managed, defaults: BTreeMap::new() };
         for file in &files.global {
             let text = match (file.call, provider) {
                 (Call::GetPolicyVersion, Provider::Aws) => aws_role::policy_version(file, now),
@@ -65,7 +68,7 @@ impl Texts {
                 _ => continue,
             };
             let owner = owner(file, &text, &policies, &names.known);
-            texts.texts.push(Text { owner, file: file.name(), text });
+            texts.saved.push(SavedText { owner, file: file.name(), answer: text });
         }
         texts
     }
@@ -93,15 +96,17 @@ impl Texts {
         listed: &[Option<Vec<ListedPolicy>>],
     ) -> Result<&PolicyText, (Outcome, String)> {
         let candidates = self.candidates(policy, role, listed);
-        if let Some(failure) = candidates.iter().find_map(|text| text.text.as_ref().err()) {
+        if let Some(failure) = candidates.iter().find_map(|text| text.answer.as_ref().err()) {
             return Err((failure.outcome(), failure.detail()));
         }
         if candidates.is_empty() {
             let file = usual_name(self.provider, Call::GetPolicyVersion);
             let detail = format!("no {file} for {0}; save it with {0} in its name", policy.name);
-            return Err((Outcome::Error, detail));
+            // What a policy says that has no business there changes no judgement.
+            let outcome = if self.is_managed(policy) { Outcome::Error } else { Outcome::NotConfigured };
+            return Err((outcome, detail));
         }
-        let texts = || candidates.iter().filter_map(|text| text.text.as_ref().ok());
+        let texts = || candidates.iter().filter_map(|text| text.answer.as_ref().ok());
         let fitting: Vec<_> = match self.default_version(policy) {
             Some(default) => texts().filter(|text| text.version == default).collect(),
             None => texts().filter(|text| text.is_default != Some(false)).collect(),
@@ -114,14 +119,22 @@ impl Texts {
         }
     }
 
+    fn is_managed(&self, policy: &ListedPolicy) -> bool {
+        self.managed.contains(&policy.name)
+    }
+
     /// Texts named by the policy; else those named by its role; else unnamed ones, where no other policy could own them.
-    fn candidates(&self, policy: &ListedPolicy, role: &str, listed: &[Option<Vec<ListedPolicy>>]) -> Vec<&Text> {
-        let owned = |owner: &Owner| self.texts.iter().filter(|text| text.owner == *owner).collect::<Vec<_>>();
+    /// A policy that the provider attaches comes before others, for which the texts have to be named.
+    fn candidates(&self, policy: &ListedPolicy, role: &str, listed: &[Option<Vec<ListedPolicy>>]) -> Vec<&SavedText> {
+        let owned = |owner: &Owner| self.saved.iter().filter(|text| text.owner == *owner).collect::<Vec<_>>();
         let by_policy = owned(&Owner::Policy(policy.name.clone()));
         if !by_policy.is_empty() {
             return by_policy;
         }
-        let is_nameless = |other: &&ListedPolicy| owned(&Owner::Policy(other.name.clone())).is_empty();
+        let is_nameless = |other: &&ListedPolicy| {
+            let has_precedence = self.is_managed(other) || !self.is_managed(policy);
+            has_precedence && owned(&Owner::Policy(other.name.clone())).is_empty()
+        };
         let siblings = listed.iter().flatten().find(|policies| policies.contains(policy));
         let by_role = owned(&Owner::Role(plain(role)));
         if !by_role.is_empty() && siblings.is_some_and(|policies| policies.iter().filter(is_nameless).count() == 1) {

@@ -40,8 +40,14 @@ impl Listing {
         self.gaps.push((failure.outcome(), failure.detail()));
     }
 
+    pub(super) fn add_all(&mut self, stores: Vec<SeenStore>) {
+        for store in stores {
+            self.add(store);
+        }
+    }
+
     /// Adds a store. The same store twice is fine, two states of it are not: one of the files is out of date.
-    pub(super) fn add(&mut self, store: SeenStore) {
+    fn add(&mut self, store: SeenStore) {
         match self.stores.iter().find(|known| known.id == store.id) {
             Some(known) if *known != store => {
                 let detail = format!("two answers differ about {}; remove the older one", store.id);

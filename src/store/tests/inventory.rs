@@ -40,10 +40,6 @@ fn role_spans(fixture: &Fixture) -> Vec<(Option<String>, i64, Option<i64>, i64)>
         .collect()
 }
 
-fn some(id: &str) -> Option<String> {
-    Some(id.to_owned())
-}
-
 #[test]
 fn equal_states_are_one_span_and_changes_begin_another() {
     let fixture = Fixture::new();
@@ -54,14 +50,19 @@ fn equal_states_are_one_span_and_changes_begin_another() {
     }
     let expected = [
         (None, 10, Some(20), 10),
-        (some("A"), 20, Some(40), 30),
-        (some("B"), 40, Some(50), 40),
+        (Some("A".to_owned()), 20, Some(40), 30),
+        (Some("B".to_owned()), 40, Some(50), 40),
         (None, 50, Some(70), 60),
-        (some("B"), 70, None, 70),
+        (Some("B".to_owned()), 70, None, 70),
     ];
     assert_eq!(role_spans(&fixture), expected);
-    for (minutes, id) in [(5, None), (10, Some(None)), (35, Some(some("A"))), (40, Some(some("B"))), (65, Some(None))]
-    {
+    for (minutes, id) in [
+        (5, None),
+        (10, Some(None)),
+        (35, Some(Some("A".to_owned()))),
+        (40, Some(Some("B".to_owned()))),
+        (65, Some(None)),
+    ] {
         let filter = HistoryFilter { at: Some(at(minutes)), ..HistoryFilter::default() };
         let rows = fixture.store.roles(&filter).expect("listed");
         let ids: Vec<_> = rows.into_iter().map(|row| row.span.role.map(|role| role.role_id)).collect();
@@ -88,7 +89,7 @@ fn observations_in_any_order_give_spans_that_do_not_overlap() {
             let begun = observations.iter().any(|seen| seen.0 == *from && seen.1 == id.as_deref());
             assert!(begun, "rotated by {rotation}: {spans:?}");
         }
-        assert_eq!(spans.last().map(|span| (span.0.clone(), span.2)), Some((some("B"), None)));
+        assert_eq!(spans.last().map(|span| (span.0.clone(), span.2)), Some((Some("B".to_owned()), None)));
     }
 }
 
@@ -188,6 +189,20 @@ fn coverage_is_one_row_while_a_place_ends_the_same_way() {
     assert_eq!(rows.len(), 1);
     assert_eq!((rows[0].coverage.outcome, rows[0].checked_at), (Outcome::Complete, at(15)));
     assert_eq!(fixture.store.gauges().expect("gauges").gaps, []);
+}
+
+#[test]
+fn a_failure_that_goes_on_with_another_detail_is_as_old_as_its_outcome() {
+    let fixture = Fixture::new();
+    for (minutes, detail) in [(10, "AccessDenied: one"), (20, "AccessDenied: two"), (30, "AccessDenied: two")] {
+        let row = Coverage { detail: detail.to_owned(), ..coverage("eu-west-1", Outcome::Denied, minutes) };
+        save_coverage(&fixture, minutes, &[row]);
+    }
+    let rows = fixture.store.coverage(&HistoryFilter::default()).expect("listed");
+    let since: Vec<_> = rows.iter().map(|row| (row.coverage.detail.as_str(), row.since)).collect();
+    assert_eq!(since, [("AccessDenied: one", at(10)), ("AccessDenied: two", at(20))]);
+    let evidence = fixture.store.evidence(&owner(), at(40), JudgingSettings::default()).expect("evidence");
+    assert_eq!((evidence.coverage.len(), evidence.coverage[0].since), (1, at(10)));
 }
 
 #[test]

@@ -260,7 +260,7 @@ fn every_event_of_a_finding_is_kept_and_lists_show_the_newest() {
     assert_eq!((all.len(), all[0].id.as_str()), (50, "e49"));
     assert_eq!(fixture.store.finding_events(&row.id, Some(3)).expect("listed").len(), 3);
     assert_eq!(fixture.store.findings(&FindingFilter::default()).expect("listed")[0].finding.events, all[..20]);
-    assert_eq!(fixture.store.findings_of(&owner()).expect("listed"), [row.clone()]);
+    assert_eq!(fixture.store.findings_of(&owner()).expect("listed"), std::slice::from_ref(&row));
     let fewer = stored(finding(Severity::High, &events[..10]), None);
     save_finding(&fixture, 20, fewer.clone(), Some(FindingChange::SeenAgain));
     assert_eq!(fixture.store.findings_of(&owner()).expect("listed"), [fewer]);

@@ -11,6 +11,7 @@ fn means(record: &Value, expected: &str) {
     assert_eq!(judged(record), expected, "{record}");
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "cases are written where they are used")]
 fn assumption(identity: Value) -> Value {
     let change = json!({"userIdentity": identity, "requestParameters": {"RoleArn": ALIBABA_ROLE, "RoleSessionName": 169_074},
         "responseElements": {"AssumedRoleUser": {"AssumedRoleId": "3001:kms"}, "Credentials": {"AccessKeySecret": "hidden"}}});

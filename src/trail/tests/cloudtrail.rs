@@ -11,6 +11,7 @@ fn means(record: &Value, expected: &str) {
     assert_eq!(judged(record), expected, "{record}");
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "cases are written where they are used")]
 fn identity(record: Value, identity: Value) -> Value {
     with(record, json!({ "userIdentity": identity }))
 }
@@ -108,9 +109,14 @@ fn what_only_mentions_the_role_is_no_concern() {
     let policy = json!({"requestParameters": {"policy": format!("{{\"Principal\":{{\"AWS\":\"{ROLE}\"}}}}")}});
     means(&with(aws("PutKeyPolicy", "kms.amazonaws.com"), policy), "");
     let named = json!({"requestParameters": {"roleName": ROLE_NAME, "roleArn": ROLE}});
-    for (name, source) in
-        [("GetRole", "iam"), ("ListRolePolicies", "iam"), ("AssumeRole", "example"), ("PassRole", "iam")]
-    {
+    for (name, source) in [
+        ("GetRole", "iam"),
+        ("ListRolePolicies", "iam"),
+        ("AssumeRole", "example"),
+        ("AssumeRole", "iam"),
+        ("AssumeRoleX", "sts"),
+        ("PassRole", "iam"),
+    ] {
         means(&with(aws(name, &format!("{source}.amazonaws.com")), named.clone()), "");
     }
     means(&aws("DescribeCustomKeyStores", "kms.amazonaws.com"), "");
@@ -206,6 +212,8 @@ fn the_life_of_the_role_is_followed() {
         ),
         "",
     );
+    let suffixed = json!({"requestParameters": {"aWSServiceName": SERVICE, "customSuffix": "x"}});
+    means(&with(created.clone(), suffixed), "");
     let answered = with(created.clone(), json!({"responseElements": {"role": {"arn": ROLE, "roleId": "AROAX"}}}));
     assert_eq!(Reader::new().event(&answered).role_id.as_deref(), Some("AROAX"));
     let refused = |action: &str, resource: &str| {

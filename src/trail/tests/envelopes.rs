@@ -133,6 +133,17 @@ fn one_bad_record_costs_that_record_alone() {
     survives(&format!("[{one}}},{two}]"), "broken JSON");
 }
 
+/// Bytes are read 64 KiB at a time; where one such reading ends must not matter.
+#[test]
+fn the_next_record_is_found_across_the_end_of_a_reading() {
+    let [one, two] = two();
+    for before_two in (64 << 10) - 8..(64 << 10) + 16 {
+        let head = format!("[{one},{{\"eventName\":\"x}},");
+        let blank = " ".repeat(before_two - head.len());
+        survives(&format!("{blank}{head}{two}]"), "broken JSON");
+    }
+}
+
 #[test]
 fn a_reject_tells_where_it_was() {
     let [one, two] = two();

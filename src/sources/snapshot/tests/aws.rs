@@ -53,7 +53,7 @@ fn stores_are_read_with_state_need_and_time() {
         ]
     );
     assert_eq!(collection.stores[0].error_code.as_deref(), Some("USER_LOCKED_OUT"));
-    assert_eq!(collection.stores[0].created.map(|time| time.as_millisecond()), Some(1_767_323_045_500));
+    assert_eq!(collection.stores[0].created.map(Timestamp::as_millisecond), Some(1_767_323_045_500));
     assert_eq!(collection.stores[2].provider_state.as_deref(), Some("ASLEEP"));
 }
 
@@ -247,11 +247,14 @@ fn several_roles_and_versions_stand_beside_each_other() {
 
 #[test]
 fn a_policy_text_that_could_belong_to_two_policies_belongs_to_none() {
-    let two = ATTACHED
-        .replace("[{", r#"[{"PolicyName": "Other", "PolicyArn": "arn:aws:iam::111122223333:policy/Other"}, {"#);
+    let two = ATTACHED.replace(
+        "[{",
+        r#"[{"PolicyName": "CloudHSMServiceRolePolicy", "PolicyArn": "arn:aws:iam::aws:policy/aws-service-role/CloudHSMServiceRolePolicy"}, {"#,
+    );
     let collection = Fixture::aws(&[("list-attached-role-policies.json", Some(&two))]).only();
-    check_row(&collection, VERSION_ROW, Outcome::Error, &["in its name"]);
-    check_row(&collection, (api::AWS_POLICY_VERSION, None, Some("Other")), Outcome::Error, &[]);
+    for policy in [CKS_POLICY, "CloudHSMServiceRolePolicy"] {
+        check_row(&collection, (api::AWS_POLICY_VERSION, None, Some(policy)), Outcome::Error, &["in its name"]);
+    }
 }
 
 #[test]
@@ -363,4 +366,22 @@ fn the_profile_of_all_roles_takes_every_service_linked_role_and_no_other() {
     let names: Vec<_> = of_all.filter_map(|role| Some(role.role.as_ref()?.name.as_str())).collect();
     assert_eq!(names, [CKS_ROLE, "AWSServiceRoleForRDS"]);
     check_row(&collection, (api::AWS_GET_ROLE, None, Some("AWSServiceRoleForRDS")), Outcome::Complete, &[]);
+}
+
+#[test]
+fn the_text_of_a_policy_that_has_no_business_there_is_not_needed() {
+    let admin = "AdministratorAccess";
+    let attached = ATTACHED.replace(
+        "}]}",
+        &format!(r#"}}, {{"PolicyName": "{admin}", "PolicyArn": "arn:aws:iam::aws:policy/{admin}"}}]}}"#),
+    );
+    let collection = Fixture::aws(&[("list-attached-role-policies.json", Some(&attached))]).only();
+    check_row(&collection, VERSION_ROW, Outcome::Complete, &[]);
+    check_row(
+        &collection,
+        (api::AWS_POLICY_VERSION, None, Some(admin)),
+        Outcome::NotConfigured,
+        &["save it with AdministratorAccess in its name"],
+    );
+    assert_eq!(gaps(&collection), [""; 0]);
 }

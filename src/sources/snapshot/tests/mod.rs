@@ -64,7 +64,9 @@ impl Fixture {
         let root = tempfile::tempdir().expect("a directory");
         let source = SnapshotSource { path: root.path().to_owned(), regions: Vec::new(), max_age: None };
         let fixture = Self { root, source, known: Vec::new() };
-        files.iter().for_each(|(path, content)| fixture.write(path, content.as_bytes()));
+        for (path, content) in files {
+            fixture.write(path, content.as_bytes());
+        }
         fixture
     }
 

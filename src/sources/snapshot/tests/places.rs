@@ -176,3 +176,11 @@ fn one_account_may_be_spread_over_two_sources() {
     );
     assert_eq!(gaps(&collections[0]), [""; 0]);
 }
+
+#[test]
+fn answers_in_a_directory_that_is_no_region_are_a_gap() {
+    let collection = Fixture::aws(&[("eu_west_1/describe-custom-key-stores.json", Some(STORES))]).only();
+    check_row(&collection, (api::ACCOUNT, None, None), Outcome::Error, &["eu_west_1", "not named by a Region"]);
+    let collection = Fixture::aws(&[("my notes/todo.md", Some("ask for rights"))]).only();
+    check_row(&collection, (api::ACCOUNT, None, None), Outcome::Complete, &[]);
+}
