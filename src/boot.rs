@@ -107,7 +107,8 @@ impl Boot {
         Ok(config::load(self.config.as_deref(), &environment, &self.overrides)?)
     }
 
-    /// The settings for work that collects; what this version cannot collect is refused.
+    /// The settings for work that collects; what this version cannot collect, and a schedule that makes
+    /// no sense, is refused.
     ///
     /// # Errors
     /// [`Failure::Config`] that names every problem.

@@ -16,7 +16,6 @@ pub const PERSON: &str = "arn:aws:iam::111122223333:user/mallory";
 pub const ALIBABA_ACCOUNT: &str = "1000000000000001";
 pub const ALIBABA_ROLE: &str = "acs:ram::1000000000000001:role/aliyunserviceroleforkmskeystore";
 pub const ALIBABA_SERVICE: &str = "keystore.kms.aliyuncs.com";
-pub const ALIBABA_PROFILE: &str = "alibaba-kms-key-store";
 
 /// The members of `changes` in place of those of `record`.
 pub fn with(mut record: Value, changes: Value) -> Value {
