@@ -10,7 +10,7 @@ use tracing_subscriber::EnvFilter;
 
 use crate::cli::{Exit, Failure, Global};
 use crate::clock::{Clock, SystemClock};
-use crate::config::{self, ConfigError, Loaded, Overrides};
+use crate::config::{self, Loaded, Overrides};
 use crate::daemon::jobs::{JobContext, Progress, Unwatched};
 use crate::daemon::{Stop, Timetable};
 use crate::profiles::{Profiles, Selection};
@@ -114,11 +114,7 @@ impl Boot {
     /// [`Failure::Config`] that names every problem.
     pub fn settings_for_collecting(&self) -> Result<Loaded, Failure> {
         let loaded = self.settings()?;
-        let mut problems = loaded.unsupported();
-        problems.extend(loaded.check_schedules(Timetable::check));
-        if !problems.is_empty() {
-            return Err(ConfigError::Invalid { problems }.into());
-        }
+        loaded.require_usable(Timetable::problems(&loaded.settings))?;
         for section in loaded.without_effect() {
             tracing::warn!("[{section}] has no effect in this version");
         }

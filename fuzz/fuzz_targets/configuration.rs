@@ -14,6 +14,6 @@ fuzz_target!(|text: &str| {
     if let Ok(loaded) = config::parse(text, Path::new("/etc/roletrail/roletrail.toml")) {
         assert!(!loaded.explain().is_empty());
         let _ = loaded.unsupported();
-        let _ = loaded.check_schedules(Timetable::check);
+        let _ = loaded.require_usable(Timetable::problems(&loaded.settings));
     }
 });

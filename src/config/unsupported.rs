@@ -1,6 +1,6 @@
 //! What the configuration may say and this version cannot do. The one place to lift when it can.
 
-use super::{AlibabaAccounts, AlibabaTrail, AwsAccounts, AwsTrail, Loaded, Problem, Settings};
+use super::{AlibabaAccounts, AlibabaTrail, AwsAccounts, AwsTrail, ConfigError, Loaded, Problem, Settings};
 
 const OFFLINE_INVENTORY: &str = "use accounts = \"none\", and [[snapshot]] for the inventory";
 const OFFLINE_TRAIL: &str = "use a trail of kind \"files\"";
@@ -58,6 +58,16 @@ impl Loaded {
     pub fn without_effect(&self) -> Vec<&'static str> {
         let set = |section: &str| self.origins.keys().any(|key| key.starts_with(section));
         ["reports", "exceptions"].into_iter().filter(|section| set(section)).collect()
+    }
+
+    /// Refuses what this version cannot do, and what whoever uses the settings found wrong with them (`others`).
+    ///
+    /// # Errors
+    /// [`ConfigError::Invalid`] with everything of that kind.
+    pub fn require_usable(&self, others: Vec<Problem>) -> Result<(), ConfigError> {
+        let mut problems: Vec<_> = others.into_iter().map(|problem| self.locate_or_parent(problem)).collect();
+        problems.extend(self.unsupported());
+        if problems.is_empty() { Ok(()) } else { Err(ConfigError::Invalid { problems }) }
     }
 
     /// A default has no place of its own; the name of its source has.
