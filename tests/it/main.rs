@@ -1,5 +1,8 @@
 //! The integration tests: one binary, real files, real databases, the real program.
 
+// Everything here is a test: a helper that panics fails the test that called it, and cases are written in place.
+#![expect(clippy::panic, clippy::needless_pass_by_value)]
+
 mod bad_input;
 mod cli;
 mod config;
