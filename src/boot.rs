@@ -1,5 +1,6 @@
 //! The only builder: settings, profiles, store, clock, logging and signals come from here and nowhere else.
 
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -10,8 +11,8 @@ use tracing_subscriber::EnvFilter;
 use crate::cli::{Exit, Failure, Global};
 use crate::clock::{Clock, SystemClock};
 use crate::config::{self, Loaded, Overrides};
-use crate::daemon::Stop;
 use crate::daemon::jobs::{JobContext, Progress, Unwatched};
+use crate::daemon::{Stop, Timetable};
 use crate::profiles::{Profiles, Selection};
 use crate::store::{Access, DatabaseUrl, Store};
 
@@ -106,13 +107,17 @@ impl Boot {
         Ok(config::load(self.config.as_deref(), &environment, &self.overrides)?)
     }
 
-    /// The settings for work that collects; what this version cannot collect is refused.
+    /// The settings for work that collects; what this version cannot collect, and a schedule that makes
+    /// no sense, is refused.
     ///
     /// # Errors
     /// [`Failure::Config`] that names every problem.
     pub fn settings_for_collecting(&self) -> Result<Loaded, Failure> {
         let loaded = self.settings()?;
-        loaded.require_supported()?;
+        loaded.require_usable(Timetable::problems(&loaded.settings))?;
+        for section in loaded.without_effect() {
+            tracing::warn!("[{section}] has no effect in this version");
+        }
         Ok(loaded)
     }
 
@@ -223,7 +228,8 @@ fn init_logging(global: &Global) {
         (false, _) => "trace",
     };
     let filter = EnvFilter::new(level);
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let color = std::io::stderr().is_terminal() && environment("NO_COLOR").is_none_or(|value| value.is_empty());
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(color);
     // A second initialisation (in tests) is refused and harmless.
     let _ = match global.log_format() {
         LogFormat::Text => builder.with_target(false).try_init(),

@@ -127,14 +127,14 @@ path = "trail/AliyunLogs"
 "#;
 
 fn next_steps(config: &Path) -> String {
+    let steps = [
+        ("findings explain ID", "why a finding matters and what to do"),
+        ("coverage --gaps", "what could not be read"),
+        ("events --limit 20", "the trail behind it"),
+        ("verdicts --at 20d", "how it stood twenty days ago"),
+        ("run", "the daemon, metrics on http://127.0.0.1:9847/metrics"),
+    ];
     let config = config.display();
-    format!(
-        "What to try next\n\
-         \x20 roletrail findings explain ID --config {config}    why it matters and what to do\n\
-         \x20 roletrail coverage --gaps --config {config}        what could not be read\n\
-         \x20 roletrail events --config {config}                 the trail behind it\n\
-         \x20 roletrail verdicts --at 20d --config {config}      how it stood three weeks ago\n\
-         \x20 roletrail run --config {config}                    the daemon, metrics on http://127.0.0.1:9847/metrics\n\
-         \x20 roletrail ingest YOUR-ARCHIVE/                     your own trail logs"
-    )
+    let lines = steps.map(|(command, what)| format!("  roletrail --config {config} {command:<20} {what}"));
+    format!("What to try next\n{}\nand on your own trail logs: roletrail ingest ARCHIVE/", lines.join("\n"))
 }

@@ -210,7 +210,7 @@ fn describe(detail: &FindingDetailJson) -> String {
         ("actor", &finding.actor),
     ];
     lines.extend(facts.iter().filter_map(|(name, value)| Some(format!("{name:<11} {}", value.as_ref()?))));
-    lines.push(format!("seen        {} times, {} to {}", finding.count, finding.first_seen, finding.last_seen));
+    lines.push(seen(finding));
     lines.push(format!("basis       {}", finding.basis.as_str()));
     lines.push(format!("fix         by the {}: {}", finding.fix.who.as_str(), finding.fix.how));
     lines.push(format!("clears when {}", finding.clears_when));
@@ -219,6 +219,15 @@ fn describe(detail: &FindingDetailJson) -> String {
     lines.extend(finding.events.iter().map(|id| format!("event       {id}")));
     lines.extend(detail.history.iter().map(|step| format!("history     {} {}", step.at, step.change.name())));
     lines.iter().map(|line| super::text::one_line(line) + "\n").collect()
+}
+
+fn seen(finding: &FindingJson) -> String {
+    match finding.count {
+        0 | 1 => format!("seen        {} to {}", minute(&finding.first_seen), minute(&finding.last_seen)),
+        count => {
+            format!("seen        {count} times, {} to {}", minute(&finding.first_seen), minute(&finding.last_seen))
+        }
+    }
 }
 
 #[derive(serde::Serialize)]

@@ -47,22 +47,26 @@ Examples:
   roletrail verdicts --format json               one row per account and profile
   roletrail run --config roletrail.toml          the daemon
 
-Exit codes: 0 done · 1 findings at or above --fail-on · 2 incomplete · 3 usage or configuration · 4 the store · 130 interrupted";
+Exit codes:
+  0  done; nothing at or above --fail-on      3  usage or configuration error, nothing was done
+  1  findings at or above --fail-on are open  4  the history cannot be used
+  2  something could not be read              130  interrupted; what was committed stays";
 
 /// Options of every command.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Options of every command")]
 pub(crate) struct Global {
-    /// Configuration file [default: roletrail.toml where it exists]
-    #[arg(long, global = true, env = "ROLETRAIL_CONFIG", value_name = "FILE")]
+    /// Configuration file [env: `ROLETRAIL_CONFIG`] [default: roletrail.toml where it exists]
+    #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Where the history is, `sqlite://PATH` [default: `sqlite://roletrail.db`]
-    #[arg(long, global = true, env = "ROLETRAIL_DATABASE", value_name = "URL")]
+    /// Where the history is, `sqlite://PATH` [env: `ROLETRAIL_DATABASE`] [default: `sqlite://roletrail.db`]
+    #[arg(long, global = true, value_name = "URL")]
     database: Option<String>,
-    /// How data is printed [default: a table on a terminal, JSON in a pipe]
-    #[arg(long, global = true, value_enum)]
+    /// How data is printed: table, json, ndjson or csv [default: a table on a terminal, JSON in a pipe]
+    #[arg(long, global = true, value_enum, hide_possible_values = true)]
     format: Option<Format>,
-    /// When colour is used
-    #[arg(long, global = true, value_enum, default_value = "auto", value_name = "WHEN")]
+    /// When colour is used: auto, always or never
+    #[arg(long, global = true, value_enum, hide_possible_values = true, default_value = "auto", value_name = "WHEN")]
     color: ColorChoice,
     /// Print nothing but data and errors
     #[arg(short, long, global = true)]
@@ -70,8 +74,15 @@ pub(crate) struct Global {
     /// Log more (twice: everything)
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     verbose: u8,
-    /// How log lines are written
-    #[arg(long, global = true, value_enum, default_value = "text")]
+    /// How log lines are written: text or json
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        hide_possible_values = true,
+        default_value = "text",
+        value_name = "FORMAT"
+    )]
     log_format: LogFormat,
 }
 

@@ -105,6 +105,10 @@ impl Output {
         if !io::stdout().is_terminal() {
             table.set_width(PIPE_WIDTH);
         }
+        if self.color {
+            // Otherwise the table itself would look for a terminal, and colour would not always be had when asked for.
+            table.enforce_styling();
+        }
         table.set_header(columns.iter().map(|column| self.heading(column.title)));
         for row in rows {
             table.add_row(columns.iter().map(|column| self.value(&(column.cell)(row))));
@@ -163,6 +167,14 @@ fn csv_rows<T: Serialize>(out: &mut impl Write, rows: &[T]) -> io::Result<()> {
     writer.finish()
 }
 
+/// The writer's own error: a reader that went away must be told from a failure.
+fn cause(error: csv::Error) -> io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        other => io::Error::other(format!("{other:?}")),
+    }
+}
+
 /// Writes rows as CSV, the header before the first.
 pub struct CsvWriter<W: Write> {
     writer: csv::Writer<W>,
@@ -184,11 +196,13 @@ impl<W: Write> CsvWriter<W> {
         let Value::Object(members) = serde_json::to_value(row)? else { return Ok(()) };
         if self.columns.is_none() {
             let columns: Vec<_> = members.keys().cloned().collect();
-            self.writer.write_record(&columns)?;
+            self.writer.write_record(&columns).map_err(cause)?;
             self.columns = Some(columns);
         }
         let columns = self.columns.iter().flatten();
-        self.writer.write_record(columns.map(|name| csv_cell(members.get(name).unwrap_or(&Value::Null))))?;
+        self.writer
+            .write_record(columns.map(|name| csv_cell(members.get(name).unwrap_or(&Value::Null))))
+            .map_err(cause)?;
         Ok(())
     }
 

@@ -74,10 +74,15 @@ pub fn run(output: Output, arguments: &RulesArgs) -> Result<Exit, Failure> {
     let columns = [
         Column { title: "rule", cell: &|row: &RuleJson| row.id.to_owned() },
         Column { title: "worst", cell: &|row: &RuleJson| row.severity.to_string() },
-        Column { title: "finds", cell: &|row: &RuleJson| row.title.clone() },
+        Column { title: "finds", cell: &|row: &RuleJson| first_sentence(&row.finds) },
     ];
     output.rows(&rows, &columns, "")?;
     Ok(Exit::Done)
+}
+
+fn first_sentence(text: &str) -> String {
+    let line = text.lines().next().unwrap_or_default().trim_start_matches("- ");
+    line.split_inclusive(". ").next().unwrap_or_default().trim_end().to_owned()
 }
 
 /// The usage error for a rule that does not exist, with the nearest one that does.

@@ -33,9 +33,10 @@ pub fn csv_cell(value: &Value) -> String {
     }
 }
 
-/// OWASP's list for CSV injection, and the full-width forms that spreadsheets take for the same.
+/// OWASP's list for CSV injection, and the full-width forms that spreadsheets take for the same. Some drop spaces
+/// before they look.
 fn begins_like_formula(text: &str) -> bool {
-    text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '\0', '＝', '＋', '－', '＠'])
+    text.trim_start_matches(' ').starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '\0', '＝', '＋', '－', '＠'])
 }
 
 #[cfg(test)]

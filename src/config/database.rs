@@ -32,7 +32,7 @@ impl Database {
         if let Some(problem) = Self::check("url", &url) {
             section.problem("url", problem.message, problem.remedy);
         }
-        match url.strip_prefix(SQLITE) {
+        match sqlite_path(&url) {
             Some(path) => Self { url: format!("{SQLITE}{}", section.base().join(path).to_string_lossy()) },
             None => Self { url },
         }
@@ -40,8 +40,8 @@ impl Database {
 
     /// What is wrong with a database URL that `key` gives.
     pub(super) fn check(key: &str, url: &str) -> Option<Problem> {
-        let known = std::iter::once(SQLITE).chain(POSTGRES);
-        if known.into_iter().any(|scheme| url.len() > scheme.len() && url.starts_with(scheme)) {
+        let postgres = POSTGRES.iter().any(|scheme| scheme.len() < url.len() && url.starts_with(scheme));
+        if postgres || sqlite_path(url).is_some_and(|path| !path.is_empty()) {
             return None;
         }
         let message = format!("{:?} is no database URL", without_password(url));
@@ -51,6 +51,11 @@ impl Database {
     pub(super) fn is_postgres(&self) -> bool {
         POSTGRES.iter().any(|scheme| self.url.starts_with(scheme))
     }
+}
+
+/// The file that a URL names, with or without the slashes of a host that it has not.
+fn sqlite_path(url: &str) -> Option<&str> {
+    url.strip_prefix(SQLITE).or_else(|| url.strip_prefix("sqlite:"))
 }
 
 /// A URL may carry a password, and what shows settings ends up in logs and tickets.

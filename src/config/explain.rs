@@ -58,17 +58,6 @@ impl Loaded {
         self.origins.get(key).cloned().unwrap_or(Origin::Default)
     }
 
-    /// What is wrong with the cron expressions. `check` judges one, together with the time zone in which it is meant.
-    pub fn check_schedules(&self, check: impl Fn(&str, Option<&str>) -> Result<(), String>) -> Vec<Problem> {
-        let schedule = &self.settings.schedule;
-        let wrong = schedule.expressions().filter_map(|(key, expression)| {
-            let reason = check(expression, schedule.time_zone.as_deref()).err()?;
-            let remedy = "write minute, hour, day, month and weekday, such as \"*/15 * * * *\"";
-            Some(self.locate(Problem::new(key, format!("{expression:?}: {reason}"), remedy)))
-        });
-        wrong.collect()
-    }
-
     /// The problem with the place of its setting, or of the nearest one above it that the file holds.
     pub(super) fn locate(&self, problem: Problem) -> Problem {
         let below = format!("{}.", problem.key);

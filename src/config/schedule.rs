@@ -74,15 +74,4 @@ impl Schedule {
             time_zone: section.optional("time_zone"),
         }
     }
-
-    /// Every cron expression with its key.
-    pub(super) fn expressions(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        let analyze = match &self.analyze {
-            Analyze::AfterCollect => None,
-            Analyze::At(cron) => Some(("schedule.analyze", cron.as_str())),
-        };
-        [("schedule.collect", self.collect.as_str()), ("schedule.report", self.report.as_str())]
-            .into_iter()
-            .chain(analyze)
-    }
 }

@@ -202,19 +202,6 @@ fn live_collection_is_refused_with_one_sentence_each() {
 }
 
 #[test]
-fn schedules_are_checked_by_the_given_function_and_placed() {
-    let text = "[schedule]\nanalyze = \"61 * * * *\"\ntime_zone = \"Europe/Berlin\"\n";
-    let loaded = parse(text, Path::new("c.toml")).expect("the form is right");
-    let check = |cron: &str, zone: Option<&str>| {
-        assert_eq!(zone, Some("Europe/Berlin"));
-        if cron.starts_with("61") { Err("minute 61".to_owned()) } else { Ok(()) }
-    };
-    let shown: Vec<_> = loaded.check_schedules(check).iter().map(Problem::to_string).collect();
-    assert_eq!(shown.len(), 1, "{shown:?}");
-    assert!(shown[0].starts_with("c.toml:2:11: schedule.analyze: \"61 * * * *\": minute 61"), "{shown:?}");
-}
-
-#[test]
 fn the_schema_knows_every_section_and_refuses_unknown_keys() {
     let schema = schema();
     let explained = parse(EXAMPLE, Path::new("c.toml")).expect("right").explain();

@@ -53,12 +53,20 @@ impl Loaded {
         self.settings.unsupported().into_iter().map(|problem| self.locate_or_parent(problem)).collect()
     }
 
-    /// Refuses what this version cannot do.
+    /// Sections that this version reads and that have no effect yet, where somebody has set something in them.
+    #[must_use]
+    pub fn without_effect(&self) -> Vec<&'static str> {
+        let set = |section: &str| self.origins.keys().any(|key| key.starts_with(section));
+        ["reports", "exceptions"].into_iter().filter(|section| set(section)).collect()
+    }
+
+    /// Refuses what this version cannot do, and what whoever uses the settings found wrong with them (`others`).
     ///
     /// # Errors
     /// [`ConfigError::Invalid`] with everything of that kind.
-    pub fn require_supported(&self) -> Result<(), ConfigError> {
-        let problems = self.unsupported();
+    pub fn require_usable(&self, others: Vec<Problem>) -> Result<(), ConfigError> {
+        let mut problems: Vec<_> = others.into_iter().map(|problem| self.locate_or_parent(problem)).collect();
+        problems.extend(self.unsupported());
         if problems.is_empty() { Ok(()) } else { Err(ConfigError::Invalid { problems }) }
     }
 

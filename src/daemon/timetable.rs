@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::run::{FirstRun, Task};
 use super::schedule::Schedule;
-use crate::config::{Analyze, Settings};
+use crate::config::{Analyze, Problem, Settings};
 use crate::model::JudgingSettings;
 
 /// Collects, and judges afterwards unless judging has a schedule of its own.
@@ -15,6 +15,9 @@ pub const ANALYZE: &str = "analyze";
 /// What may stay uncollected before it is reported, where no schedule tells: two of the default schedule's quarters
 /// of an hour.
 const DEFAULT_PATIENCE: SignedDuration = SignedDuration::from_mins(30);
+
+/// A schedule that is right in every time zone.
+const ANY_TIME: &str = "* * * * *";
 
 /// The schedules that the settings ask for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,6 +48,24 @@ impl Timetable {
         })
     }
 
+    /// Everything that is wrong with the schedules, each under its setting.
+    #[must_use]
+    pub fn problems(settings: &Settings) -> Vec<Problem> {
+        let zone = settings.schedule.time_zone.as_deref();
+        // A zone that is wrong is one problem and not one of each schedule.
+        let (zone, zone_error) = match Schedule::parse(ANY_TIME, zone) {
+            Ok(_) => (zone, None),
+            Err(error) => (None, Some(("schedule.time_zone", error))),
+        };
+        let mut texts =
+            vec![("schedule.collect", &settings.schedule.collect), ("schedule.report", &settings.schedule.report)];
+        if let Analyze::At(text) = &settings.schedule.analyze {
+            texts.push(("schedule.analyze", text));
+        }
+        let errors = texts.into_iter().filter_map(|(key, text)| Some((key, Schedule::parse(text, zone).err()?)));
+        errors.chain(zone_error).map(|(key, error)| problem(key, &error.to_string())).collect()
+    }
+
     /// The tasks. Without any source there is nothing to collect; judging goes on, because time alone can change a
     /// verdict.
     #[must_use]
@@ -71,6 +92,12 @@ impl Timetable {
         let interval = self.collect.interval(now);
         interval.and_then(|interval| interval.checked_mul(2)).unwrap_or(DEFAULT_PATIENCE)
     }
+}
+
+/// The schedules' errors end with the remedy.
+fn problem(key: &str, error: &str) -> Problem {
+    let (message, remedy) = error.rsplit_once("; ").unwrap_or((error, "give another"));
+    Problem::new(key, message, remedy)
 }
 
 /// The times that the rules need. `scheduled` tells whether the schedules are really kept, by a daemon.

@@ -54,10 +54,16 @@ fn seen_again(known: &StoredFinding, finding: &Finding) -> Option<FindingUpdate>
         return None;
     }
     let status = if reopened { FindingStatus::Open } else { known.status };
-    let change = if reopened { FindingChange::Reopened } else { FindingChange::SeenAgain };
+    let only_later = is_the_same(&Finding { last_seen: finding.last_seen, ..known.finding.clone() }, &finding);
+    let change = match (reopened, known.stale, only_later) {
+        (true, ..) => Some(FindingChange::Reopened),
+        // A state that simply goes on would otherwise fill its life with a step for every collection.
+        (false, false, true) => None,
+        (false, ..) => Some(FindingChange::SeenAgain),
+    };
     let stored =
         StoredFinding { finding, status, resolved_at: None, resolved_because: None, stale: false, ..known.clone() };
-    Some(FindingUpdate { stored, change: Some(change) })
+    Some(FindingUpdate { stored, change })
 }
 
 /// Whether two findings say the same. The order in which events are kept means nothing.

@@ -184,10 +184,11 @@ pub struct TrailEvent {
 }
 
 impl TrailEvent {
-    /// Whether every profile that it concerns calls it ordinary work of the trusted service.
+    /// Whether every profile that it concerns calls it ordinary work of the trusted service. A refused call is not:
+    /// it is no sign that the role is there.
     #[must_use]
     pub fn is_routine(&self) -> bool {
-        self.concerns.iter().all(|concern| concern.trusted)
+        self.outcome == EventOutcome::Allowed && self.concerns.iter().all(|concern| concern.trusted)
     }
 }
 

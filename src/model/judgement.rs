@@ -52,6 +52,6 @@ pub struct Judgement {
 pub struct FindingUpdate {
     /// The finding as it shall be stored.
     pub stored: super::StoredFinding,
-    /// The step in its life, or `None` where nothing worth recording changed (and then nothing is written).
+    /// The step in its life, or `None` where only the time of its last sighting moved on.
     pub change: Option<super::FindingChange>,
 }

@@ -8,7 +8,7 @@ use super::Standing;
 use crate::model::{
     ConcernKind, EventOutcome, Evidence, Role, RolePresence, RoleSpan, StoreEffect, StoreSpan, TrailEvent,
 };
-use crate::profiles::{Profile, RoleArn};
+use crate::profiles::{Profile, RoleArn, RoleMatch};
 
 /// What a rule gets to see: one account, one profile.
 #[derive(Debug, Clone, Copy)]
@@ -70,6 +70,18 @@ impl<'a> Case<'a> {
                 .filter(move |concern| concern.profile == profile && concern.account == account)
                 .map(move |concern| (*event, concern.kind, concern.trusted))
         })
+    }
+
+    /// The role of an event, where the profile watches many: findings about different roles stay apart then.
+    #[must_use]
+    pub fn role_apart(&self, event: &'a TrailEvent) -> Option<&'a str> {
+        event.role.as_deref().filter(|_| self.profile.role == RoleMatch::ServiceLinked)
+    }
+
+    /// How people call the role: by its own name where the profile watches many.
+    #[must_use]
+    pub fn name_of_role(&self, apart: Option<&'a str>) -> &'a str {
+        apart.map_or(self.profile.role_name(), |arn| arn.rsplit('/').next().unwrap_or(arn))
     }
 
     /// Events in the life of the stores that this profile's role serves.

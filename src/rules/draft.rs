@@ -110,6 +110,16 @@ impl Draft {
         self
     }
 
+    /// The role, where the profile watches many; part of what tells the finding apart from others.
+    #[must_use]
+    pub fn role_apart(mut self, role: Option<&str>) -> Self {
+        if let Some(arn) = role {
+            let subject = self.finding.subject.take().map_or_else(String::new, |subject| subject + " ");
+            self = self.subject(Some(subject + arn)).role(arn);
+        }
+        self
+    }
+
     /// The Region, where it is about one.
     #[must_use]
     pub fn region(mut self, region: Option<String>) -> Self {

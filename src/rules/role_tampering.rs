@@ -16,9 +16,10 @@
 //! Refused: ask the caller, or the owner of the pipeline, what was meant. Accepted: treat it as an incident, compare the
 //! trust policy and the permissions, and ask the provider's support.
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use super::case::{by_actor, counted, name_of};
+use super::case::{counted, name_of};
 use super::{Case, Rule, RuleDoc, Ruling, draft::Draft};
 use crate::model::{ConcernKind, EventOutcome, Finding, Severity, TrailEvent};
 
@@ -34,28 +35,31 @@ impl Rule for RoleTampering {
     }
 
     fn judge(&self, case: &Case<'_>) -> Ruling {
-        let attempts = || {
-            let role_events = case.role_events().filter(|(_, kind, _)| *kind == ConcernKind::RoleTampering);
-            role_events.map(|(event, ..)| event)
-        };
-        let accepted = by_actor(attempts().filter(|event| event.outcome == EventOutcome::Allowed));
-        // Whether it was the role's protection or the caller's rights that refused, the attempt is the same.
-        let mut refused = std::collections::BTreeMap::<Option<String>, Vec<&TrailEvent>>::new();
-        for event in attempts().filter(|event| event.outcome != EventOutcome::Allowed) {
-            refused.entry(event.actor.label().map(str::to_owned)).or_default().push(event);
+        let mut groups: BTreeMap<_, Vec<&TrailEvent>> = BTreeMap::new();
+        for (event, ..) in case.role_events().filter(|(_, kind, _)| *kind == ConcernKind::RoleTampering) {
+            // Whether it was the role's protection or the caller's rights that refused, the attempt is the same.
+            let outcome =
+                if event.outcome == EventOutcome::Allowed { EventOutcome::Allowed } else { EventOutcome::Denied };
+            let actor = event.actor.label().map(str::to_owned);
+            groups.entry((outcome, actor, case.role_apart(event))).or_default().push(event);
         }
-        let accepted = accepted.into_iter().map(|((actor, _), events)| (actor, EventOutcome::Allowed, events));
-        let refused = refused.into_iter().map(|(actor, events)| (actor, EventOutcome::Denied, events));
-        let findings = accepted.chain(refused).map(|(actor, outcome, events)| finding(case, actor, outcome, &events));
+        let findings =
+            groups.into_iter().map(|((outcome, actor, role), events)| finding(case, actor, outcome, role, &events));
         Ruling { findings: findings.collect(), ..Ruling::default() }
     }
 }
 
-fn finding(case: &Case<'_>, actor: Option<String>, outcome: EventOutcome, events: &[&TrailEvent]) -> Finding {
+fn finding(
+    case: &Case<'_>,
+    actor: Option<String>,
+    outcome: EventOutcome,
+    apart: Option<&str>,
+    events: &[&TrailEvent],
+) -> Finding {
     let mut calls: Vec<_> = events.iter().map(|event| event.name.as_str()).collect();
     calls.sort_unstable();
     calls.dedup();
-    let (who, role) = (name_of(actor.as_deref()), case.profile.role_name());
+    let (who, role) = (name_of(actor.as_deref()), case.name_of_role(apart));
     let what = format!("{} on role {role} ({})", calls.join(", "), counted(events.len(), "call"));
     let (severity, summary, how) = if outcome == EventOutcome::Allowed {
         let how = "Treat it as an incident: compare the role's trust policy and policies with the provider's \
@@ -72,6 +76,7 @@ fn finding(case: &Case<'_>, actor: Option<String>, outcome: EventOutcome, events
     Draft::new(case, &DOC, severity, summary)
         .actor(actor)
         .outcome(outcome)
+        .role_apart(apart)
         .events(events.iter().copied())
         .fix(how, "it stays as long as its events are in the history; an exception covers it after review")
 }

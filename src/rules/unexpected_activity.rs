@@ -49,12 +49,14 @@ impl Rule for UnexpectedActivity {
             if kind == ConcernKind::SessionActivity && !trusted && is_of_the_role(case, event) {
                 let invoked = case.invoked_by_service(event);
                 let actor = event.actor.label().map(str::to_owned);
-                groups.entry((invoked, actor, event.outcome)).or_default().push(event);
+                groups.entry((invoked, actor, event.outcome, case.role_apart(event))).or_default().push(event);
             }
         }
         let mut findings: Vec<_> = groups
             .into_iter()
-            .map(|((invoked, actor, outcome), events)| session_finding(case, invoked, actor, outcome, &events))
+            .map(|((invoked, actor, outcome, role), events)| {
+                session_finding(case, invoked, actor, outcome, role, &events)
+            })
             .collect();
         findings.extend(use_without_store(case));
         Ruling { findings, ..Ruling::default() }
@@ -72,12 +74,13 @@ fn session_finding(
     invoked: bool,
     actor: Option<String>,
     outcome: EventOutcome,
+    apart: Option<&str>,
     events: &[&TrailEvent],
 ) -> Finding {
     let mut calls: Vec<_> = events.iter().map(|event| event.name.as_str()).collect();
     calls.sort_unstable();
     calls.dedup();
-    let (who, role) = (name_of(actor.as_deref()), case.profile.role_name());
+    let (who, role) = (name_of(actor.as_deref()), case.name_of_role(apart));
     let what = format!("{} ({}, {outcome})", calls.join(", "), counted(events.len(), "call"));
     let (severity, subject, summary, how) = if invoked {
         let summary = format!("The service used role {role} for what its policy does not allow: {what}.");
@@ -94,6 +97,7 @@ fn session_finding(
         .actor(actor)
         .outcome(outcome)
         .subject(Some(subject.to_owned()))
+        .role_apart(apart)
         .events(events.iter().copied())
         .fix(how, CLEARS)
 }

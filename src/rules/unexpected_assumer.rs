@@ -38,9 +38,13 @@ impl Rule for UnexpectedAssumer {
     fn judge(&self, case: &Case<'_>) -> Ruling {
         let mut groups: BTreeMap<_, Vec<Assumption<'_>>> = BTreeMap::new();
         for assumption in assumptions(case) {
-            groups.entry((assumption.actor(), assumption.outcome())).or_default().push(assumption);
+            groups
+                .entry((assumption.actor(), assumption.outcome(), assumption.role_apart(case)))
+                .or_default()
+                .push(assumption);
         }
-        let findings = groups.into_iter().map(|((actor, outcome), group)| finding(case, actor, outcome, &group));
+        let findings =
+            groups.into_iter().map(|((actor, outcome, role), group)| finding(case, actor, outcome, role, &group));
         Ruling { findings: findings.collect(), ..Ruling::default() }
     }
 }
@@ -51,12 +55,16 @@ struct Assumption<'a> {
     records: Vec<&'a TrailEvent>,
 }
 
-impl Assumption<'_> {
+impl<'a> Assumption<'a> {
     /// The more telling name: the caller's copy has its ARN, the role owner's copy merely its account.
     fn actor(&self) -> Option<String> {
         let labels = self.records.iter().filter_map(|record| record.actor.label());
         let vague = |label: &str| !label.contains(':') && !label.contains('.');
         labels.min_by_key(|label| (vague(label), *label)).map(str::to_owned)
+    }
+
+    fn role_apart(&self, case: &Case<'a>) -> Option<&'a str> {
+        self.records.iter().find_map(|record| case.role_apart(record))
     }
 
     fn outcome(&self) -> EventOutcome {
@@ -76,9 +84,15 @@ fn assumptions<'a>(case: &Case<'a>) -> Vec<Assumption<'a>> {
     by_id.into_values().collect()
 }
 
-fn finding(case: &Case<'_>, actor: Option<String>, outcome: EventOutcome, group: &[Assumption<'_>]) -> Finding {
+fn finding(
+    case: &Case<'_>,
+    actor: Option<String>,
+    outcome: EventOutcome,
+    apart: Option<&str>,
+    group: &[Assumption<'_>],
+) -> Finding {
     let who = name_of(actor.as_deref());
-    let role = case.profile.role_name();
+    let role = case.name_of_role(apart);
     let times = counted(group.len(), "time");
     let (severity, summary) = match outcome {
         EventOutcome::Allowed => {
@@ -100,6 +114,7 @@ fn finding(case: &Case<'_>, actor: Option<String>, outcome: EventOutcome, group:
     Draft::new(case, &DOC, severity, summary)
         .actor(actor)
         .outcome(outcome)
+        .role_apart(apart)
         .events(group.iter().flat_map(|assumption| assumption.records.iter().copied()))
         .count(group.len() as u64)
         .fix(how, "it stays as long as its events are in the history; an exception covers it after review")

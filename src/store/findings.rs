@@ -100,8 +100,8 @@ pub(super) fn save(
     account_id: i64,
     update: &FindingUpdate,
 ) -> Result<(), StoreError> {
-    let Some(change) = &update.change else { return Ok(()) };
     save_row(connection, account_id, &update.stored)?;
+    let Some(change) = &update.change else { return Ok(()) };
     save_events(connection, &update.stored)?;
     let because = match change {
         FindingChange::BecameStale { because } | FindingChange::Resolved { because } => Some(because),

@@ -9,23 +9,28 @@ use super::record::Header;
 use crate::model::{Actor, ConcernKind, EventOutcome, Provider};
 use crate::profiles::{Profile, Profiles, RoleArn};
 
-/// Calls whose object may be a role.
-pub(super) const ROLE_CALLS: [&str; 14] = [
-    "AssumeRole",
-    "AssumeRoleWithSAML",
-    "AssumeRoleWithOIDC",
-    "SwitchRole",
-    "CreateServiceLinkedRole",
-    "DeleteServiceLinkedRole",
-    "GetServiceLinkedRoleDeletionStatus",
-    "CheckServiceLinkedRoleForDeleting",
-    "AttachPolicyToRole",
-    "DetachPolicyFromRole",
-    "UpdateRole",
-    "DeleteRole",
-    "TagResources",
-    "UntagResources",
-];
+/// Calls that assume a role.
+const ASSUMPTIONS: [&str; 4] = ["AssumeRole", "AssumeRoleWithSAML", "AssumeRoleWithOIDC", "SwitchRole"];
+
+/// Ordinary calls of RAM that would change, attach to, detach from or delete a role.
+const TAMPERING: [&str; 4] = ["AttachPolicyToRole", "DetachPolicyFromRole", "DeleteRole", UPDATE];
+
+/// A call that only edits where it is accepted and leaves the trust policy alone.
+const UPDATE: &str = "UpdateRole";
+
+/// Edits that the provider allows to customers.
+const EDITS: [&str; 2] = ["TagResources", "UntagResources"];
+
+const CREATE: &str = "CreateServiceLinkedRole";
+const DELETE: &str = "DeleteServiceLinkedRole";
+const DELETION_STATUS: &str = "GetServiceLinkedRoleDeletionStatus";
+const DELETION_CHECK: &str = "CheckServiceLinkedRoleForDeleting";
+
+/// Names of all calls whose object may be a role: nothing else is looked at.
+pub(super) fn role_calls() -> impl Iterator<Item = &'static str> {
+    let others = [CREATE, DELETE, DELETION_STATUS, DELETION_CHECK];
+    ASSUMPTIONS.into_iter().chain(TAMPERING).chain(EDITS).chain(others)
+}
 
 /// Services that have the ordinary role APIs. The calls of service-linked roles are recorded under these or under
 /// the product that makes them, and are told by their names alone.
@@ -172,25 +177,21 @@ impl<'a> Call<'a> {
         let allowed = self.outcome == EventOutcome::Allowed;
         let name = self.header.name.as_ref();
         let (kind, role) = match name {
-            "CreateServiceLinkedRole" => (ConcernKind::RoleCreation, self.created_role()),
-            "DeleteServiceLinkedRole" => (ConcernKind::RoleDeletion, self.deleted_role()),
-            "GetServiceLinkedRoleDeletionStatus" => {
+            CREATE => (ConcernKind::RoleCreation, self.created_role()),
+            DELETE => (ConcernKind::RoleDeletion, self.deleted_role()),
+            DELETION_STATUS => {
                 (ConcernKind::DeletionCheck, self.asked("DeletionTaskId").and_then(role_of_task).map(Named::Name))
             }
-            "CheckServiceLinkedRoleForDeleting" => (ConcernKind::DeletionCheck, self.checked_role()),
-            _ if name.starts_with("AssumeRole") || name == "SwitchRole" => {
-                (ConcernKind::Assumption, self.assumption_target())
-            }
+            DELETION_CHECK => (ConcernKind::DeletionCheck, self.checked_role()),
+            _ if ASSUMPTIONS.contains(&name) => (ConcernKind::Assumption, self.assumption_target()),
             _ if !ROLE_SERVICES.iter().any(|service| service.eq_ignore_ascii_case(&self.header.source)) => {
                 return None;
             }
-            "TagResources" | "UntagResources" => (ConcernKind::RoleEdit, self.tagged_role()),
-            "UpdateRole" if allowed && self.asked("NewAssumeRolePolicyDocument").is_none() => {
+            _ if EDITS.contains(&name) => (ConcernKind::RoleEdit, self.tagged_role()),
+            UPDATE if allowed && self.asked("NewAssumeRolePolicyDocument").is_none() => {
                 (ConcernKind::RoleEdit, self.changed_role())
             }
-            "UpdateRole" | "AttachPolicyToRole" | "DetachPolicyFromRole" | "DeleteRole" => {
-                (ConcernKind::RoleTampering, self.changed_role())
-            }
+            _ if TAMPERING.contains(&name) => (ConcernKind::RoleTampering, self.changed_role()),
             _ => return None,
         };
         Some((kind, role?))

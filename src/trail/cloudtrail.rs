@@ -8,15 +8,14 @@ use super::record::Header;
 use crate::model::{Actor, ConcernKind, EventOutcome, Provider};
 use crate::profiles::{Profile, Profiles, RoleArn, RoleMatch};
 
-/// Calls whose object may be a role.
-pub(super) const ROLE_CALLS: [&str; 20] = [
-    "AssumeRole",
-    "AssumeRoleWithSAML",
-    "AssumeRoleWithWebIdentity",
-    "SwitchRole",
-    "CreateServiceLinkedRole",
-    "DeleteServiceLinkedRole",
-    "GetServiceLinkedRoleDeletionStatus",
+/// Calls of STS that assume a role.
+const ASSUMPTIONS: [&str; 3] = ["AssumeRole", "AssumeRoleWithSAML", "AssumeRoleWithWebIdentity"];
+
+/// The console's way to assume a role.
+const SWITCH: &str = "SwitchRole";
+
+/// Ordinary calls of IAM that would change, attach to, detach from or delete a role.
+const TAMPERING: [&str; 9] = [
     "UpdateAssumeRolePolicy",
     "AttachRolePolicy",
     "DetachRolePolicy",
@@ -25,12 +24,24 @@ pub(super) const ROLE_CALLS: [&str; 20] = [
     "DeleteRole",
     "PutRolePermissionsBoundary",
     "DeleteRolePermissionsBoundary",
-    "UpdateRole",
-    "UpdateRoleDescription",
-    "TagRole",
-    "UntagRole",
-    "CheckServiceLinkedRoleForDeleting",
+    UPDATE,
 ];
+
+/// A call that only edits where it is accepted, and tries to tamper where it is refused.
+const UPDATE: &str = "UpdateRole";
+
+/// Edits that the provider allows to customers.
+const EDITS: [&str; 3] = ["UpdateRoleDescription", "TagRole", "UntagRole"];
+
+const CREATE: &str = "CreateServiceLinkedRole";
+const DELETE: &str = "DeleteServiceLinkedRole";
+const DELETION_STATUS: &str = "GetServiceLinkedRoleDeletionStatus";
+
+/// Names of all calls whose object may be a role: nothing else is looked at.
+pub(super) fn role_calls() -> impl Iterator<Item = &'static str> {
+    let others = [SWITCH, CREATE, DELETE, DELETION_STATUS];
+    ASSUMPTIONS.into_iter().chain(TAMPERING).chain(EDITS).chain(others)
+}
 
 /// The path below which all service-linked roles lie.
 const SERVICE_PATH: &str = "/aws-service-role/";
@@ -52,8 +63,8 @@ pub(super) fn judge(header: &Header<'_>, record: &Node<'_>, profiles: &Profiles)
     let call = Call::new(header, record);
     let mut judged = Judged::new(call.actor(), call.outcome);
     match header.source.as_ref() {
-        "sts.amazonaws.com" if header.name.starts_with("AssumeRole") => call.assumption(profiles, &mut judged),
-        "signin.amazonaws.com" if header.name == "SwitchRole" => {
+        "sts.amazonaws.com" if ASSUMPTIONS.contains(&header.name.as_ref()) => call.assumption(profiles, &mut judged),
+        "signin.amazonaws.com" if header.name == SWITCH => {
             call.switch(profiles, &mut judged);
             return judged;
         }
@@ -95,7 +106,7 @@ impl<'a> Call<'a> {
         let message = record.get("errorMessage").text();
         let response = record.get("responseElements");
         let mut outcome = judge::outcome(record.get("errorCode").text());
-        if header.name == "SwitchRole" && outcome == EventOutcome::Allowed {
+        if header.name == SWITCH && outcome == EventOutcome::Allowed {
             let answer = response.get("SwitchRole").text();
             if message.is_some() || answer.is_some_and(|answer| !answer.eq_ignore_ascii_case("success")) {
                 outcome = EventOutcome::Denied;
@@ -115,7 +126,7 @@ impl<'a> Call<'a> {
 
     fn actor(&self) -> Actor {
         let switched_from = self.record.path("additionalEventData.SwitchFrom").text();
-        if self.header.name == "SwitchRole"
+        if self.header.name == SWITCH
             && let Some(arn) = switched_from
         {
             return Actor {
@@ -247,18 +258,18 @@ impl<'a> Call<'a> {
     fn role_api(&self, profiles: &Profiles, judged: &mut Judged) {
         let allowed = self.outcome == EventOutcome::Allowed;
         let (kind, role) = match self.header.name.as_ref() {
-            "CreateServiceLinkedRole" => (ConcernKind::RoleCreation, self.created_role()),
-            "DeleteServiceLinkedRole" => (ConcernKind::RoleDeletion, self.deleted_role()),
-            "GetServiceLinkedRoleDeletionStatus" => {
+            CREATE => (ConcernKind::RoleCreation, self.created_role()),
+            DELETE => (ConcernKind::RoleDeletion, self.deleted_role()),
+            DELETION_STATUS => {
                 let task = self.request.get("deletionTaskId").text();
                 (
                     ConcernKind::DeletionCheck,
                     task.and_then(|task| self.role_of_task(task)).or_else(|| self.changed_role()),
                 )
             }
-            "UpdateRoleDescription" | "TagRole" | "UntagRole" => (ConcernKind::RoleEdit, self.changed_role()),
-            "UpdateRole" if allowed => (ConcernKind::RoleEdit, self.changed_role()),
-            name if ROLE_CALLS.contains(&name) => (ConcernKind::RoleTampering, self.changed_role()),
+            name if EDITS.contains(&name) => (ConcernKind::RoleEdit, self.changed_role()),
+            UPDATE if allowed => (ConcernKind::RoleEdit, self.changed_role()),
+            name if TAMPERING.contains(&name) => (ConcernKind::RoleTampering, self.changed_role()),
             _ => return,
         };
         let Some(role) = role else { return };

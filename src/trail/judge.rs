@@ -136,8 +136,8 @@ pub(super) struct Interest<'a> {
 impl<'a> Interest<'a> {
     pub(super) fn new(profiles: &'a Profiles) -> Self {
         let stores = profiles.iter().filter_map(|profile| profile.store.as_ref());
-        let names = stores.flat_map(|kind| kind.calls.iter().map(|call| call.name.as_str()));
-        let names = names.chain(cloudtrail::ROLE_CALLS).chain(actiontrail::ROLE_CALLS).collect();
+        let mut names: HashSet<&'a str> = cloudtrail::role_calls().chain(actiontrail::role_calls()).collect();
+        names.extend(stores.flat_map(|kind| kind.calls.iter().map(|call| call.name.as_str())));
         let aws_roles = profiles.of(Provider::Aws).flat_map(|profile| match &profile.role {
             RoleMatch::Named { name, .. } => vec![name.as_str()],
             RoleMatch::ServiceLinked => vec!["aws-service-role", "AWSServiceRoleFor"],

@@ -8,7 +8,7 @@ use super::json::{self, Node};
 const REMOVED: &str = "[removed]";
 
 /// Keys whose values are secrets, in lower case, without separators.
-const SECRET_KEYS: [&str; 16] = [
+const SECRET_KEYS: [&str; 17] = [
     "credentials",
     "sessiontoken",
     "secretaccesskey",
@@ -18,6 +18,7 @@ const SECRET_KEYS: [&str; 16] = [
     "samlassertion",
     "webidentitytoken",
     "oidctoken",
+    "tokencode",
     "password",
     "passwd",
     "secretkey",
@@ -153,6 +154,7 @@ mod tests {
             "x-acs-security-token",
             "SAMLAssertion",
             "webIdentityToken",
+            "tokenCode",
             "keyStorePassword",
             "PASSWORD",
         ] {

@@ -1,3 +1,18 @@
 //! The integration tests: one binary, real files, real databases, the real program.
 
+// Everything here is a test: a helper that panics fails the test that called it, and cases are written in place.
+#![expect(clippy::panic, clippy::needless_pass_by_value)]
+
+mod bad_input;
+mod cli;
+mod config;
+mod crash;
+mod daemon;
+mod demo;
 mod house;
+mod ingest;
+mod judging;
+mod records;
+mod snapshot;
+mod store;
+mod support;

@@ -205,7 +205,6 @@ fn the_life_of_a_finding_is_kept_and_can_be_asked_at_any_time() {
     save_finding(&fixture, 10, medium.clone(), Some(FindingChange::Opened));
     save_finding(&fixture, 15, critical.clone(), Some(FindingChange::SeenAgain));
     save_finding(&fixture, 20, stored(critical.finding.clone(), Some(20)), Some(FindingChange::Resolved { because }));
-    save_finding(&fixture, 30, StoredFinding { stale: true, ..critical.clone() }, None);
     let changes = fixture.store.finding_changes(&medium.id).expect("listed");
     let names: Vec<_> = changes.iter().map(|row| (row.change.name(), row.at)).collect();
     assert_eq!(names, [("opened", at(10)), ("seen-again", at(15)), ("resolved", at(20))]);

@@ -109,9 +109,14 @@ fn what_only_mentions_the_role_is_no_concern() {
     let policy = json!({"requestParameters": {"policy": format!("{{\"Principal\":{{\"AWS\":\"{ROLE}\"}}}}")}});
     means(&with(aws("PutKeyPolicy", "kms.amazonaws.com"), policy), "");
     let named = json!({"requestParameters": {"roleName": ROLE_NAME, "roleArn": ROLE}});
-    for (name, source) in
-        [("GetRole", "iam"), ("ListRolePolicies", "iam"), ("AssumeRole", "example"), ("PassRole", "iam")]
-    {
+    for (name, source) in [
+        ("GetRole", "iam"),
+        ("ListRolePolicies", "iam"),
+        ("AssumeRole", "example"),
+        ("AssumeRole", "iam"),
+        ("AssumeRoleX", "sts"),
+        ("PassRole", "iam"),
+    ] {
         means(&with(aws(name, &format!("{source}.amazonaws.com")), named.clone()), "");
     }
     means(&aws("DescribeCustomKeyStores", "kms.amazonaws.com"), "");
