@@ -56,10 +56,10 @@ Exit codes:
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Options of every command")]
 pub(crate) struct Global {
-    /// Configuration file [env: ROLETRAIL_CONFIG] [default: roletrail.toml where it exists]
+    /// Configuration file [env: `ROLETRAIL_CONFIG`] [default: roletrail.toml where it exists]
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Where the history is, `sqlite://PATH` [env: ROLETRAIL_DATABASE] [default: `sqlite://roletrail.db`]
+    /// Where the history is, `sqlite://PATH` [env: `ROLETRAIL_DATABASE`] [default: `sqlite://roletrail.db`]
     #[arg(long, global = true, value_name = "URL")]
     database: Option<String>,
     /// How data is printed: table, json, ndjson or csv [default: a table on a terminal, JSON in a pipe]

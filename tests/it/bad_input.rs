@@ -325,7 +325,7 @@ fn a_rejected_object_keeps_its_account_from_being_clean_until_it_is_read() {
     let place = Workplace::new();
     place.write("good.json", delivered(&[routine("c-1")]));
     let broken =
-        with(routine("c-2"), json!({"userIdentity": person()})).to_string().replacen("{", "{\"eventVersion\":1,", 1);
+        with(routine("c-2"), json!({"userIdentity": person()})).to_string().replacen('{', "{\"eventVersion\":1,", 1);
     place.write("bad.json", delivered_texts(&[&routine("c-3").to_string(), &broken]));
     place.ingest(&["good.json", "bad.json"], 2);
     let gap = |place: &Workplace| {

@@ -145,10 +145,10 @@ fn every_list_is_printed_in_every_format() {
         }
         let cells = place.ends(&[list, &["--format", "csv"]].concat(), 0).stdout;
         let mut reader = csv::Reader::from_reader(cells.as_bytes());
-        assert_eq!(reader.records().map(|row| row.expect("even rows")).count(), rows.len(), "{list:?}: {cells}");
+        assert_eq!(reader.records().flatten().count(), rows.len(), "{list:?}: {cells}");
         let table = place.ends(&[list, &["--format", "table"]].concat(), 0).stdout;
         assert!(!table.contains('\u{1b}'), "{list:?}: no colour in a pipe");
-        assert_eq!(place.ends(list, 0).stdout.starts_with('['), true, "{list:?}: JSON in a pipe");
+        assert!(place.ends(list, 0).stdout.starts_with('['), "{list:?}: JSON in a pipe");
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! `strace` ends the program at the chosen system call. Without it the same is tried by the clock.
 
+use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -89,7 +90,6 @@ fn injected(place: &Workplace, fault: &str) -> (i32, String) {
     let program = env!("CARGO_BIN_EXE_roletrail");
     let arguments = ["-f", "-qq", "-o", "/dev/null", "-e", &trace, "-e", &inject, program, "ingest", "logs"];
     let output = place.other("strace", &arguments).output().expect("strace starts");
-    use std::os::unix::process::ExitStatusExt as _;
     let code = output.status.code().or_else(|| output.status.signal().map(|signal| 128 + signal));
     (code.expect("it ended"), String::from_utf8_lossy(&output.stderr).into_owned())
 }

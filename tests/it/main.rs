@@ -1,5 +1,11 @@
 //! The integration tests: one binary, real files, real databases, the real program.
 
+#![allow(
+    clippy::panic,
+    clippy::needless_pass_by_value,
+    reason = "these are tests, their helpers too; records are made and given away"
+)]
+
 mod bad_input;
 mod cli;
 mod config;
