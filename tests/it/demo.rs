@@ -45,13 +45,11 @@ fn every_account_is_judged_as_the_story_says_and_nothing_else_is_found() {
         .filter(|row| row["verdict"] != "unknown")
         .collect();
     assert!(others.is_empty(), "nothing is known of the other profiles: {others:?}");
+    the_clean_accounts_show_their_positive_proof(&place, &verdicts);
 }
 
-#[test]
-fn the_clean_accounts_show_their_positive_proof() {
-    let place = Workplace::new();
-    demo(&place);
-    let verdicts = place.list(&["verdicts", "--database", DATABASE]);
+/// What a clean account shows for it. Part of the test above: a demo takes its time.
+fn the_clean_accounts_show_their_positive_proof(place: &Workplace, verdicts: &[Value]) {
     let clean: Vec<_> = verdicts.iter().filter(|row| row["verdict"] == "clean").collect();
     assert_eq!(clean.len(), 2);
     for row in clean {
@@ -80,10 +78,7 @@ fn a_demo_replaces_its_own_directory_and_no_other() {
     assert!(refused.stderr.contains("was not made by"), "{}", refused.stderr);
     assert_eq!(std::fs::read_to_string(place.path("mine/precious.txt")).expect("is there"), "precious");
     let first = demo(&place);
-    let second = demo(&place);
-    for member in ["verdicts", "findings_open"] {
-        assert_eq!(first[member], second[member], "{member}");
-    }
+    assert!(first["verdicts"]["clean"].as_u64().is_some_and(|clean| 0 < clean), "{first}");
     let table = place.ends(&["demo", "--directory", "it", "--format", "table"], 0);
     for part in ["Regions complete", "unexpected-assumer", "What to try next"] {
         assert!(table.stdout.contains(part), "{part}: {}", table.stdout);
