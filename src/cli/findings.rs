@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand};
 
 use super::collect::judged;
-use super::output::{Column, Output};
+use super::output::{Format, Output};
 use super::time::{minute, optional_moment};
 use super::{Exit, Failure};
 use crate::boot::Boot;
@@ -126,7 +126,11 @@ fn list(boot: &Boot, output: Output, arguments: &ListArgs) -> Result<Exit, Failu
     let found = store.findings(&filter)?;
     let limit = (!arguments.all_events).then_some(LISTED_EVENTS);
     let rows = found.iter().map(|stored| shape(&store, stored, limit)).collect::<Result<Vec<_>, _>>()?;
-    output.rows(&rows, &columns(), "no finding matches")?;
+    match output.format() {
+        Format::Table if rows.is_empty() => println!("no finding matches"),
+        Format::Table => rows.iter().for_each(|row| println!("{}", block(row, output))),
+        _ => output.rows(&rows, &[], "")?,
+    }
     let open = found.iter().filter(|stored| stored.status == FindingStatus::Open);
     let worst = open.map(|stored| stored.finding.severity).max();
     Ok(arguments.fail_on.map_or(Exit::Done, |fail_on| judged(Exit::Done, worst, fail_on)))
@@ -138,16 +142,19 @@ fn status(word: &str) -> Option<FindingStatus> {
         .find(|status| status.as_str() == word)
 }
 
-fn columns<'a>() -> Vec<Column<'a, FindingJson>> {
-    vec![
-        Column { title: "severity", cell: &|row| row.severity.to_string() },
-        Column { title: "rule", cell: &|row| row.rule.clone() },
-        Column { title: "account", cell: &|row| format!("{}/{}", row.provider, row.account) },
-        Column { title: "summary", cell: &|row| row.summary.clone() },
-        Column { title: "last seen", cell: &|row| minute(&row.last_seen) },
-        Column { title: "status", cell: &standing },
-        Column { title: "id", cell: &|row| row.id.chars().take(SHOWN_ID).collect() },
-    ]
+/// A finding in two lines: where to look, and what was seen. Sentences with ARNs in them fit no column.
+fn block(row: &FindingJson, output: Output) -> String {
+    let id: String = row.id.chars().take(SHOWN_ID).collect();
+    format!(
+        "{:<8}  {id}  {}  {}/{}  {}  {}\n          {}",
+        output.colored(row.severity.as_str()),
+        row.rule,
+        row.provider,
+        super::text::one_line(&row.account),
+        standing(row),
+        minute(&row.last_seen),
+        super::text::one_line(&row.summary)
+    )
 }
 
 /// Where a finding stands, with what weakens it.

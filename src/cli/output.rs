@@ -2,7 +2,7 @@
 
 use std::io::{self, IsTerminal, Write};
 
-use comfy_table::{Attribute, Cell, ContentArrangement, Table, presets};
+use comfy_table::{Attribute, Cell, ColumnConstraint, ContentArrangement, Table, presets};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -97,7 +97,7 @@ impl Output {
         }
     }
 
-    /// A table of rows.
+    /// A table of rows: columns keep their words whole as far as the terminal has room, the uneven ones wrap first.
     #[must_use]
     pub fn table<T>(self, rows: &[T], columns: &[Column<'_, T>]) -> String {
         let mut table = Table::new();
@@ -105,16 +105,32 @@ impl Output {
         if !io::stdout().is_terminal() {
             table.set_width(PIPE_WIDTH);
         }
-        if self.color {
-            // Otherwise the table itself would look for a terminal, and colour would not always be had when asked for.
-            table.enforce_styling();
-        }
         table.set_header(columns.iter().map(|column| self.heading(column.title)));
-        for row in rows {
-            table.add_row(columns.iter().map(|column| self.value(&(column.cell)(row))));
+        let cells: Vec<Vec<String>> =
+            rows.iter().map(|row| columns.iter().map(|column| one_line(&(column.cell)(row))).collect()).collect();
+        for row in &cells {
+            table.add_row(row.iter().map(|text| self.value(text)));
         }
+        let room = usize::from(table.width().unwrap_or(PIPE_WIDTH));
+        let widths: Vec<_> = table.column_max_content_widths().into_iter().map(usize::from).collect();
+        let whole = whole_columns(&widths, &cells, room);
+        table.column_iter_mut().zip(whole).filter(|(_, whole)| *whole).for_each(|(column, _)| {
+            column.set_constraint(ColumnConstraint::ContentWidth);
+        });
         let lines: Vec<_> = table.lines().map(|line| line.trim_end().to_owned()).collect();
         lines.join("\n")
+    }
+
+    /// A word in its colour, padded as the formatter asks for.
+    #[must_use]
+    pub fn colored(self, word: &str) -> impl std::fmt::Display + use<> {
+        let code = match (self.color, color_of(word)) {
+            (true, Some(comfy_table::Color::Red)) => Some(31),
+            (true, Some(comfy_table::Color::Yellow)) => Some(33),
+            (true, Some(comfy_table::Color::Green)) => Some(32),
+            _ => None,
+        };
+        Colored { word: word.to_owned(), code }
     }
 
     fn heading(self, title: &str) -> Cell {
@@ -123,7 +139,7 @@ impl Output {
     }
 
     fn value(self, text: &str) -> Cell {
-        let cell = Cell::new(one_line(text));
+        let cell = Cell::new(text);
         match color_of(text) {
             Some(color) if self.color => cell.fg(color),
             _ => cell,
@@ -131,8 +147,47 @@ impl Output {
     }
 }
 
+/// Room that a column needs beside its content.
+const PADDING: usize = 2;
+/// Room that a column gets at least when it has to wrap.
+const NARROW: usize = 12;
+
+/// Which columns can keep their width. The one whose cells differ most from the widest of them gives way first: most
+/// of its rows will still fit.
+fn whole_columns(widths: &[usize], cells: &[Vec<String>], room: usize) -> Vec<bool> {
+    let mut whole = vec![true; widths.len()];
+    let unevenness = |column: usize| {
+        let total: usize = cells.iter().map(|row| row[column].chars().count()).sum();
+        widths[column].saturating_sub(total / cells.len().max(1))
+    };
+    let needed = |whole: &[bool]| -> usize {
+        widths.iter().zip(whole).map(|(width, whole)| if *whole { *width } else { NARROW } + PADDING).sum()
+    };
+    while room < needed(&whole) {
+        let widest = (0..widths.len()).filter(|column| whole[*column] && NARROW < widths[*column]);
+        let Some(column) = widest.max_by_key(|column| unevenness(*column)) else { break };
+        whole[column] = false;
+    }
+    whole
+}
+
 /// Columns of a table that goes into a pipe or file, where there is no terminal to ask.
 const PIPE_WIDTH: u16 = 160;
+
+/// A word with the terminal's code for its colour around it.
+struct Colored {
+    word: String,
+    code: Option<u8>,
+}
+
+impl std::fmt::Display for Colored {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Some(code) = self.code else { return f.pad(&self.word) };
+        write!(f, "\u{1b}[{code}m")?;
+        f.pad(&self.word)?;
+        f.write_str("\u{1b}[0m")
+    }
+}
 
 fn color_of(text: &str) -> Option<comfy_table::Color> {
     use comfy_table::Color;

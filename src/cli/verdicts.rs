@@ -6,12 +6,12 @@ use clap::Args;
 use jiff::{SignedDuration, Timestamp};
 
 use super::output::{Column, Format, Output};
-use super::time::{moment, optional_moment};
+use super::time::{minute, moment, optional_moment};
 use super::{Exit, Failure};
 use crate::boot::Boot;
 use crate::daemon::jobs::{JobContext, judge_at};
 use crate::exports::json::{MissingJson, VerdictJson};
-use crate::model::{AccountVerdict, Outcome, Provider, RolePresence, Verdict};
+use crate::model::{AccountVerdict, Basis, Outcome, Provider, RolePresence, Verdict};
 use crate::store::HistoryFilter;
 
 /// The period over which assumptions are counted unless another is asked for.
@@ -73,7 +73,27 @@ pub fn run(boot: &Boot, output: Output, arguments: &VerdictsArgs) -> Result<Exit
         .collect::<Result<Vec<_>, Failure>>()?;
     let rows = if output.format() == Format::Table { without_unconfigured(rows) } else { rows };
     output.rows(&rows, &columns(), "no account is known yet; `roletrail ingest` or `roletrail scan` brings them")?;
+    if let (Format::Table, Some(proof)) = (output.format(), positive_proof(&rows)) {
+        println!("\n{proof}");
+    }
     Ok(Exit::Done)
+}
+
+/// "Nothing found" is worth as much as a finding when it states its population.
+fn positive_proof(rows: &[VerdictJson]) -> Option<String> {
+    let clean: Vec<_> = rows.iter().filter(|row| row.verdict == Verdict::Clean).collect();
+    let since = minute(&clean.first()?.assumptions.since);
+    let accounts: BTreeSet<_> = clean.iter().map(|row| (row.provider, row.account.as_str())).collect();
+    let sum = |of: fn(&VerdictJson) -> u64| clean.iter().copied().map(of).sum::<u64>();
+    Some(format!(
+        "Proof of what is clean: since {since}, {} assumptions of the role in {} accounts, {} of them by the trusted \
+         service; {} of {} Regions complete.",
+        sum(|row| row.assumptions.total),
+        accounts.len(),
+        sum(|row| row.assumptions.by_trusted),
+        sum(|row| row.coverage.regions_complete),
+        sum(|row| row.coverage.regions_expected),
+    ))
 }
 
 /// Leaves out of a table the rows about which nothing is known because nobody configured anything, and says so.
@@ -120,24 +140,33 @@ fn columns<'a>() -> Vec<Column<'a, VerdictJson>> {
         Column { title: "profile", cell: &|row| row.profile.clone() },
         Column { title: "role", cell: &|row| row.role.as_str().to_owned() },
         Column { title: "stores", cell: &|row| row.stores.needing_role.to_string() },
-        Column { title: "verdict", cell: &|row| row.verdict.to_string() },
-        Column { title: "basis", cell: &|row| row.basis.as_str().to_owned() },
+        Column { title: "verdict", cell: &verdict },
         Column { title: "assumptions", cell: &assumptions },
     ]
+}
+
+fn verdict(row: &VerdictJson) -> String {
+    match row.basis {
+        Basis::Observed => row.verdict.to_string(),
+        Basis::Inferred => format!("{} (inferred)", row.verdict),
+    }
 }
 
 fn coverage(row: &VerdictJson) -> String {
     let Some(first) = row.coverage.missing.first() else {
         return format!("{}/{} Regions", row.coverage.regions_complete, row.coverage.regions_expected);
     };
-    let place = first.region.as_deref().map_or_else(String::new, |region| format!(" {region}"));
     let more = match row.coverage.missing.len() {
         1 => String::new(),
         several => format!(" (+{})", several - 1),
     };
     format!(
-        "{}/{} Regions, {}{place} {}{more}",
-        row.coverage.regions_complete, row.coverage.regions_expected, first.api, first.outcome
+        "{}/{} Regions, {}{}{more}",
+        row.coverage.regions_complete,
+        row.coverage.regions_expected,
+        // The count of Regions tells which API it was; `coverage --gaps` tells which Region.
+        if first.region.is_some() { String::new() } else { format!("{} ", first.api) },
+        first.outcome
     )
 }
 
