@@ -1,5 +1,7 @@
 //! Finds the end of one JSON value in a stream: brackets and strings, without building anything.
 
+use super::super::json::end_of_plain;
+
 /// How far the scan of a value has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Step {
@@ -82,33 +84,33 @@ impl Scan {
     }
 
     /// Goes on inside a string; says how many bytes belong to it, as an error when a line break ends it.
+    #[inline]
     fn feed_string(&mut self, bytes: &[u8]) -> Result<usize, usize> {
-        let mut at = 0;
-        if self.escaped && !bytes.is_empty() {
-            self.escaped = false;
-            at = 1;
-        }
-        while at < bytes.len() {
-            let Some(step) = memchr::memchr3(b'"', b'\\', b'\n', &bytes[at..]) else {
-                at = bytes.len();
-                break;
-            };
-            at += step + 1;
-            match bytes[at - 1] {
-                b'"' => {
-                    self.keep_key(&bytes[..at - 1]);
+        let mut at = usize::from(std::mem::take(&mut self.escaped));
+        loop {
+            at = end_of_plain(bytes, at);
+            match bytes.get(at) {
+                Some(b'"') => {
+                    self.keep_key(&bytes[..at]);
                     self.close_string();
-                    return Ok(at);
+                    return Ok(at + 1);
                 }
-                b'\\' if at == bytes.len() => self.escaped = true,
-                b'\\' => at += 1,
-                _ => return Err(at - 1),
+                Some(b'\\') if at + 1 == bytes.len() => {
+                    self.escaped = true;
+                    break;
+                }
+                Some(b'\\') => at += 2,
+                Some(b'\n') => return Err(at),
+                // Other control characters are bad JSON, but they do not blur where the record ends.
+                Some(_) => at += 1,
+                None => break,
             }
         }
-        self.keep_key(&bytes[..at]);
-        Ok(at)
+        self.keep_key(bytes);
+        Ok(bytes.len())
     }
 
+    #[inline]
     fn keep_key(&mut self, bytes: &[u8]) {
         if self.reading_key {
             let room = LONGEST_KEY.saturating_sub(self.key.len());
@@ -116,12 +118,16 @@ impl Scan {
         }
     }
 
+    #[inline]
     fn close_string(&mut self) {
         self.in_string = false;
         self.last = b'"';
-        if !self.reading_key {
-            return;
+        if self.reading_key {
+            self.close_key();
         }
+    }
+
+    fn close_key(&mut self) {
         self.reading_key = false;
         let quoted = [b"\"", self.key.as_slice(), b"\""].concat();
         let key: Option<String> = serde_json::from_slice(&quoted).ok();
@@ -132,6 +138,7 @@ impl Scan {
         self.key.clear();
     }
 
+    #[inline]
     fn feed_byte(&mut self, byte: u8) -> Fed {
         match byte {
             b' ' | b'\t' | b'\n' | b'\r' => {
