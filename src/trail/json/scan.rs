@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::keys::Keys;
-use super::text::{decoded, end_of_string};
+use super::text::{decoded, end_of_string, string};
 use super::{Bad, Field, MAX_DEPTH, Node, bad};
 
 /// Members for which room is made: records have up to so many, and the allocator is quick with so little.
@@ -170,13 +170,13 @@ impl<'a> Scanner<'a> {
         if self.byte(at) != b'"' {
             return Err(bad(at, "a key in quotes is missing"));
         }
-        let end = end_of_string(self.bytes(), at)?;
+        let (end, escaped) = string(self.bytes(), at)?;
         let raw = &self.text[at + 1..end - 1];
         let colon = self.white_space(end);
         if self.byte(colon) != b':' {
             return Err(bad(colon, "a colon is missing"));
         }
-        Ok((Key { raw, escaped: raw.as_bytes().contains(&b'\\') }, self.white_space(colon + 1)))
+        Ok((Key { raw, escaped }, self.white_space(colon + 1)))
     }
 
     #[inline]
@@ -243,11 +243,14 @@ impl<'a> Scanner<'a> {
     }
 
     fn literal(&self, at: usize) -> Checked<(Node<'a>, usize)> {
-        let rest = self.bytes().get(at..).unwrap_or_default();
-        for (word, node) in [("true", Node::Bool(true)), ("false", Node::Bool(false)), ("null", Node::Null)] {
-            if rest.starts_with(word.as_bytes()) {
-                return Ok((node, at + word.len()));
-            }
+        let (word, node) = match self.byte(at) {
+            b'n' => ("null", Node::Null),
+            b't' => ("true", Node::Bool(true)),
+            _ => ("false", Node::Bool(false)),
+        };
+        let end = at + word.len();
+        if self.bytes().get(at..end) == Some(word.as_bytes()) {
+            return Ok((node, end));
         }
         Err(bad(at, "a value is missing"))
     }

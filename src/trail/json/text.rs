@@ -41,11 +41,21 @@ fn specials(word: u64) -> u64 {
 /// Where the string ends, after its closing quote, whose opening quote stands at `at`.
 #[inline]
 pub(super) fn end_of_string(bytes: &[u8], at: usize) -> Result<usize, Box<Bad>> {
+    string(bytes, at).map(|(end, _)| end)
+}
+
+/// The same, and whether there are escapes in it.
+#[inline]
+pub(super) fn string(bytes: &[u8], at: usize) -> Result<(usize, bool), Box<Bad>> {
     let end = end_of_plain(bytes, at + 1);
-    if bytes.get(end) == Some(&b'"') { Ok(end + 1) } else { end_of_special(bytes, at, end) }
+    if bytes.get(end) == Some(&b'"') {
+        return Ok((end + 1, false));
+    }
+    end_of_special(bytes, at, end).map(|end| (end, true))
 }
 
 /// The same for a string that holds a special byte at `special`, if it is not cut off there.
+#[inline(never)]
 fn end_of_special(bytes: &[u8], at: usize, mut special: usize) -> Result<usize, Box<Bad>> {
     loop {
         match bytes.get(special) {
