@@ -29,6 +29,10 @@ pub(super) struct Bad {
 }
 
 #[cold]
+#[expect(
+    clippy::unnecessary_box_returns,
+    reason = "every step of the scan hands its answer on, nearly always a good one"
+)]
 fn bad(at: usize, reason: impl Into<String>) -> Box<Bad> {
     Box::new(Bad { at, reason: reason.into() })
 }
