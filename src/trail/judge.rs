@@ -3,6 +3,8 @@
 use std::collections::HashSet;
 
 use jiff::Timestamp;
+use memchr::memchr;
+use memchr::memmem::Finder;
 
 use super::json::Node;
 use super::record::Header;
@@ -129,7 +131,7 @@ pub(super) fn resource_of_message(message: &str) -> Option<&str> {
 pub(super) struct Interest<'a> {
     names: HashSet<&'a str>,
     /// Names of the roles, whose sessions carry them in their identity; for Alibaba Cloud in lower case.
-    aws_roles: Vec<&'a str>,
+    aws_roles: Vec<Finder<'a>>,
     alibaba_roles: Vec<String>,
 }
 
@@ -143,7 +145,7 @@ impl<'a> Interest<'a> {
             RoleMatch::ServiceLinked => vec!["aws-service-role", "AWSServiceRoleFor"],
         });
         let alibaba_roles = profiles.of(Provider::Alibaba).map(|profile| profile.role_name().to_ascii_lowercase());
-        Self { names, aws_roles: aws_roles.collect(), alibaba_roles: alibaba_roles.collect() }
+        Self { names, aws_roles: aws_roles.map(Finder::new).collect(), alibaba_roles: alibaba_roles.collect() }
     }
 
     /// Whether the record has to be read whole. `false` only where judging would find no concern.
@@ -153,11 +155,11 @@ impl<'a> Interest<'a> {
         }
         let identity = header.identity;
         // An escape may spell a role's name; without a user name the role stands elsewhere in the record.
-        if identity.contains('\\') {
+        if memchr(b'\\', identity.as_bytes()).is_some() {
             return true;
         }
         match header.provider {
-            Provider::Aws => self.aws_roles.iter().any(|role| identity.contains(role)),
+            Provider::Aws => self.aws_roles.iter().any(|role| role.find(identity.as_bytes()).is_some()),
             Provider::Alibaba => {
                 let identity = identity.to_ascii_lowercase();
                 identity.contains("assumed-role") && !identity.contains("\"username\"")

@@ -9,6 +9,7 @@ mod cut;
 mod json;
 mod judge;
 mod layout;
+mod outline;
 mod reading;
 mod record;
 mod redact;

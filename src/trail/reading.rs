@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use super::cut::Cutter;
 use super::json::{self, Bad, Node};
 use super::judge::{Interest, Judged};
+use super::outline::Outline;
 use super::record::{self, Header};
 use super::redact::{redact, redact_bytes};
 use super::shape::{Shape, plausible, shape};
@@ -110,7 +111,8 @@ impl Object<'_> {
     fn read_text(&self, text: &str, envelopes: usize, report: &mut ObjectReport) -> Result<Found, Bad> {
         let whole = |reason: String| Bad { at: 0, reason };
         let fields = json::fields(text)?;
-        match shape(&fields).map_err(whole)? {
+        let outline = Outline::of(&fields);
+        match shape(&fields, &outline).map_err(whole)? {
             Shape::NoLog => return Ok(Found::NoLog),
             Shape::Around(_) if envelopes == 0 => return Err(whole("the record is wrapped too often".to_owned())),
             // A place inside an envelope's string is no place in the object.
@@ -121,7 +123,7 @@ impl Object<'_> {
             }
             Shape::Record => {}
         }
-        let header = record::header(&fields, self.layout).map_err(whole)?;
+        let header = record::header(&outline, self.layout).map_err(whole)?;
         note_place(report, &header);
         let keep_all = self.reading.keep_all && header.management;
         if !keep_all && !self.interest.in_record(&header) {

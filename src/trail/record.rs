@@ -5,8 +5,9 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
-use super::json::{self, Field};
-use super::{Layout, json::Node};
+use super::Layout;
+use super::json::{self, Node};
+use super::outline::Outline;
 use crate::model::Provider;
 
 /// The head of a record.
@@ -32,53 +33,44 @@ pub(super) struct Header<'a> {
     pub management: bool,
 }
 
-/// Keys that only records of one provider have.
-const ONLY_AWS: [&str; 7] =
-    ["eventID", "awsRegion", "sourceIPAddress", "requestID", "managementEvent", "readOnly", "sharedEventID"];
-/// The same for Alibaba Cloud.
-const ONLY_ALIBABA: [&str; 7] =
-    ["serviceName", "acsRegion", "eventId", "eventRW", "sourceIpAddress", "requestParameterJson", "isGlobal"];
-
 /// Reads the head of a record.
 ///
 /// # Errors
 /// Which field is missing or wrong.
-pub(super) fn header<'a>(fields: &[Field<'a>], layout: &'a Layout) -> Result<Header<'a>, String> {
-    let get = |key: &str| json::find(fields, key);
-    let text = |key: &str| get(key).and_then(json::text).filter(|text| !text.is_empty());
-    let provider = provider(fields)?;
-    let (source, id, region) = match provider {
-        Provider::Aws => ("eventSource", "eventID", "awsRegion"),
-        Provider::Alibaba => ("serviceName", "eventId", "acsRegion"),
+pub(super) fn header<'a>(outline: &Outline<'a>, layout: &'a Layout) -> Result<Header<'a>, String> {
+    let text = |raw: Option<&'a str>| raw.and_then(json::text).filter(|text| !text.is_empty());
+    let required = |raw: Option<&'a str>, key: &str| text(raw).ok_or_else(|| format!("the field {key} is missing"));
+    let provider = provider(outline)?;
+    let (source, source_key, id, region) = match provider {
+        Provider::Aws => (outline.event_source, "eventSource", outline.aws_id, outline.aws_region),
+        Provider::Alibaba => (outline.service_name, "serviceName", outline.alibaba_id, outline.acs_region),
     };
-    let required = |key: &str| text(key).ok_or_else(|| format!("the field {key} is missing"));
-    // Logstash keeps a record's time under its own key.
-    let time = text("eventTime").or_else(|| text("@timestamp")).ok_or("the field eventTime is missing")?;
-    let identity = get("userIdentity").unwrap_or("null");
-    let account = text("recipientAccountId")
+    let time =
+        text(outline.event_time).or_else(|| text(outline.logstash_time)).ok_or("the field eventTime is missing")?;
+    let identity = outline.identity.unwrap_or("null");
+    let account = text(outline.account)
         .or_else(|| account_of_identity(identity))
-        .or_else(|| account_of_resources(get("resources")?))
+        .or_else(|| account_of_resources(outline.resources?))
         .or_else(|| layout.account.as_deref().map(Cow::Borrowed))
         .ok_or("the field recipientAccountId is missing, and nothing else tells the account")?;
     Ok(Header {
         provider,
-        name: required("eventName")?,
-        source: required(source)?,
+        name: required(outline.event_name, "eventName")?,
+        source: required(source, source_key)?,
         time: time.parse().map_err(|_| format!("the field eventTime holds no time: {time:?}"))?,
         id: text(id),
         account,
         region: text(region),
         identity,
-        management: get("managementEvent") != Some("false") && text("eventCategory").is_none_or(|it| it != "Data"),
+        management: outline.management_event != Some("false")
+            && text(outline.event_category).is_none_or(|it| it != "Data"),
     })
 }
 
-fn provider(fields: &[Field<'_>]) -> Result<Provider, String> {
-    let count = |keys: &[&str]| fields.iter().filter(|field| keys.contains(&field.key.as_ref())).count();
-    let (aws, alibaba) = (count(&ONLY_AWS), count(&ONLY_ALIBABA));
-    let source = json::find(fields, "eventSource").and_then(json::text);
+fn provider(outline: &Outline<'_>) -> Result<Provider, String> {
+    let (aws, alibaba) = (outline.only_aws, outline.only_alibaba);
     if aws == alibaba {
-        return match source {
+        return match outline.event_source.and_then(json::text) {
             Some(source) if source.contains(".aliyuncs.com") => Ok(Provider::Alibaba),
             Some(_) => Ok(Provider::Aws),
             None => Err("it is a record of neither CloudTrail nor ActionTrail".to_owned()),

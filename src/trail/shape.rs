@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::json::{self, Field, MAX_DEPTH, Node};
+use super::outline::Outline;
 
 /// What a piece is.
 #[derive(Debug, PartialEq, Eq)]
@@ -26,17 +27,19 @@ const MOST_FLATTENED: usize = 4096;
 ///
 /// # Errors
 /// A reason, when it is something around a record and the record in it cannot be had.
-pub(super) fn shape<'a>(fields: &[Field<'a>]) -> Result<Shape<'a>, String> {
-    let get = |key: &str| json::find(fields, key);
-    if get("digestStartTime").is_some() && get("digestEndTime").is_some() {
+pub(super) fn shape<'a>(fields: &[Field<'a>], outline: &Outline<'a>) -> Result<Shape<'a>, String> {
+    if outline.digest_start.is_some() && outline.digest_end.is_some() || is_insight(outline) {
         return Ok(Shape::NoLog);
     }
-    if is_insight(fields) {
-        return Ok(Shape::NoLog);
-    }
-    if get("eventName").is_some() {
+    if outline.event_name.is_some() {
         return Ok(Shape::Record);
     }
+    around(fields)
+}
+
+/// Tells what a piece without an event's name is.
+fn around<'a>(fields: &[Field<'a>]) -> Result<Shape<'a>, String> {
+    let get = |key: &str| json::find(fields, key);
     // An item of the answer of CloudTrail's LookupEvents.
     if let Some(raw) = get("CloudTrailEvent") {
         return inner(raw, "CloudTrailEvent").map(Shape::Around);
@@ -66,16 +69,16 @@ pub(super) fn plausible(bytes: &[u8]) -> bool {
         // Too broken to tell by its members, yet it may be a record of which the operator has to know.
         return memchr::memmem::find(bytes, b"\"eventName\"").is_some();
     };
-    match shape(&fields) {
-        Ok(Shape::Record) => json::find(&fields, "eventName").is_some(),
+    let outline = Outline::of(&fields);
+    match shape(&fields, &outline) {
+        Ok(Shape::Record) => outline.event_name.is_some(),
         _ => true,
     }
 }
 
-fn is_insight(fields: &[Field<'_>]) -> bool {
-    let says =
-        |key: &str, what: &str| json::find(fields, key).and_then(json::text).is_some_and(|text| text.contains(what));
-    json::find(fields, "insightDetails").is_some() || says("eventCategory", "Insight") || says("eventType", "Insight")
+fn is_insight(outline: &Outline<'_>) -> bool {
+    let says = |raw: Option<&str>| raw.and_then(json::text).is_some_and(|text| text.contains("Insight"));
+    outline.insight.is_some() || says(outline.event_category) || says(outline.event_type)
 }
 
 /// The record in a member that holds it as an object, or as a string of JSON.
@@ -146,7 +149,8 @@ mod tests {
     use super::*;
 
     fn shape_of(text: &str) -> Result<Shape<'_>, String> {
-        shape(&json::fields(text).expect("the test's own JSON is good"))
+        let fields = json::fields(text).expect("the test's own JSON is good");
+        shape(&fields, &Outline::of(&fields))
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Finds the end of one JSON value in a stream: brackets and strings, without building anything.
 
+use super::super::json::end_of_plain;
+
 /// How far the scan of a value has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Step {
@@ -70,7 +72,11 @@ impl Scan {
                 }
                 continue;
             }
-            match self.feed_byte(bytes[at]) {
+            if self.is_below_envelope() {
+                at = self.feed_flat(bytes, at);
+            }
+            let Some(&byte) = bytes.get(at) else { break };
+            match self.feed_byte(byte) {
                 Fed::Inside => at += 1,
                 Fed::Complete => return Step::Complete(at + 1),
                 Fed::ScalarEnd => return Step::Complete(at),
@@ -81,34 +87,65 @@ impl Scan {
         Step::More
     }
 
-    /// Goes on inside a string; says how many bytes belong to it, as an error when a line break ends it.
-    fn feed_string(&mut self, bytes: &[u8]) -> Result<usize, usize> {
-        let mut at = 0;
-        if self.escaped && !bytes.is_empty() {
-            self.escaped = false;
-            at = 1;
-        }
-        while at < bytes.len() {
-            let Some(step) = memchr::memchr3(b'"', b'\\', b'\n', &bytes[at..]) else {
-                at = bytes.len();
-                break;
-            };
-            at += step + 1;
-            match bytes[at - 1] {
-                b'"' => {
-                    self.keep_key(&bytes[..at - 1]);
-                    self.close_string();
-                    return Ok(at);
-                }
-                b'\\' if at == bytes.len() => self.escaped = true,
-                b'\\' => at += 1,
-                _ => return Err(at - 1),
-            }
-        }
-        self.keep_key(&bytes[..at]);
-        Ok(at)
+    /// Whether the place is in a list or object whose keys cannot be those of an envelope.
+    fn is_below_envelope(&self) -> bool {
+        usize::from(self.envelope_allowed) < self.open.len()
     }
 
+    /// Goes over strings without escapes and what stands between them, up to the next bracket or anything of which
+    /// more must be known: most of a record, with nothing but the last byte to be kept in mind.
+    fn feed_flat(&mut self, bytes: &[u8], mut at: usize) -> usize {
+        let in_object = self.open.last() == Some(&b'{');
+        let mut last = self.last;
+        while let Some(&byte) = bytes.get(at) {
+            match byte {
+                b'"' if !ends_value(last) => {
+                    let end = end_of_plain(bytes, at + 1);
+                    if bytes.get(end) != Some(&b'"') {
+                        break;
+                    }
+                    at = end;
+                }
+                b':' if in_object && last == b'"' => {}
+                b',' => {}
+                _ if is_of_scalar(byte) => {}
+                _ => break,
+            }
+            last = byte;
+            at += 1;
+        }
+        self.last = last;
+        at
+    }
+
+    /// Goes on inside a string; says how many bytes belong to it, as an error when a line break ends it.
+    #[inline]
+    fn feed_string(&mut self, bytes: &[u8]) -> Result<usize, usize> {
+        let mut at = usize::from(std::mem::take(&mut self.escaped));
+        loop {
+            at = end_of_plain(bytes, at);
+            match bytes.get(at) {
+                Some(b'"') => {
+                    self.keep_key(&bytes[..at]);
+                    self.close_string();
+                    return Ok(at + 1);
+                }
+                Some(b'\\') if at + 1 == bytes.len() => {
+                    self.escaped = true;
+                    break;
+                }
+                Some(b'\\') => at += 2,
+                Some(b'\n') => return Err(at),
+                // Other control characters are bad JSON, but they do not blur where the record ends.
+                Some(_) => at += 1,
+                None => break,
+            }
+        }
+        self.keep_key(bytes);
+        Ok(bytes.len())
+    }
+
+    #[inline]
     fn keep_key(&mut self, bytes: &[u8]) {
         if self.reading_key {
             let room = LONGEST_KEY.saturating_sub(self.key.len());
@@ -116,12 +153,16 @@ impl Scan {
         }
     }
 
+    #[inline]
     fn close_string(&mut self) {
         self.in_string = false;
         self.last = b'"';
-        if !self.reading_key {
-            return;
+        if self.reading_key {
+            self.close_key();
         }
+    }
+
+    fn close_key(&mut self) {
         self.reading_key = false;
         let quoted = [b"\"", self.key.as_slice(), b"\""].concat();
         let key: Option<String> = serde_json::from_slice(&quoted).ok();
@@ -132,6 +173,7 @@ impl Scan {
         self.key.clear();
     }
 
+    #[inline]
     fn feed_byte(&mut self, byte: u8) -> Fed {
         match byte {
             b' ' | b'\t' | b'\n' | b'\r' => {
@@ -152,9 +194,8 @@ impl Scan {
             b':' if self.open.last() != Some(&b'{') || self.last != b'"' => {
                 return Fed::Lost("a colon stands where none may stand");
             }
-            // The letters are those of `true`, `false`, `null` and exponents.
-            b',' | b':' | b'0'..=b'9' | b'-' | b'+' | b'.' => {}
-            _ if b"aeflnrstuE".contains(&byte) => {}
+            b',' | b':' => {}
+            _ if is_of_scalar(byte) => {}
             _ => return Fed::Lost("a character stands outside of strings that may not stand there"),
         }
         self.last = byte;
@@ -163,7 +204,7 @@ impl Scan {
 
     /// Whether a value (or key) that begins here follows another one without a separator.
     fn out_of_place(&self) -> bool {
-        matches!(self.last, b'"' | b'}' | b']') && !self.open.is_empty()
+        ends_value(self.last) && !self.open.is_empty()
     }
 
     fn open_bracket(&mut self, byte: u8) -> Fed {
@@ -191,6 +232,17 @@ impl Scan {
         self.last = byte;
         if self.open.is_empty() { Fed::Complete } else { Fed::Inside }
     }
+}
+
+/// Whether the byte ends a string, an object or a list.
+fn ends_value(byte: u8) -> bool {
+    matches!(byte, b'"' | b'}' | b']')
+}
+
+/// Whether the byte may stand in a number, in `true`, `false` or `null`.
+fn is_of_scalar(byte: u8) -> bool {
+    matches!(byte, b'0'..=b'9' | b'-' | b'+' | b'.')
+        || matches!(byte, b'a' | b'e' | b'f' | b'l' | b'n' | b'r' | b's' | b't' | b'u' | b'E')
 }
 
 /// What became of one byte outside strings.

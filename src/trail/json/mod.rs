@@ -5,12 +5,15 @@
 //! ([`fields`]), and only what may concern a profile becomes a [`Node`]. Both refuse the same texts: repeated keys
 //! (after decoding, at every level), lone surrogates, nesting beyond [`MAX_DEPTH`]. Numbers stay text.
 
+mod keys;
 mod scan;
+mod text;
 mod write;
 
 use std::borrow::Cow;
 
 pub(super) use scan::{fields, node};
+pub(super) use text::end_of_plain;
 pub(super) use write::{canonical, compact};
 
 /// Deepest nesting of lists and objects that a record may have; the same limit as `serde_json`'s.
@@ -23,6 +26,15 @@ pub(super) struct Bad {
     pub at: usize,
     /// What is wrong.
     pub reason: String,
+}
+
+#[cold]
+#[expect(
+    clippy::unnecessary_box_returns,
+    reason = "every step of the scan hands its answer on, nearly always a good one"
+)]
+fn bad(at: usize, reason: impl Into<String>) -> Box<Bad> {
+    Box::new(Bad { at, reason: reason.into() })
 }
 
 /// One member of an object, its value unparsed but checked.
@@ -42,10 +54,7 @@ pub(super) fn find<'a>(fields: &[Field<'a>], key: &str) -> Option<&'a str> {
 /// The text of a checked JSON value that is a string (decoded) or a number (as written).
 pub(super) fn text(raw: &str) -> Option<Cow<'_, str>> {
     match raw.as_bytes().first()? {
-        b'"' => match node(raw).ok()? {
-            Node::Text(text) => Some(text),
-            _ => None,
-        },
+        b'"' => Some(text::decoded(raw.strip_prefix('"')?.strip_suffix('"')?)),
         b'-' | b'0'..=b'9' => Some(Cow::Borrowed(raw)),
         _ => None,
     }
