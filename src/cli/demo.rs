@@ -52,16 +52,14 @@ pub fn run(boot: &Boot, output: Output, arguments: &DemoArgs) -> Result<Exit, Fa
     drop(context);
     let config = directory.join("roletrail.toml");
     let boot = boot.with_config(&config);
-    if output.format() == Format::Table {
-        println!("A simulated organisation on AWS and Alibaba Cloud, read and judged by the real pipeline.\n");
-    }
+    output.sentence("A simulated organisation on AWS and Alibaba Cloud, read and judged by the real pipeline.\n")?;
     super::collect::print_scan(output, &report)?;
     if output.format() == Format::Table {
-        println!();
+        output.sentence("")?;
         super::verdicts::run(&boot, output, &super::verdicts::VerdictsArgs::default())?;
-        println!();
+        output.sentence("")?;
         super::findings::open(&boot, output)?;
-        println!("\n{}", next_steps(&config));
+        output.sentence(&format!("\n{}", next_steps(&config)))?;
     }
     if arguments.serve { super::daemon::serve(&boot) } else { Ok(Exit::Done) }
 }

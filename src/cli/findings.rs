@@ -127,8 +127,8 @@ fn list(boot: &Boot, output: Output, arguments: &ListArgs) -> Result<Exit, Failu
     let limit = (!arguments.all_events).then_some(LISTED_EVENTS);
     let rows = found.iter().map(|stored| shape(&store, stored, limit)).collect::<Result<Vec<_>, _>>()?;
     match output.format() {
-        Format::Table if rows.is_empty() => println!("no finding matches"),
-        Format::Table => rows.iter().for_each(|row| println!("{}", block(row, output))),
+        Format::Table if rows.is_empty() => output.sentence("no finding matches")?,
+        Format::Table => rows.iter().try_for_each(|row| output.sentence(&block(row, output)))?,
         _ => output.rows(&rows, &[], "")?,
     }
     let open = found.iter().filter(|stored| stored.status == FindingStatus::Open);

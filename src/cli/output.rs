@@ -97,6 +97,14 @@ impl Output {
         }
     }
 
+    /// Prints a sentence for people; in every other format it is left out.
+    ///
+    /// # Errors
+    /// When standard output cannot be written.
+    pub fn sentence(self, text: &str) -> io::Result<()> {
+        if self.format == Format::Table { writeln!(io::stdout().lock(), "{text}") } else { Ok(()) }
+    }
+
     /// A table of rows: columns keep their words whole as far as the terminal has room, the uneven ones wrap first.
     #[must_use]
     pub fn table<T>(self, rows: &[T], columns: &[Column<'_, T>]) -> String {

@@ -73,8 +73,8 @@ pub fn run(boot: &Boot, output: Output, arguments: &VerdictsArgs) -> Result<Exit
         .collect::<Result<Vec<_>, Failure>>()?;
     let rows = if output.format() == Format::Table { without_unconfigured(rows) } else { rows };
     output.rows(&rows, &columns(), "no account is known yet; `roletrail ingest` or `roletrail scan` brings them")?;
-    if let (Format::Table, Some(proof)) = (output.format(), positive_proof(&rows)) {
-        println!("\n{proof}");
+    if let Some(proof) = positive_proof(&rows) {
+        output.sentence(&format!("\n{proof}"))?;
     }
     Ok(Exit::Done)
 }
