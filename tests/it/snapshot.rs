@@ -334,6 +334,24 @@ fn findings_are_resolved_by_complete_coverage_alone_and_opened_again() {
 }
 
 #[test]
+fn an_account_that_vanishes_from_the_inventory_is_a_gap_until_it_is_back() {
+    let inventory = Inventory::new(2000);
+    inventory.scan(1);
+    let (here, away) = (inventory.place.path("inventory/aws"), inventory.place.path("away"));
+    std::fs::rename(&here, &away).expect("moved away");
+    std::fs::create_dir_all(&here).expect("made");
+    inventory.scan(2);
+    let (verdict, _, missing) = inventory.verdict();
+    assert_eq!(verdict, "unknown", "{missing:?}");
+    assert!(missing.contains(&"account - error".to_owned()), "{missing:?}");
+    assert_eq!(inventory.open_rules(), ["orphaned-role"], "what was found stays open");
+    std::fs::remove_dir(&here).expect("removed");
+    std::fs::rename(&away, &here).expect("moved back");
+    inventory.scan(1);
+    assert_eq!(inventory.verdict(), is("orphaned", "present", &[NO_TRAIL]));
+}
+
+#[test]
 fn judging_again_changes_nothing() {
     let inventory = Inventory::new(2000);
     inventory.with_trail("24h");

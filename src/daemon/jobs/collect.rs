@@ -7,7 +7,7 @@ use super::ingest::{IngestReport, ingest};
 use super::trail_coverage::trail_key;
 use super::{JobContext, JobError};
 use crate::config::{AlibabaTrail, AwsTrail, Settings};
-use crate::model::{Account, Coverage, Outcome, Provider, SourceSummary};
+use crate::model::{Account, Coverage, CoverageKey, Outcome, Provider, SourceSummary, api};
 use crate::profiles::Profiles;
 use crate::sources::snapshot;
 use crate::store::{HistoryFilter, RunId, Store, StoreError};
@@ -66,7 +66,37 @@ fn collect_snapshots(context: &JobContext, run: RunId, report: &mut CollectRepor
         collection.kind_apis.clone_from(&kind_apis);
         context.store.save_collection(run, &collection)?;
     }
+    let vanished = vanished_accounts(context, &report.accounts)?;
+    report.inventory_incomplete |= !vanished.is_empty();
+    context.store.save_coverage(run, now, &vanished)?;
     Ok(())
+}
+
+/// A gap for every account that an earlier inventory had and this one does not: what was true of it then must not
+/// stand as if it had been read again.
+fn vanished_accounts(context: &JobContext, read: &BTreeSet<Account>) -> Result<Vec<Coverage>, StoreError> {
+    let now = context.now();
+    let rows = context.store.coverage(&HistoryFilter { at: Some(now), ..HistoryFilter::default() })?;
+    let expected: BTreeSet<_> = rows
+        .into_iter()
+        .map(|row| row.coverage)
+        .filter(|row| !row.key.api.starts_with(api::TRAIL) && row.outcome != Outcome::NotConfigured)
+        .filter_map(|row| Some(Account::new(row.key.provider, row.key.account?)))
+        .collect();
+    let gap = |account: &Account| Coverage {
+        key: CoverageKey {
+            provider: account.provider,
+            account: Some(account.id.clone()),
+            region: None,
+            api: api::ACCOUNT.to_owned(),
+            subject: None,
+        },
+        outcome: Outcome::Error,
+        detail: "an earlier inventory had this account, and no [[snapshot]] has a directory of it now".to_owned(),
+        from: now,
+        to: now,
+    };
+    Ok(expected.difference(read).map(gap).collect())
 }
 
 /// The API that lists the stores of each kind: only its complete answer lets a store be gone.
