@@ -23,7 +23,7 @@ struct Bar {
 
 impl Bar {
     fn new() -> Self {
-        let bar = ProgressBar::no_length();
+        let bar = ProgressBar::new(0);
         let template = "{bar:30} {bytes}/{total_bytes} · {msg} · {bytes_per_sec} · {eta} to go";
         bar.set_style(ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()));
         Self { line: bar, objects: AtomicU64::new(0), expected: AtomicU64::new(0), records: AtomicU64::new(0) }
@@ -36,7 +36,13 @@ impl Progress for Bar {
     }
 
     fn expect(&self, objects: u64, bytes: u64) {
-        self.expected.fetch_add(objects, Ordering::Relaxed);
+        // A second trail begins a new line.
+        if self.line.is_finished() {
+            self.line.reset();
+            self.line.set_length(0);
+        }
+        self.expected.store(objects, Ordering::Relaxed);
+        self.objects.store(0, Ordering::Relaxed);
         self.line.inc_length(bytes);
     }
 
