@@ -50,6 +50,22 @@ fn a_new_history_is_private_durable_and_sound() {
 }
 
 #[test]
+fn the_usual_tool_finds_every_migration_applied_as_it_is_in_the_directory() {
+    let fixture = Fixture::new();
+    let directory = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/migrations/sqlite"));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    // A version that is missing, or whose text differs, is an error of the migrator.
+    let ran = runtime.block_on(async {
+        let migrator = sqlx::migrate::Migrator::new(directory).await.expect("the directory is readable");
+        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(&fixture.path);
+        let mut connection = sqlx::ConnectOptions::connect(&options).await.expect("connected");
+        migrator.run(&mut connection).await.map(|()| migrator.iter().count())
+    });
+    let applied = fixture.sql::<i64>("SELECT count(*) FROM _sqlx_migrations");
+    assert_eq!(ran.ok().and_then(|count| i64::try_from(count).ok()), Some(applied));
+}
+
+#[test]
 fn readers_cannot_write() {
     let fixture = Fixture::new();
     let refused = fixture.store.reader().expect("a reader").execute("DELETE FROM runs", []);
