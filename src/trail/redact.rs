@@ -100,8 +100,8 @@ pub(super) fn redact_bytes(bytes: &[u8]) -> Vec<u8> {
     while let Some(start) = rest.iter().position(|&byte| byte == b'"') {
         out.extend_from_slice(&rest[..=start]);
         rest = &rest[start + 1..];
-        let key_length = rest.iter().position(|&byte| matches!(byte, b'"' | b'\\')).unwrap_or(rest.len());
-        let secret = std::str::from_utf8(&rest[..key_length]).is_ok_and(is_secret);
+        let (key, key_length) = key_of(rest);
+        let secret = is_secret(&key);
         let Some(value) = secret.then(|| value_span(&rest[key_length..])).flatten() else { continue };
         out.extend_from_slice(&rest[..key_length + value.start]);
         out.extend_from_slice(REMOVED.as_bytes());
@@ -109,6 +109,34 @@ pub(super) fn redact_bytes(bytes: &[u8]) -> Vec<u8> {
     }
     out.extend_from_slice(rest);
     out
+}
+
+/// The text up to the quote or backslash that ends a key, with what `\u` escapes spell in it (however often the
+/// backslash itself was escaped), and its length as written.
+fn key_of(bytes: &[u8]) -> (String, usize) {
+    let mut key = Vec::new();
+    let mut at = 0;
+    while let Some(&byte) = bytes.get(at).filter(|byte| **byte != b'"') {
+        if byte != b'\\' {
+            key.push(byte);
+            at += 1;
+            continue;
+        }
+        let backslashes = bytes[at..].iter().take_while(|byte| **byte == b'\\').count();
+        let Some(unit) = unicode_escape(&bytes[at + backslashes..]) else { break };
+        key.extend(unit.to_string().bytes());
+        at += backslashes + UNICODE_ESCAPE;
+    }
+    (String::from_utf8_lossy(&key).into_owned(), at)
+}
+
+/// Bytes of `uXXXX`.
+const UNICODE_ESCAPE: usize = 5;
+
+/// The character that `uXXXX` at the beginning stands for.
+fn unicode_escape(bytes: &[u8]) -> Option<char> {
+    let digits = std::str::from_utf8(bytes.strip_prefix(b"u")?.get(..UNICODE_ESCAPE - 1)?).ok()?;
+    char::from_u32(u32::from_str_radix(digits, 16).ok()?)
 }
 
 /// Where the string lies that follows a key's end; to the end of the bytes where it is cut off.
@@ -193,6 +221,8 @@ mod tests {
             r#"{"a":1,"sessionToken" : "hidden","b":"kept""#,
             r#"{"x":"{\"sessionToken\":\"hidden\",\"b\":\"kept\"}"#,
             r#"{"b":"kept","Password":"hidden"#,
+            r#"{"b":"kept","\u0073ession\u0054oken":"hidden","b":"again""#,
+            r#"{"x":"{\"\\u0073essionToken\":\"hidden\",\"b\":\"kept\"}"#,
         ] {
             let clean = String::from_utf8(redact_bytes(text.as_bytes())).expect("stays text");
             assert!(!clean.contains("hidden") && clean.contains("kept") && clean.contains(REMOVED), "{clean}");
