@@ -139,9 +139,9 @@ impl<R: Read> Unpacked<R> {
             return Trouble::Io(error);
         }
         match error.kind() {
-            io::ErrorKind::UnexpectedEof => {
-                self.content("the gzip stream is cut off; fetch the object again".to_owned())
-            }
+            io::ErrorKind::UnexpectedEof => self.content(
+                "the gzip stream is cut off, or bytes that are no gzip follow it; fetch the object again".to_owned(),
+            ),
             _ if 0 < self.out && error.to_string().contains("header") => self.content(
                 "there are bytes after the end of the gzip stream that are no gzip; fetch the object again"
                     .to_owned(),
