@@ -133,6 +133,21 @@ mod tests {
     }
 
     #[test]
+    fn a_role_that_a_profile_names_is_not_reported_by_the_profile_of_all_as_well() {
+        let all = "aws-service-linked-roles";
+        let selection = super::super::Selection { enable: vec![all.to_owned()], ..Default::default() };
+        let profiles = Profiles::load(&selection).expect("built-in profiles load");
+        let fitting = |arn: &str| {
+            let arn = RoleArn::parse(Provider::Aws, arn).expect("a role");
+            let fitting = profiles.fitting(Provider::Aws, |profile| profile.matches_role(&arn, Some("aws")));
+            fitting.iter().map(|profile| profile.id.clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(fitting(CKS), ["aws-kms-custom-key-stores"]);
+        let other = "arn:aws:iam::111122223333:role/aws-service-role/rds.amazonaws.com/AWSServiceRoleForRDS";
+        assert_eq!(fitting(other), [all]);
+    }
+
+    #[test]
     fn trust_is_exact() {
         let profiles = Profiles::builtin().expect("built-in profiles load");
         let profile = profiles.get("aws-kms-custom-key-stores").expect("is built in");

@@ -285,6 +285,18 @@ impl Profiles {
         self.profiles.iter().filter(move |profile| profile.provider == provider)
     }
 
+    /// The profiles of a provider that fit a role. One that names the role speaks for it alone: the profile of all
+    /// service-linked roles does not report it a second time.
+    #[must_use]
+    pub fn fitting(&self, provider: Provider, fits: impl Fn(&Profile) -> bool) -> Vec<&Profile> {
+        let mut fitting: Vec<_> = self.of(provider).filter(|profile| fits(profile)).collect();
+        let names_it = |profile: &&Profile| profile.role != RoleMatch::ServiceLinked;
+        if fitting.iter().any(names_it) {
+            fitting.retain(names_it);
+        }
+        fitting
+    }
+
     /// The profile with that id.
     #[must_use]
     pub fn get(&self, id: &str) -> Option<&Profile> {

@@ -226,7 +226,7 @@ impl<'a> Call<'a> {
         else {
             return;
         };
-        for profile in profiles.of(Provider::Aws).filter(|profile| profile.matches_role_name(name)) {
+        for profile in profiles.fitting(Provider::Aws, |profile| profile.matches_role_name(name)) {
             judged.concern(profile, kind, false, account);
             judged.role_id = judged.role_id.take().or_else(|| self.session_role_id());
         }
@@ -249,9 +249,8 @@ impl<'a> Call<'a> {
         self.identity.get("invokedBy").text().is_some_and(|principal| profile.trusts(principal, path))
     }
 
-    fn profiles_of<'p>(&self, profiles: &'p Profiles, role: &RoleArn<'_>) -> impl Iterator<Item = &'p Profile> {
-        let partition = self.partition;
-        profiles.of(Provider::Aws).filter(move |profile| profile.matches_role(role, Some(partition)))
+    fn profiles_of<'p>(&self, profiles: &'p Profiles, role: &RoleArn<'_>) -> Vec<&'p Profile> {
+        profiles.fitting(Provider::Aws, |profile| profile.matches_role(role, Some(self.partition)))
     }
 
     /// The role APIs of IAM.
@@ -293,12 +292,12 @@ impl<'a> Call<'a> {
                 }
             }
             Named::Name(_) | Named::Service(_) => {
-                let fits = |profile: &&Profile| match role {
+                let fits = |profile: &Profile| match role {
                     Named::Name(name) => profile.matches_role_name(name),
                     Named::Service(service) => serves(profile, service),
                     Named::Arn(_) => false,
                 };
-                for profile in profiles.of(Provider::Aws).filter(fits) {
+                for profile in profiles.fitting(Provider::Aws, fits) {
                     judged.concern(profile, kind, false, &self.header.account);
                     judged.role = judged.role.take().or_else(|| self.arn_of(profile));
                 }
