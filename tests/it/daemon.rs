@@ -255,6 +255,39 @@ fn promtool_has_nothing_to_say_about_the_metrics() {
     assert!(output.status.success() && said.is_empty(), "{}", String::from_utf8_lossy(&said));
 }
 
+#[test]
+fn the_alerts_fire_when_they_should_and_only_then() {
+    if !has("promtool") {
+        return;
+    }
+    let place = Workplace::new();
+    let alerts = concat!(env!("CARGO_MANIFEST_DIR"), "/dashboards/alerts");
+    for arguments in [["check", "rules", "roletrail.yml"], ["test", "rules", "tests/roletrail.yml"]] {
+        let output = place.other("promtool", &arguments).current_dir(alerts).output().expect("starts");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&[output.stdout, output.stderr].concat()));
+    }
+}
+
+#[test]
+fn every_metric_that_an_alert_asks_for_is_on_the_page() {
+    let place = with_source();
+    let daemon = Daemon::start(&place);
+    daemon.shows(OPEN, "1");
+    let page = daemon.get("/metrics").1;
+    let rules = include_str!("../../dashboards/alerts/roletrail.yml");
+    let expressions = rules.lines().filter_map(|line| line.trim().strip_prefix("expr: "));
+    let names: std::collections::BTreeSet<_> = expressions
+        .flat_map(|expression| {
+            expression.split(|character: char| !(character.is_ascii_alphanumeric() || character == '_'))
+        })
+        .filter(|word| word.starts_with("roletrail_"))
+        .collect();
+    assert!(names.len() > 2, "{names:?}");
+    for name in names {
+        assert!(page.contains(&format!("# TYPE {name} ")), "{name}");
+    }
+}
+
 /// A running Prometheus.
 struct Prometheus(Child);
 
