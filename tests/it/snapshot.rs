@@ -175,6 +175,17 @@ fn an_orphan_needs_the_inventory_alone_but_all_of_it() {
 }
 
 #[test]
+fn a_region_that_a_source_lists_is_expected_in_the_inventory_too() {
+    let inventory = Inventory::new(2000);
+    inventory.configure("[[aws]]\nname = \"t\"\naccounts = \"none\"\nregions = [\"us-east-1\", \"eu-west-3\"]\n");
+    inventory.scan(2);
+    assert_eq!(
+        inventory.verdict(),
+        is("unknown", "present", &["kms:DescribeCustomKeyStores eu-west-3 error", NO_TRAIL])
+    );
+}
+
+#[test]
 fn what_a_tool_said_instead_of_an_answer_is_the_gaps_outcome() {
     let denied = refusal("AccessDeniedException", "DescribeCustomKeyStores", "User: x is not authorized");
     for (text, outcome) in [

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::ingest::{IngestReport, ingest};
 use super::trail_coverage::trail_key;
 use super::{JobContext, JobError};
-use crate::config::{AlibabaTrail, AwsTrail, Settings};
+use crate::config::{AlibabaTrail, AwsTrail, Regions, Settings};
 use crate::model::{Account, Coverage, CoverageKey, Outcome, Provider, SourceSummary, api};
 use crate::profiles::Profiles;
 use crate::sources::snapshot;
@@ -51,7 +51,11 @@ fn collect_snapshots(context: &JobContext, run: RunId, report: &mut CollectRepor
         return Ok(());
     }
     let known = regions_with_stores(&context.store)?;
-    let known_regions = |account: &Account| known.get(account).cloned().unwrap_or_default();
+    let known_regions = |account: &Account| {
+        let mut regions = known.get(account).cloned().unwrap_or_default();
+        regions.extend(configured_regions(&context.settings, account.provider));
+        regions
+    };
     let now = context.now();
     let inventory = snapshot::collect(&context.settings.snapshot, &context.profiles, &known_regions, now);
     report.inventory_incomplete |= inventory.directories().iter().any(|row| row.outcome.is_gap());
@@ -97,6 +101,17 @@ fn vanished_accounts(context: &JobContext, read: &BTreeSet<Account>) -> Result<V
         to: now,
     };
     Ok(expected.difference(read).map(gap).collect())
+}
+
+/// Regions that a source of the provider lists: they are expected in its inventory files as well.
+fn configured_regions(settings: &Settings, provider: Provider) -> Vec<String> {
+    let aws = settings.aws.iter().map(|source| &source.regions).filter(|_| provider == Provider::Aws);
+    let alibaba = settings.alibaba.iter().map(|source| &source.regions).filter(|_| provider == Provider::Alibaba);
+    let listed = aws.chain(alibaba).filter_map(|regions| match regions {
+        Regions::List(regions) => Some(regions.clone()),
+        Regions::Enabled => None,
+    });
+    listed.flatten().collect()
 }
 
 /// The API that lists the stores of each kind: only its complete answer lets a store be gone.
