@@ -8,8 +8,8 @@ use super::{Exit, Failure};
 use crate::boot::{Boot, exit_of};
 use crate::daemon::jobs::{self, JobContext, ScanReport};
 use crate::exports::json::ScanJson;
-use crate::model::{FindingStatus, RunKind, Severity, SourceSummary};
-use crate::store::{FindingFilter, RunId};
+use crate::model::{RunKind, Severity, SourceSummary};
+use crate::store::RunId;
 
 /// Arguments of `scan`.
 #[derive(Debug, Args)]
@@ -45,16 +45,21 @@ pub struct AnalyzeArgs {
 /// # Errors
 /// [`Failure`] when nothing could be done or the store failed.
 pub fn scan(boot: &Boot, output: Output, arguments: &ScanArgs) -> Result<Exit, Failure> {
-    let context = collecting(boot, "scan")?;
-    let (started, run) = begin(&context, RunKind::Collect)?;
-    let collected = jobs::collect(&context, run)?;
-    let analysis = jobs::analyze(&context, run, false)?;
+    let (report, exit) = scan_once(&collecting(boot, "scan")?)?;
+    print_scan(output, &report)?;
+    Ok(judged(exit, report.worst_open, arguments.fail_on))
+}
+
+/// One run that collects and judges, and how it ended.
+pub(super) fn scan_once(context: &JobContext) -> Result<(ScanReport, Exit), Failure> {
+    let (started, run) = begin(context, RunKind::Collect)?;
+    let collected = jobs::collect(context, run)?;
+    let analysis = jobs::analyze(context, run, false)?;
     let interrupted = collected.interrupted || analysis.interrupted;
-    let report = jobs::summarize(&context, run, started, &collected)?;
+    let report = jobs::summarize(context, run, started, &collected)?;
     let incomplete = collected.incomplete || interrupted;
     context.store.finish_run(run, context.now(), !incomplete, &collected.trail.summary)?;
-    print_scan(output, &report)?;
-    Ok(judged(exit_of(interrupted, incomplete), report.worst_open, arguments.fail_on))
+    Ok((report, exit_of(interrupted, incomplete)))
 }
 
 /// Collects once.
@@ -85,7 +90,7 @@ pub fn analyze(boot: &Boot, output: Output, arguments: &AnalyzeArgs) -> Result<E
     context.store.finish_run(run, context.now(), !analysis.interrupted, &SourceSummary::default())?;
     let report = jobs::summarize(&context, run, started, &jobs::CollectReport::default())?;
     print_scan(output, &report)?;
-    Ok(judged(exit_of(analysis.interrupted, false), worst_open(&context)?, arguments.fail_on))
+    Ok(judged(exit_of(analysis.interrupted, false), report.worst_open, arguments.fail_on))
 }
 
 fn collecting(boot: &Boot, command: &'static str) -> Result<JobContext, Failure> {
@@ -101,11 +106,6 @@ fn collecting(boot: &Boot, command: &'static str) -> Result<JobContext, Failure>
 fn begin(context: &JobContext, kind: RunKind) -> Result<(jiff::Timestamp, RunId), Failure> {
     let now = context.now();
     Ok((now, context.store.begin_run(kind, now)?))
-}
-
-fn worst_open(context: &JobContext) -> Result<Option<Severity>, Failure> {
-    let open = FindingFilter { status: Some(FindingStatus::Open), ..FindingFilter::default() };
-    Ok(context.store.findings(&open)?.iter().map(|stored| stored.finding.severity).max())
 }
 
 /// An incomplete answer is never "only findings"; info never fails.

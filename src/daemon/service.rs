@@ -6,7 +6,7 @@ use std::time::Instant;
 use super::jobs::{self, CollectReport, JobContext, JobError};
 use super::run::{Reload, Run, Task, Work};
 use super::timetable::{COLLECT, Timetable};
-use crate::config::Settings;
+use crate::config::{Analyze, Settings};
 use crate::exports::http::{Health, Site};
 use crate::exports::metrics::{Metrics, ProfilesByKind, state_of_store};
 use crate::model::{RunKind, SourceSummary};
@@ -112,7 +112,7 @@ impl Service {
         let report = jobs::collect(context, run)?;
         self.count(&report, began.elapsed().as_secs_f64());
         let complete = !report.incomplete && !report.interrupted;
-        if !report.interrupted && judges_after_collecting(&context.settings) {
+        if !report.interrupted && context.settings.schedule.analyze == Analyze::AfterCollect {
             jobs::analyze(context, run, false)?;
         }
         context.store.finish_run(run, context.now(), complete, &report.trail.summary)?;
@@ -165,10 +165,6 @@ fn profiles_by_kind(profiles: &Profiles) -> ProfilesByKind {
         }
     }
     by_kind
-}
-
-fn judges_after_collecting(settings: &Settings) -> bool {
-    Timetable::of(settings).is_ok_and(|timetable| timetable.judges_after_collecting())
 }
 
 fn analyze(context: &JobContext, kind: RunKind) -> Result<(), JobError> {

@@ -80,12 +80,6 @@ impl Timetable {
         collect.into_iter().chain(analyze).collect()
     }
 
-    /// Whether judging follows each collection.
-    #[must_use]
-    pub fn judges_after_collecting(&self) -> bool {
-        self.analyze.is_none()
-    }
-
     /// Two schedules: what stays uncollected for longer is reported.
     #[must_use]
     pub fn patience(&self, now: Timestamp) -> SignedDuration {

@@ -183,6 +183,13 @@ pub fn name_of(actor: Option<&str>) -> &str {
     actor.unwrap_or("somebody whom the record does not name")
 }
 
+/// The names of the calls, each once, in order.
+#[must_use]
+pub fn call_names(events: &[&TrailEvent]) -> String {
+    let names: BTreeSet<_> = events.iter().map(|event| event.name.as_str()).collect();
+    names.into_iter().collect::<Vec<_>>().join(", ")
+}
+
 /// "1 call", "2 calls".
 #[must_use]
 pub fn counted(number: usize, one: &str) -> String {

@@ -19,7 +19,7 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use super::case::{counted, name_of};
+use super::case::{call_names, counted, name_of};
 use super::{Case, Rule, RuleDoc, Ruling, draft::Draft};
 use crate::model::{ConcernKind, EventOutcome, Finding, Severity, TrailEvent};
 
@@ -56,11 +56,8 @@ fn finding(
     apart: Option<&str>,
     events: &[&TrailEvent],
 ) -> Finding {
-    let mut calls: Vec<_> = events.iter().map(|event| event.name.as_str()).collect();
-    calls.sort_unstable();
-    calls.dedup();
     let (who, role) = (name_of(actor.as_deref()), case.name_of_role(apart));
-    let what = format!("{} on role {role} ({})", calls.join(", "), counted(events.len(), "call"));
+    let what = format!("{} on role {role} ({})", call_names(events), counted(events.len(), "call"));
     let (severity, summary, how) = if outcome == EventOutcome::Allowed {
         let how = "Treat it as an incident: compare the role's trust policy and policies with the provider's \
                    (`roletrail roles`), disable the caller's credentials, and ask the provider's support."

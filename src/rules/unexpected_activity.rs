@@ -24,7 +24,7 @@ use std::sync::LazyLock;
 
 use jiff::Timestamp;
 
-use super::case::{counted, name_of};
+use super::case::{call_names, counted, name_of};
 use super::{Case, Rule, RuleDoc, Ruling, draft::Draft};
 use crate::model::{
     Basis, ConcernKind, EventOutcome, Finding, FindingEvent, RolePresence, RoleUse, Severity, TrailEvent,
@@ -77,11 +77,8 @@ fn session_finding(
     apart: Option<&str>,
     events: &[&TrailEvent],
 ) -> Finding {
-    let mut calls: Vec<_> = events.iter().map(|event| event.name.as_str()).collect();
-    calls.sort_unstable();
-    calls.dedup();
     let (who, role) = (name_of(actor.as_deref()), case.name_of_role(apart));
-    let what = format!("{} ({}, {outcome})", calls.join(", "), counted(events.len(), "call"));
+    let what = format!("{} ({}, {outcome})", call_names(events), counted(events.len(), "call"));
     let (severity, subject, summary, how) = if invoked {
         let summary = format!("The service used role {role} for what its policy does not allow: {what}.");
         let how = "Compare the role's attached policies with the provider's (`roletrail roles`); if they are as they \
