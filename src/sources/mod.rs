@@ -2,5 +2,6 @@
 //!
 //! A source reports what it could not read as carefully as what it could: a gap is data, never an empty list.
 
+pub mod aws;
 pub mod files;
 pub mod snapshot;
