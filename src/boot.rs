@@ -192,6 +192,7 @@ impl Boot {
             profiles: Arc::new(profiles),
             clock: self.clock(),
             scheduled: false,
+            runtime: self.runtime.handle().clone(),
             stop: self.stop(),
             progress,
         }

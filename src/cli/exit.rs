@@ -67,6 +67,7 @@ impl From<JobError> for Failure {
     fn from(error: JobError) -> Self {
         match error {
             JobError::Store(error) => Self::Store(error),
+            broken @ JobError::Broken(_) => Self::Io(io::Error::other(broken.to_string())),
         }
     }
 }

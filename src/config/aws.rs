@@ -18,6 +18,8 @@ pub struct Aws {
     /// `self` (the default), `organization`, a list of account ids, or `none`: trails only, no inventory.
     #[schemars(with = "serde_json::Value")]
     pub accounts: AwsAccounts,
+    /// Profile of the SDK's configuration files. Default: that of the environment.
+    pub profile: Option<String>,
     /// Role to assume in every other account. Default `roletrail-reader`.
     pub member_role: String,
     /// External id for that role. Default: none.
@@ -151,6 +153,7 @@ impl Aws {
         Self {
             name: name(section, names),
             accounts: section.value("accounts", AwsAccounts::Own),
+            profile: section.optional("profile"),
             member_role: section.value("member_role", "roletrail-reader".to_owned()),
             external_id: section.optional("external_id"),
             regions: section.value("regions", Regions::Enabled),

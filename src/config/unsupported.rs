@@ -1,6 +1,6 @@
 //! What the configuration may say and this version cannot do. The one place to lift when it can.
 
-use super::{AlibabaAccounts, AlibabaTrail, AwsAccounts, AwsTrail, ConfigError, Loaded, Problem, Settings};
+use super::{AlibabaAccounts, AlibabaTrail, AwsTrail, ConfigError, Loaded, Problem, Settings};
 
 const OFFLINE_INVENTORY: &str = "use accounts = \"none\", and [[snapshot]] for the inventory";
 const OFFLINE_TRAIL: &str = "use a trail of kind \"files\"";
@@ -11,11 +11,13 @@ impl Settings {
     pub fn unsupported(&self) -> Vec<Problem> {
         let mut problems = Vec::new();
         for (index, source) in self.aws.iter().enumerate() {
-            if source.accounts != AwsAccounts::None {
-                problems.push(live(format!("aws[{index}].accounts"), "of inventory from AWS", OFFLINE_INVENTORY));
-            }
-            for (trail, _) in source.trail.iter().enumerate().filter(|(_, trail)| !is_offline_aws(trail)) {
-                problems.push(live(format!("aws[{index}].trail[{trail}].kind"), "of an AWS trail", OFFLINE_TRAIL));
+            for (trail, _) in source.trail.iter().enumerate().filter(|(_, trail)| is_athena(trail)) {
+                let key = format!("aws[{index}].trail[{trail}].kind");
+                problems.push(Problem::new(
+                    key,
+                    "Athena is not part of this version",
+                    "read the bucket: kind = \"s3\"",
+                ));
             }
         }
         for (index, source) in self.alibaba.iter().enumerate() {
@@ -87,8 +89,8 @@ fn live(key: String, what: &str, remedy: &str) -> Problem {
     Problem::new(key, format!("live collection {what} is not part of this version"), remedy)
 }
 
-fn is_offline_aws(trail: &AwsTrail) -> bool {
-    matches!(trail, AwsTrail::Files { .. })
+fn is_athena(trail: &AwsTrail) -> bool {
+    matches!(trail, AwsTrail::Athena { .. })
 }
 
 fn is_offline_alibaba(trail: &AlibabaTrail) -> bool {

@@ -146,6 +146,12 @@ impl Period {
         self.0
     }
 
+    /// Its length for timers, which know no negative ones; neither do settings.
+    #[must_use]
+    pub fn unsigned(self) -> std::time::Duration {
+        self.0.unsigned_abs()
+    }
+
     /// Whether it is no time at all.
     #[must_use]
     pub fn is_zero(self) -> bool {

@@ -1,29 +1,34 @@
 //! How the daemon is told to end: signals outside, a flag inside.
 
 use std::io;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 
 /// Signals waiting to be handled. More at once mean nothing that these do not.
 const SIGNALS_WAITING: usize = 8;
 
 /// Tells work under way to stop. Every clone is the same flag.
 #[derive(Debug, Clone, Default)]
-pub struct Stop(Arc<AtomicBool>);
+pub struct Stop(CancellationToken);
 
 impl Stop {
     /// Whether to stop. Work asks before each step that it can leave undone.
     #[must_use]
     pub fn is_requested(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+        self.0.is_cancelled()
+    }
+
+    /// The same flag, for work that waits for it.
+    #[must_use]
+    pub fn token(&self) -> CancellationToken {
+        self.0.clone()
     }
 
     /// Asks to stop; there is no way back.
     pub fn request(&self) {
-        self.0.store(true, Ordering::Relaxed);
+        self.0.cancel();
     }
 }
 

@@ -66,6 +66,8 @@ struct StoreSection {
     api: String,
     id_prefix: Option<String>,
     #[serde(default)]
+    absent_regions: Vec<String>,
+    #[serde(default)]
     types: BTreeMap<String, StoreNeed>,
     without_type: StoreNeed,
     release_days: Option<i64>,
@@ -180,6 +182,7 @@ fn store_kind(section: StoreSection) -> StoreKind {
         label: section.label,
         api: section.api,
         id_prefix: section.id_prefix,
+        absent_regions: section.absent_regions,
         types: section.types,
         without_type: section.without_type,
         release_days: section.release_days,

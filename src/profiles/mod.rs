@@ -95,6 +95,8 @@ pub struct StoreKind {
     pub api: String,
     /// What ids of this kind begin with, where the API lists other things too.
     pub id_prefix: Option<String>,
+    /// Regions without the service: whole names, or beginnings that end in `-`.
+    pub absent_regions: Vec<String>,
     /// Types and whether they need the role.
     pub types: BTreeMap<String, StoreNeed>,
     /// Whether a store that tells no type needs it.

@@ -1,7 +1,9 @@
-//! Where facts come from: inventory files and trail files. Live providers stand beside them, one folder each.
+//! Where facts come from: inventory files, trail files, and live providers, one folder each.
 //!
 //! A source reports what it could not read as carefully as what it could: a gap is data, never an empty list.
 
 pub mod aws;
 pub mod files;
+mod report;
+mod seen;
 pub mod snapshot;

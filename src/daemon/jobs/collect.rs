@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 
 use super::ingest::{IngestReport, ingest};
 use super::trail_coverage::trail_key;
-use super::{JobContext, JobError};
-use crate::config::{AlibabaTrail, AwsTrail, Regions, Settings};
+use super::{JobContext, JobError, live};
+use crate::config::{AlibabaTrail, AwsAccounts, AwsTrail, Regions, Settings};
 use crate::model::{Account, Coverage, CoverageKey, Outcome, Provider, SourceSummary, api};
 use crate::profiles::Profiles;
+use crate::sources::aws::CallCounts;
 use crate::sources::snapshot;
 use crate::store::{HistoryFilter, RunId, Store, StoreError};
 
@@ -17,6 +18,10 @@ use crate::store::{HistoryFilter, RunId, Store, StoreError};
 pub struct CollectReport {
     /// Accounts whose inventory was asked for.
     pub accounts: BTreeSet<Account>,
+    /// Lists of accounts that could not be read: accounts may be missing.
+    pub listing_gaps: BTreeMap<Provider, Coverage>,
+    /// How often each API was asked.
+    pub calls: BTreeMap<&'static str, CallCounts>,
     /// Whether some inventory could not be read.
     pub inventory_incomplete: bool,
     /// The reading of the trails.
@@ -35,7 +40,9 @@ pub struct CollectReport {
 /// [`JobError`] when the store fails; what was stored stays.
 pub fn collect(context: &JobContext, run: RunId) -> Result<CollectReport, JobError> {
     let mut report = CollectReport::default();
+    live::collect_aws(context, run, &mut report)?;
     collect_snapshots(context, run, &mut report)?;
+    note_vanished(context, run, &mut report)?;
     for (provider, path) in trail_files(&context.settings) {
         if !context.stop.is_requested() {
             collect_trail(context, run, provider, &path, &mut report)?;
@@ -70,15 +77,21 @@ fn collect_snapshots(context: &JobContext, run: RunId, report: &mut CollectRepor
         collection.kind_apis.clone_from(&kind_apis);
         context.store.save_collection(run, &collection)?;
     }
-    let vanished = vanished_accounts(context, &report.accounts)?;
-    report.inventory_incomplete |= !vanished.is_empty();
-    context.store.save_coverage(run, now, &vanished)?;
     Ok(())
 }
 
-/// A gap for every account that an earlier inventory had and this one does not: what was true of it then must not
+/// A row for every account that an earlier inventory had and this one does not: what was true of it then must not
 /// stand as if it had been read again.
-fn vanished_accounts(context: &JobContext, read: &BTreeSet<Account>) -> Result<Vec<Coverage>, StoreError> {
+fn note_vanished(context: &JobContext, run: RunId, report: &mut CollectReport) -> Result<(), JobError> {
+    if context.stop.is_requested() {
+        return Ok(());
+    }
+    let vanished = vanished_accounts(context, report)?;
+    report.inventory_incomplete |= vanished.iter().any(|row| row.outcome.is_gap());
+    Ok(context.store.save_coverage(run, context.now(), &vanished)?)
+}
+
+fn vanished_accounts(context: &JobContext, report: &CollectReport) -> Result<Vec<Coverage>, StoreError> {
     let now = context.now();
     let rows = context.store.coverage(&HistoryFilter { at: Some(now), ..HistoryFilter::default() })?;
     let expected: BTreeSet<_> = rows
@@ -87,7 +100,7 @@ fn vanished_accounts(context: &JobContext, read: &BTreeSet<Account>) -> Result<V
         .filter(|row| !row.key.api.starts_with(api::TRAIL) && row.outcome != Outcome::NotConfigured)
         .filter_map(|row| Some(Account::new(row.key.provider, row.key.account?)))
         .collect();
-    let gap = |account: &Account| Coverage {
+    let row = |account: &Account, (outcome, detail)| Coverage {
         key: CoverageKey {
             provider: account.provider,
             account: Some(account.id.clone()),
@@ -95,12 +108,27 @@ fn vanished_accounts(context: &JobContext, read: &BTreeSet<Account>) -> Result<V
             api: api::ACCOUNT.to_owned(),
             subject: None,
         },
-        outcome: Outcome::Error,
-        detail: "an earlier inventory had this account, and no [[snapshot]] has a directory of it now".to_owned(),
+        outcome,
+        detail,
         from: now,
         to: now,
     };
-    Ok(expected.difference(read).map(gap).collect())
+    let vanished = expected.difference(&report.accounts);
+    Ok(vanished.filter_map(|account| Some(row(account, why_vanished(context, account.provider, report)?))).collect())
+}
+
+/// Why an account that was read before is not read now; `None` where nobody collects inventory of its provider.
+fn why_vanished(context: &JobContext, provider: Provider, report: &CollectReport) -> Option<(Outcome, String)> {
+    if let Some(listing) = report.listing_gaps.get(&provider) {
+        return Some((listing.outcome, format!("{}: {}", listing.key.api, listing.detail)));
+    }
+    let settings = &context.settings;
+    if !settings.snapshot.is_empty() {
+        let detail = "an earlier inventory had this account, and no [[snapshot]] has a directory of it now";
+        return Some((Outcome::Error, detail.to_owned()));
+    }
+    let live = provider == Provider::Aws && settings.aws.iter().any(|source| source.accounts != AwsAccounts::None);
+    live.then(|| (Outcome::NotConfigured, "no source has this account any more".to_owned()))
 }
 
 /// Regions that a source of the provider lists: they are expected in its inventory files as well.
@@ -115,7 +143,7 @@ fn configured_regions(settings: &Settings, provider: Provider) -> Vec<String> {
 }
 
 /// The API that lists the stores of each kind: only its complete answer lets a store be gone.
-fn kind_apis(profiles: &Profiles) -> BTreeMap<String, String> {
+pub(super) fn kind_apis(profiles: &Profiles) -> BTreeMap<String, String> {
     profiles
         .iter()
         .filter_map(|profile| profile.store.as_ref())

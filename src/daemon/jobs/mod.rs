@@ -5,6 +5,7 @@
 mod analyze;
 mod collect;
 mod ingest;
+mod live;
 mod scan;
 mod trail_coverage;
 
@@ -37,6 +38,8 @@ pub struct JobContext {
     pub clock: Arc<dyn Clock>,
     /// Whether a daemon keeps the schedules.
     pub scheduled: bool,
+    /// Where live sources do their asking.
+    pub runtime: tokio::runtime::Handle,
     /// Whether to stop.
     pub stop: Stop,
     /// Who watches.
@@ -63,6 +66,9 @@ pub enum JobError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// A source broke off: a bug of ours.
+    #[error("a source broke off ({0}); please report this")]
+    Broken(String),
 }
 
 /// Watches a job.
@@ -75,6 +81,10 @@ pub trait Progress: Send + Sync {
     fn expect(&self, _objects: u64, _bytes: u64) {}
     /// One object of that size is done, with so many records in it.
     fn object_done(&self, _bytes: u64, _records: u64) {}
+    /// So many more accounts are to be read.
+    fn expect_accounts(&self, _more: u64) {}
+    /// One account is read.
+    fn account_done(&self) {}
     /// The reading has ended.
     fn finish(&self) {}
 }

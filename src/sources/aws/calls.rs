@@ -2,6 +2,8 @@
 //!
 //! None of them changes anything in an account, but for the messages of a queue, which are taken from it.
 
+use std::time::Duration;
+
 /// One API call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Call {
@@ -118,4 +120,47 @@ impl Call {
             Self::ChangeMessageVisibility => "sqs:ChangeMessageVisibility",
         }
     }
+
+    /// The service, as endpoints are told apart.
+    #[must_use]
+    pub fn service(self) -> &'static str {
+        self.action().split(':').next().unwrap_or_default()
+    }
+
+    /// How fast it may be asked in one Region of one account; `None` where nothing is published and one answer
+    /// follows the other anyway.
+    #[must_use]
+    pub(super) fn rate(self) -> Option<Rate> {
+        let (calls, burst) = match self {
+            // Two requests a second for each account and Region (CloudTrail quotas); a little slower, because two
+            // requests may come closer to each other on their way.
+            Self::LookupEvents => (1.8, 1),
+            // Five a second (AWS KMS developer guide, request quotas); the burst counts towards it.
+            Self::DescribeCustomKeyStores => (2.0, 2),
+            // Ten a second for every other call of CloudTrail that reads (CloudTrail quotas).
+            Self::DescribeTrails | Self::GetTrailStatus | Self::GetEventSelectors => (4.0, 5),
+            // Not published; IAM and Organizations throttle early and cannot be raised.
+            Self::ListAccounts => (4.0, 4),
+            Self::ListRoles
+            | Self::GetRole
+            | Self::ListAttachedRolePolicies
+            | Self::ListRolePolicies
+            | Self::GetRolePolicy
+            | Self::GetPolicy
+            | Self::GetPolicyVersion
+            | Self::GetServiceLinkedRoleDeletionStatus => (10.0, 10),
+            Self::AssumeRole => (100.0, 100),
+            _ => return None,
+        };
+        Some(Rate { interval: Duration::from_secs_f64(1.0 / calls), burst })
+    }
+}
+
+/// A rate: so many at once, then one each interval.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Rate {
+    /// Time between two calls.
+    pub(super) interval: Duration,
+    /// Calls that may begin at once.
+    pub(super) burst: u32,
 }

@@ -7,9 +7,10 @@ use serde::Deserialize;
 
 use super::naming::Call;
 use super::saved::{Failure, SavedFile};
-use super::stores::{Listing, SeenStore};
+use super::stores::Listing;
 use super::wire;
 use crate::model::{Outcome, StoreState};
+use crate::sources::seen::SeenStore;
 
 /// The KMS instances of a Region, or `None` where no file lists or describes any.
 pub(super) fn instances(files: &[SavedFile], now: Timestamp) -> Option<Listing> {

@@ -6,9 +6,10 @@ use serde::de::DeserializeOwned;
 
 use super::naming::Call;
 use super::saved::SavedFile;
-use super::stores::{Listing, SeenStore};
+use super::stores::Listing;
 use super::wire;
 use crate::model::{Outcome, StoreState};
+use crate::sources::seen::{self, SeenStore};
 
 /// The custom key stores of a Region, or `None` where no file speaks of them.
 pub(super) fn key_stores(files: &[SavedFile], now: Timestamp) -> Option<Listing> {
@@ -79,13 +80,7 @@ impl Page for KeyStorePage {
 
 impl KeyStore {
     fn seen(self) -> SeenStore {
-        let state = match self.connection_state.as_deref() {
-            Some("CONNECTED") => StoreState::Connected,
-            Some("CONNECTING" | "DISCONNECTING") => StoreState::Transition,
-            Some("DISCONNECTED") => StoreState::Disconnected,
-            Some("FAILED") => StoreState::Failed,
-            _ => StoreState::Unknown,
-        };
+        let state = seen::connection_state(self.connection_state.as_deref());
         SeenStore {
             id: self.custom_key_store_id,
             name: self.custom_key_store_name,
@@ -123,22 +118,15 @@ impl Page for ClusterPage {
         is_set(self.next_token.as_ref())
     }
 
-    /// A deleted cluster is listed for some time after.
     fn stores(self) -> Vec<SeenStore> {
-        let present = self.clusters.into_iter().filter(|cluster| cluster.state.as_deref() != Some("DELETED"));
+        let present = self.clusters.into_iter().filter(|cluster| !seen::is_deleted_cluster(cluster.state.as_deref()));
         present.map(HsmCluster::seen).collect()
     }
 }
 
 impl HsmCluster {
     fn seen(self) -> SeenStore {
-        let state = match self.state.as_deref() {
-            Some("ACTIVE") => StoreState::Connected,
-            Some("DEGRADED") => StoreState::Failed,
-            Some("UNINITIALIZED" | "INITIALIZED") => StoreState::Disconnected,
-            Some(word) if word.ends_with("_IN_PROGRESS") => StoreState::Transition,
-            _ => StoreState::Unknown,
-        };
+        let state = seen::cluster_state(self.state.as_deref());
         SeenStore {
             id: self.cluster_id,
             name: None,

@@ -20,7 +20,6 @@ mod policies;
 mod policy_texts;
 mod refusal;
 mod regions;
-mod report;
 mod roles;
 mod saved;
 mod stores;
@@ -32,11 +31,11 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 
+use super::report::Report;
 use crate::config::SnapshotSource;
 use crate::model::{Account, Collection, Coverage, CoverageKey, Outcome, Provider, api};
 use crate::profiles::{Profile, Profiles};
 use places::{AccountFiles, Places};
-use report::Report;
 
 /// The inventory of some directories: an iterator that reads one account at a time, beside the gaps that concern no
 /// single account.

@@ -4,12 +4,12 @@ use super::claims::{Claim, Names, best};
 use super::naming::{Call, usual_name};
 use super::places::AccountFiles;
 use super::policy_texts::Texts;
-use super::report::Report;
 use super::roles::PresentRole;
 use super::saved::{Failure, SavedFile};
 use super::{alibaba_role, aws_role};
 use crate::model::{AttachedPolicy, InlinePolicy, Outcome, Provider, api};
 use crate::profiles::Profile;
+use crate::sources::report::Report;
 
 /// One page of a listing.
 pub(super) struct Listed<T> {

@@ -6,11 +6,11 @@ use super::claims::{Names, longest, names};
 use super::naming::{Call, plain, usual_name};
 use super::places::AccountFiles;
 use super::policies::{ListedPolicy, PolicyText};
-use super::report::Report;
 use super::saved::{Failure, SavedFile};
 use super::{alibaba_role, aws_role};
 use crate::model::{Outcome, Provider};
 use crate::profiles::Profile;
+use crate::sources::report::{Report, Trouble};
 
 /// `get-policy` of AWS tells the default version; what it says is covered by itself.
 const AWS_GET_POLICY: &str = "iam:GetPolicy";

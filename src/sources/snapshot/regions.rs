@@ -7,9 +7,9 @@ use serde::Deserialize;
 
 use super::naming::Call;
 use super::places::AccountFiles;
-use super::report::Report;
 use super::saved::{Failure, SavedFile};
 use crate::model::{Outcome, Provider, api};
+use crate::sources::report::{Report, Trouble};
 
 /// The Regions of an account.
 #[derive(Debug, Default, PartialEq, Eq)]

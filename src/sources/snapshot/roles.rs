@@ -6,11 +6,11 @@ use super::claims::{Claim, Names, best};
 use super::naming::{Call, plain, usual_name};
 use super::places::AccountFiles;
 use super::policies;
-use super::report::Report;
 use super::saved::{Failure, SavedFile};
 use super::{alibaba_role, aws_role, stores};
 use crate::model::{Account, DeletionTask, Outcome, Provider, Role, RoleObservation, TaskStatus, api};
 use crate::profiles::{Profile, RoleArn, RoleMatch};
+use crate::sources::report::{Report, Trouble};
 
 /// A role as an answer shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 use super::naming::Call;
 use super::refusal::Refusal;
 use crate::model::Outcome;
+use crate::sources::report::Trouble;
 
 /// Most bytes of a saved answer: the largest real ones (a listing of a thousand stores) stay below a mebibyte.
 const MOST_BYTES: u64 = 16 << 20;
@@ -34,15 +35,15 @@ pub(super) enum Failure {
     Unusable(String),
 }
 
-impl Failure {
-    pub(super) fn outcome(&self) -> Outcome {
+impl Trouble for Failure {
+    fn outcome(&self) -> Outcome {
         match self {
             Self::Refused(refusal) => refusal.outcome(),
             Self::Unusable(_) => Outcome::Error,
         }
     }
 
-    pub(super) fn detail(&self) -> String {
+    fn detail(&self) -> String {
         match self {
             Self::Refused(refusal) => refusal.detail(),
             Self::Unusable(reason) => reason.clone(),

@@ -7,25 +7,12 @@ use jiff::Timestamp;
 use super::naming::usual_name;
 use super::places::AccountFiles;
 use super::regions::Regions;
-use super::report::Report;
 use super::saved::{Failure, SavedFile};
 use super::{alibaba_stores, aws_stores};
-use crate::model::{KeyStore, Outcome, StoreState, api};
+use crate::model::{Outcome, api};
 use crate::profiles::{Profile, StoreKind};
-
-/// A store as an answer shows it, whatever profile it belongs to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct SeenStore {
-    pub(super) id: String,
-    pub(super) name: Option<String>,
-    pub(super) store_type: Option<String>,
-    pub(super) state: StoreState,
-    pub(super) provider_state: Option<String>,
-    pub(super) error_code: Option<String>,
-    pub(super) cluster: Option<String>,
-    pub(super) created: Option<Timestamp>,
-    pub(super) expires: Option<Timestamp>,
-}
+use crate::sources::report::{Report, Trouble};
+use crate::sources::seen::SeenStore;
 
 /// What the answers of one Region came to.
 #[derive(Debug, Default)]
@@ -114,9 +101,8 @@ fn collect_kind(files: &AccountFiles, regions: &Regions, kind: &StoreKind, repor
 }
 
 fn take(listing: Listing, region: &str, regions: &Regions, kind: &StoreKind, report: &mut Report) {
-    report.collection.stores.extend(
-        listing.stores.into_iter().filter(|store| belongs(kind, store)).map(|store| key_store(kind, region, store)),
-    );
+    let seen = listing.stores.into_iter().filter(|store| store.is_a(kind));
+    report.collection.stores.extend(seen.map(|store| store.of(kind, region)));
     if listing.gaps.is_empty() {
         report.complete(&kind.api, Some(region), None);
     }
@@ -134,25 +120,4 @@ const OFF_CODES: [&str; 4] =
 
 fn says_not_enabled(detail: &str) -> bool {
     OFF_CODES.iter().any(|code| detail.split(':').next() == Some(code))
-}
-
-fn belongs(kind: &StoreKind, store: &SeenStore) -> bool {
-    kind.id_prefix.as_deref().is_none_or(|prefix| store.id.starts_with(prefix))
-}
-
-fn key_store(kind: &StoreKind, region: &str, store: SeenStore) -> KeyStore {
-    KeyStore {
-        kind: kind.kind.clone(),
-        id: store.id,
-        region: region.to_owned(),
-        name: store.name,
-        need: kind.need(store.store_type.as_deref()),
-        store_type: store.store_type,
-        state: store.state,
-        provider_state: store.provider_state,
-        error_code: store.error_code,
-        cluster: store.cluster,
-        created: store.created,
-        expires: store.expires,
-    }
 }

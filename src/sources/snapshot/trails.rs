@@ -5,9 +5,9 @@ use serde::de::IgnoredAny;
 
 use super::naming::Call;
 use super::places::AccountFiles;
-use super::report::Report;
 use super::saved::{Failure, SavedFile};
 use crate::model::Provider;
+use crate::sources::report::Report;
 
 /// Reads every answer about trails. Only what was read gets a row: absence of such files says nothing.
 pub(super) fn check(files: &AccountFiles, report: &mut Report) {

@@ -5,8 +5,15 @@ use std::collections::btree_map::Entry;
 
 use jiff::Timestamp;
 
-use super::saved::Failure;
 use crate::model::{Account, Collection, Coverage, CoverageKey, Outcome};
+
+/// Why something could not be read.
+pub(super) trait Trouble {
+    /// How the reading ended.
+    fn outcome(&self) -> Outcome;
+    /// What a reader of the coverage is told.
+    fn detail(&self) -> String;
+}
 
 /// A collection under way.
 pub(super) struct Report {
@@ -58,7 +65,7 @@ impl Report {
         self.row(api, region, subject, Outcome::Complete, String::new());
     }
 
-    pub(super) fn failed(&mut self, api: &str, region: Option<&str>, subject: Option<&str>, failure: &Failure) {
+    pub(super) fn failed(&mut self, api: &str, region: Option<&str>, subject: Option<&str>, failure: &impl Trouble) {
         self.row(api, region, subject, failure.outcome(), failure.detail());
     }
 

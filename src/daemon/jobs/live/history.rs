@@ -1,0 +1,38 @@
+//! What earlier runs know, for the sources.
+
+use crate::model::{Account, Outcome, Provider};
+use crate::sources::aws::{Failure, History};
+use crate::store::{HistoryFilter, Store, StoreError};
+
+/// The history in the store.
+pub(super) struct StoreHistory {
+    store: Store,
+}
+
+impl StoreHistory {
+    pub(super) fn new(store: Store) -> Self {
+        Self { store }
+    }
+}
+
+/// A history that cannot be read is a gap like any other: nothing may be concluded without it.
+fn unreadable(error: &StoreError) -> Failure {
+    Failure::new(Outcome::Error, format!("the history cannot be read: {error}"))
+}
+
+impl History for StoreHistory {
+    fn regions_with_stores(&self, account: &str) -> Result<Vec<String>, Failure> {
+        let account = Account::new(Provider::Aws, account);
+        let filter = HistoryFilter {
+            provider: Some(account.provider),
+            account: Some(account.id.clone()),
+            ..HistoryFilter::default()
+        };
+        let rows = self.store.stores(&filter).map_err(|error| unreadable(&error))?;
+        let mut regions: Vec<_> =
+            rows.into_iter().filter(|row| row.span.valid_to.is_none()).map(|row| row.span.store.region).collect();
+        regions.sort();
+        regions.dedup();
+        Ok(regions)
+    }
+}

@@ -1,0 +1,113 @@
+//! Collecting from live accounts: sources ask side by side on the runtime, this thread stores what they find as it
+//! comes. A source that is ahead of the store waits, so that memory does not grow with the organization.
+
+mod history;
+
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+use tokio_util::sync::DropGuard;
+
+use super::{CollectReport, JobContext, JobError};
+use crate::config::{Aws, AwsAccounts, AwsTrail};
+use crate::model::{Account, Coverage, Outcome, Provider, api};
+use crate::sources::aws::{self, Found, MOST_WAITING, Plan, Scan};
+use crate::store::RunId;
+use history::StoreHistory;
+
+/// Collects from every live source of AWS.
+///
+/// # Errors
+/// [`JobError`] when the store fails; what was stored stays, and the sources stop asking.
+pub(super) fn collect_aws(context: &JobContext, run: RunId, report: &mut CollectReport) -> Result<(), JobError> {
+    let sources: Vec<_> = context.settings.aws.iter().filter(|source| is_live(source)).collect();
+    if sources.is_empty() {
+        return Ok(());
+    }
+    let (scan, _asking) = begin_scan(context);
+    let (outlet, mut inlet) = mpsc::channel(MOST_WAITING);
+    let asking: Vec<_> = sources
+        .into_iter()
+        .map(|source| context.runtime.spawn(aws::collect(plan(context, source, &scan), outlet.clone())))
+        .collect();
+    drop(outlet);
+    let mut taker = Taker { context, run, report };
+    while let Some(found) = inlet.blocking_recv() {
+        taker.take(found)?;
+    }
+    for source in asking {
+        // A source that broke off has not said what it did not read.
+        context.runtime.block_on(source).map_err(|error| JobError::Broken(error.to_string()))?;
+    }
+    report.calls = scan.counts().into_iter().map(|(call, counts)| (call.action(), counts)).collect();
+    Ok(())
+}
+
+/// Whether anything of a source is asked of the provider.
+fn is_live(source: &Aws) -> bool {
+    source.accounts != AwsAccounts::None || source.trail.iter().any(|trail| !matches!(trail, AwsTrail::Files { .. }))
+}
+
+/// The scan, and a guard: dropped, it ends whatever is still being asked.
+fn begin_scan(context: &JobContext) -> (Arc<Scan>, DropGuard) {
+    let collect = &context.settings.collect;
+    let stop = context.stop.token().child_token();
+    let at_once = usize::try_from(collect.calls_in_flight).unwrap_or(usize::MAX);
+    let deadline = Instant::now() + collect.deadline.unsigned();
+    let scan = Scan::new(at_once, collect.call_timeout.unsigned(), deadline, stop.clone());
+    (Arc::new(scan), stop.drop_guard())
+}
+
+fn plan(context: &JobContext, source: &Aws, scan: &Arc<Scan>) -> Plan {
+    Plan {
+        source: Arc::new(source.clone()),
+        profiles: Arc::clone(&context.profiles),
+        history: Arc::new(StoreHistory::new(context.store.clone())),
+        scan: Arc::clone(scan),
+        now: context.now(),
+    }
+}
+
+/// Stores what the sources find.
+struct Taker<'a> {
+    context: &'a JobContext,
+    run: RunId,
+    report: &'a mut CollectReport,
+}
+
+impl Taker<'_> {
+    fn take(&mut self, found: Found) -> Result<(), JobError> {
+        match found {
+            Found::Accounts(more) => self.context.progress.expect_accounts(more),
+            Found::Coverage(rows) => self.coverage(&rows)?,
+            Found::Inventory(mut collection) => {
+                collection.kind_apis = super::collect::kind_apis(&self.context.profiles);
+                self.note(&collection.coverage);
+                self.context.store.save_collection(self.run, &collection)?;
+                self.context.progress.account_done();
+            }
+        }
+        Ok(())
+    }
+
+    fn coverage(&mut self, rows: &[Coverage]) -> Result<(), JobError> {
+        self.note(rows);
+        self.context.store.save_coverage(self.run, self.context.now(), rows)?;
+        Ok(())
+    }
+
+    /// Takes into the report what rows say of the accounts and of their completeness.
+    fn note(&mut self, rows: &[Coverage]) {
+        for row in rows {
+            if let Some(account) = row.key.account.clone().filter(|_| row.key.api == api::ACCOUNT) {
+                self.report.accounts.insert(Account::new(row.key.provider, account));
+            }
+            let lists_accounts = row.key.account.is_none() && row.key.provider == Provider::Aws;
+            if lists_accounts && row.outcome != Outcome::Complete {
+                self.report.listing_gaps.entry(row.key.provider).or_insert_with(|| row.clone());
+            }
+            self.report.inventory_incomplete |= row.outcome.is_gap();
+        }
+    }
+}

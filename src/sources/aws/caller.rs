@@ -1,0 +1,206 @@
+//! The one way to ask AWS anything: under limits, with patience, until the scan's deadline.
+//!
+//! The SDK's own retries are off. Each attempt has to pass our rate limits, and whoever waits before asking again must
+//! not hold a place among the calls under way; the SDK's retries can do neither.
+
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::calls::Call;
+use super::failure::{Again, Failure};
+use super::limits::{AccountLimits, Limits, jittered};
+use crate::model::Outcome;
+
+/// Attempts at a call that is throttled: with pauses up to [`LONGEST_PAUSE`], about a minute and a half.
+const MOST_THROTTLES: u32 = 8;
+
+/// Attempts at a call whose endpoint fails.
+const MOST_FAILURES: u32 = 3;
+
+/// Attempts at a call that gets no answer in time: each costs the whole time of a call.
+const MOST_TIMEOUTS: u32 = 2;
+
+/// The first pause after a throttled attempt is at most so long, and each later one twice as long.
+const THROTTLE_PAUSE: Duration = Duration::from_secs(1);
+
+/// The same after a failure.
+const FAILURE_PAUSE: Duration = Duration::from_millis(200);
+
+/// No pause is longer.
+const LONGEST_PAUSE: Duration = Duration::from_secs(20);
+
+/// How often an API was asked, and how that went.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct CallCounts {
+    /// Attempts.
+    pub requests: u64,
+    /// Attempts that were throttled.
+    pub throttled: u64,
+    /// Attempts that failed otherwise.
+    pub errors: u64,
+}
+
+/// What holds for every call of a scan.
+#[derive(Debug)]
+pub struct Scan {
+    limits: Arc<Limits>,
+    call_timeout: Duration,
+    deadline: Instant,
+    stop: CancellationToken,
+    counts: Mutex<BTreeMap<Call, CallCounts>>,
+}
+
+impl Scan {
+    /// A scan that ends at `deadline`, or when it is told to stop.
+    #[must_use]
+    pub fn new(calls_in_flight: usize, call_timeout: Duration, deadline: Instant, stop: CancellationToken) -> Self {
+        Self {
+            limits: Arc::new(Limits::new(calls_in_flight)),
+            call_timeout,
+            deadline,
+            stop,
+            counts: Mutex::default(),
+        }
+    }
+
+    /// How often each API was asked so far.
+    #[must_use]
+    pub fn counts(&self) -> BTreeMap<Call, CallCounts> {
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Longest time of one attempt.
+    #[must_use]
+    pub fn call_timeout(&self) -> Duration {
+        self.call_timeout
+    }
+
+    /// Why nothing may be asked any more, if so.
+    #[must_use]
+    pub fn over(&self) -> Option<Failure> {
+        if self.stop.is_cancelled() {
+            return Some(Failure::timed_out("roletrail was told to stop before this was read"));
+        }
+        (self.deadline <= Instant::now()).then(|| Failure::timed_out("the deadline of the scan came first"))
+    }
+
+    /// Runs `work` unless the scan ends before.
+    async fn within<T>(&self, work: impl Future<Output = T>) -> Result<T, Failure> {
+        tokio::select! {
+            biased;
+            () = self.stop.cancelled() => {}
+            () = tokio::time::sleep_until(self.deadline) => {}
+            done = work => return Ok(done),
+        }
+        Err(self.over().unwrap_or_else(|| Failure::timed_out("the scan ended first")))
+    }
+
+    fn count(&self, call: Call, failure: Option<&Failure>) {
+        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = counts.entry(call).or_default();
+        count.requests += 1;
+        match failure {
+            Some(failure) if failure.again() == Again::Slower => count.throttled += 1,
+            // That something is not there is an answer.
+            Some(failure) if !failure.is("NoSuchEntity") => count.errors += 1,
+            _ => {}
+        }
+    }
+}
+
+/// Asks on behalf of one account.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    scan: Arc<Scan>,
+    limits: Arc<AccountLimits>,
+}
+
+impl Caller {
+    /// A caller with bounds of its own within those of the scan.
+    #[must_use]
+    pub fn new(scan: Arc<Scan>) -> Self {
+        let limits = Arc::new(AccountLimits::new(Arc::clone(&scan.limits)));
+        Self { scan, limits }
+    }
+
+    /// The scan.
+    #[must_use]
+    pub fn scan(&self) -> &Arc<Scan> {
+        &self.scan
+    }
+
+    /// Makes a call until it succeeds, is refused for good, or patience or the scan ends. `attempt` begins one attempt;
+    /// `region` is the one whose endpoint is asked.
+    ///
+    /// # Errors
+    /// The last [`Failure`].
+    pub async fn call<T, E, F>(&self, call: Call, region: &str, attempt: impl Fn() -> F) -> Result<T, Failure>
+    where
+        F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+        E: ProvideErrorMetadata + Error + 'static,
+    {
+        let judged = || {
+            let answer = attempt();
+            async { answer.await.map_err(|error| Failure::of(&error)) }
+        };
+        self.check(call, region, judged).await
+    }
+
+    /// As [`Caller::call`], for an attempt that judges its answer itself.
+    ///
+    /// # Errors
+    /// The last [`Failure`].
+    pub async fn check<T, F>(&self, call: Call, region: &str, attempt: impl Fn() -> F) -> Result<T, Failure>
+    where
+        F: Future<Output = Result<T, Failure>>,
+    {
+        let mut tried = 0;
+        loop {
+            let failure = match self.scan.within(self.attempt(call, region, attempt())).await? {
+                Ok(answer) => return Ok(answer),
+                Err(failure) => failure,
+            };
+            tried += 1;
+            let Some(pause) = pause_after(&failure, tried) else { return Err(failure) };
+            tracing::debug!(api = call.action(), region, tried, detail = failure.detail, "asking again");
+            if self.scan.within(tokio::time::sleep(pause)).await.is_err() {
+                return Err(failure);
+            }
+        }
+    }
+
+    async fn attempt<T>(
+        &self,
+        call: Call,
+        region: &str,
+        attempt: impl Future<Output = Result<T, Failure>>,
+    ) -> Result<T, Failure> {
+        let place = self.limits.place(call, region).await;
+        let limit = self.scan.call_timeout;
+        let done = tokio::time::timeout(limit, attempt).await.unwrap_or_else(|_| {
+            Err(Failure::of_timeout(&format!("no whole answer within {} s", limit.as_secs_f64())))
+        });
+        drop(place);
+        self.scan.count(call, done.as_ref().err());
+        done
+    }
+}
+
+/// How long to wait before the next attempt, or `None` where there is none.
+fn pause_after(failure: &Failure, tried: u32) -> Option<Duration> {
+    let (most, first) = match failure.again() {
+        Again::Never => return None,
+        Again::Slower => (MOST_THROTTLES, THROTTLE_PAUSE),
+        Again::Soon if failure.outcome == Outcome::TimedOut => (MOST_TIMEOUTS, FAILURE_PAUSE),
+        Again::Soon => (MOST_FAILURES, FAILURE_PAUSE),
+    };
+    (tried < most).then(|| jittered((first * 2_u32.pow(tried - 1)).min(LONGEST_PAUSE)))
+}

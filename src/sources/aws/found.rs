@@ -1,0 +1,32 @@
+//! What a source hands over as it finds it, and what it asks of the history.
+
+use tokio::sync::mpsc;
+
+use super::Failure;
+use crate::model::{Collection, Coverage};
+
+/// Findings that wait to be stored; a source that is ahead of the store waits.
+pub const MOST_WAITING: usize = 64;
+
+/// Something that a source has found.
+#[derive(Debug)]
+pub enum Found {
+    /// So many more accounts are to be read.
+    Accounts(u64),
+    /// How reading ended where there is nothing to store beside it.
+    Coverage(Vec<Coverage>),
+    /// The inventory of one account.
+    Inventory(Box<Collection>),
+}
+
+/// Where findings go. An error means that nobody takes them any more: the work can end.
+pub type Outlet = mpsc::Sender<Found>;
+
+/// What earlier runs know.
+pub trait History: Send + Sync {
+    /// Regions in which an account was last seen to have a store.
+    ///
+    /// # Errors
+    /// [`Failure`] when the history cannot be read.
+    fn regions_with_stores(&self, account: &str) -> Result<Vec<String>, Failure>;
+}

@@ -1,0 +1,100 @@
+//! Which accounts a source reads.
+
+use jiff::Timestamp;
+use tokio::sync::mpsc;
+
+use super::calls::Call;
+use super::{Failure, Hub};
+use crate::config::AwsAccounts;
+use crate::model::{Coverage, CoverageKey, Outcome, Provider, api};
+
+/// Pages of the list of accounts that are read at most: an organization of 10,000 accounts has 500.
+const MOST_PAGES: usize = 5_000;
+
+/// An account of a source.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Listed {
+    /// To be read.
+    Active(String),
+    /// Suspended, closed or not there yet: nothing is asked of it. With its state.
+    Inactive(String, String),
+}
+
+/// Hands over every account of the source, page by page.
+///
+/// # Errors
+/// [`Failure`] when the list could not be read to its end: accounts may be missing.
+pub(super) async fn list(hub: &Hub, accounts: &AwsAccounts, outlet: &mpsc::Sender<Listed>) -> Result<(), Failure> {
+    let ids = match accounts {
+        AwsAccounts::None => return Ok(()),
+        AwsAccounts::Own => vec![hub.account.clone()],
+        AwsAccounts::List(ids) => ids.clone(),
+        AwsAccounts::Organization => return organization(hub, outlet).await,
+    };
+    for id in ids {
+        // Whoever takes them has ended: so may this.
+        if outlet.send(Listed::Active(id)).await.is_err() {
+            break;
+        }
+    }
+    Ok(())
+}
+
+async fn organization(hub: &Hub, outlet: &mpsc::Sender<Listed>) -> Result<(), Failure> {
+    let session = hub.own();
+    let (client, region) = (session.organizations(), hub.partition.global_region());
+    let mut token: Option<String> = None;
+    for _ in 0..MOST_PAGES {
+        let ask = || client.list_accounts().set_next_token(token.clone()).send();
+        let page = session.caller.call(Call::ListAccounts, region, ask).await?;
+        let Some(accounts) = page.accounts else {
+            return Err(Failure::protocol("an answer without a list of accounts"));
+        };
+        for account in accounts {
+            let Some(id) = account.id else { return Err(Failure::protocol("an account without an id")) };
+            // `Status` is retired since September 2026; older stand-ins know nothing else.
+            let word = account.state.map(|state| state.as_str().to_owned());
+            let state = word.or_else(|| account.status.map(|status| status.as_str().to_owned()));
+            let listed = match state.as_deref() {
+                Some("ACTIVE") => Listed::Active(id),
+                state => Listed::Inactive(id, state.unwrap_or("no state told").to_owned()),
+            };
+            if outlet.send(listed).await.is_err() {
+                return Ok(());
+            }
+        }
+        match page.next_token {
+            None => return Ok(()),
+            Some(next) if token.as_ref() == Some(&next) => {
+                return Err(Failure::protocol("the list of accounts repeats a page"));
+            }
+            next => token = next,
+        }
+    }
+    Err(Failure::protocol(format!("the list of accounts has more than {MOST_PAGES} pages")))
+}
+
+/// The row of an account as a whole.
+pub(super) fn account_row(account: &str, outcome: Outcome, detail: String, now: Timestamp) -> Coverage {
+    row(Some(account), api::ACCOUNT, outcome, detail, now)
+}
+
+/// The row of the list of accounts.
+pub(super) fn list_row(result: &Result<(), Failure>, now: Timestamp) -> Coverage {
+    let (outcome, detail) = match result {
+        Ok(()) => (Outcome::Complete, String::new()),
+        Err(failure) => (failure.outcome, failure.detail.clone()),
+    };
+    row(None, Call::ListAccounts.action(), outcome, detail, now)
+}
+
+fn row(account: Option<&str>, api: &str, outcome: Outcome, detail: String, now: Timestamp) -> Coverage {
+    let key = CoverageKey {
+        provider: Provider::Aws,
+        account: account.map(str::to_owned),
+        region: None,
+        api: api.to_owned(),
+        subject: None,
+    };
+    Coverage { key, outcome, detail, from: now, to: now }
+}

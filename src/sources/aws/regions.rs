@@ -1,0 +1,92 @@
+//! The Regions of an account: which are switched on, and so expected to answer.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::calls::Call;
+use super::collect::Plan;
+use super::{Failure, Session};
+use crate::config::Regions as Asked;
+use crate::sources::report::{Report, Trouble};
+
+/// Pages of the list of Regions that are read at most; there are three dozen Regions in all.
+const MOST_PAGES: usize = 100;
+
+/// The Regions of an account.
+#[derive(Debug, Default)]
+pub(super) struct Regions {
+    /// To be asked.
+    pub(super) expected: BTreeSet<String>,
+    /// Not switched on, with the provider's word for it.
+    pub(super) not_enabled: BTreeMap<String, String>,
+    /// How the list of Regions was read; `None` where the configuration lists them.
+    listing: Option<Result<(), Failure>>,
+}
+
+/// Which Regions to ask: those that the account has switched on, or those of the configuration; and in any case those
+/// in which a store was seen before, unless they are switched off.
+pub(super) async fn of(plan: &Plan, session: &Session) -> Regions {
+    let mut regions = match &plan.source.regions {
+        Asked::List(list) => Regions { expected: list.iter().cloned().collect(), ..Regions::default() },
+        Asked::Enabled => enabled(session).await,
+    };
+    match plan.history.regions_with_stores(&session.account) {
+        Ok(known) => {
+            let dark = &regions.not_enabled;
+            let lit: Vec<_> = known.into_iter().filter(|region| !dark.contains_key(region)).collect();
+            regions.expected.extend(lit);
+        }
+        Err(failure) => regions.listing = Some(Err(failure)),
+    }
+    regions
+}
+
+async fn enabled(session: &Session) -> Regions {
+    let mut regions = Regions::default();
+    let listing = read_list(session, &mut regions).await;
+    if listing.is_err() {
+        // Which Regions there are is not known, so that nothing will be concluded; what can be told still is.
+        regions.expected.extend([session.home.clone(), session.partition.global_region().to_owned()]);
+        regions.not_enabled.clear();
+    }
+    Regions { listing: Some(listing), ..regions }
+}
+
+async fn read_list(session: &Session, regions: &mut Regions) -> Result<(), Failure> {
+    let (client, endpoint) = (session.account(), session.partition.global_region());
+    let mut token: Option<String> = None;
+    for _ in 0..MOST_PAGES {
+        let ask = || client.list_regions().set_next_token(token.clone()).send();
+        let page = session.caller.call(Call::ListRegions, endpoint, ask).await?;
+        let Some(listed) = page.regions else { return Err(Failure::protocol("an answer without a list of Regions")) };
+        for region in listed {
+            let (Some(name), Some(status)) = (region.region_name, region.region_opt_status) else {
+                return Err(Failure::protocol("a Region without a name or status"));
+            };
+            match status.as_str() {
+                "ENABLED" | "ENABLED_BY_DEFAULT" => drop(regions.expected.insert(name)),
+                word => drop(regions.not_enabled.insert(name, word.to_owned())),
+            }
+        }
+        match page.next_token {
+            None if regions.expected.is_empty() => return Err(Failure::protocol("no Region is switched on")),
+            None => return Ok(()),
+            Some(next) if token.as_ref() == Some(&next) => {
+                return Err(Failure::protocol("the list of Regions repeats a page"));
+            }
+            next => token = next,
+        }
+    }
+    Err(Failure::protocol(format!("the list of Regions has more than {MOST_PAGES} pages")))
+}
+
+impl Regions {
+    /// Says how the list was read.
+    pub(super) fn note(&self, report: &mut Report) {
+        let api = Call::ListRegions.action();
+        match &self.listing {
+            Some(Ok(())) => report.complete(api, None, None),
+            Some(Err(failure)) => report.row(api, None, None, failure.outcome(), failure.detail()),
+            None => {}
+        }
+    }
+}
