@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Coverage, DeletionTask, KeyStore, Provider, RoleObservation};
+use super::{Coverage, DeletionTask, KeyStore, Provider, RoleObservation, TrailSettings};
 
 /// What a run did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,6 +49,8 @@ pub struct Collection {
     pub kind_apis: BTreeMap<String, String>,
     /// Deletion tasks that were polled.
     pub tasks: Vec<DeletionTask>,
+    /// Every trail of the account; `None` where nobody asked, or no complete answer came: then no trail ends.
+    pub trails: Option<Vec<TrailSettings>>,
     /// How each reading ended.
     pub coverage: Vec<Coverage>,
 }
@@ -65,6 +67,7 @@ impl Collection {
             stores: Vec::new(),
             kind_apis: BTreeMap::new(),
             tasks: Vec::new(),
+            trails: None,
             coverage: Vec::new(),
         }
     }

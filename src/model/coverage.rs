@@ -100,6 +100,30 @@ pub mod api {
     pub const TRAIL: &str = "trail";
     /// Trail objects from files: `ingest` and `kind = "files"`.
     pub const TRAIL_FILES: &str = "trail:files";
+    /// Events of `LookupEvents`: the event history of an account and Region.
+    pub const TRAIL_LOOKUP: &str = "trail:lookup-events";
+    /// Trail objects from a bucket.
+    pub const TRAIL_S3: &str = "trail:s3";
+    /// Trail objects that a queue announces.
+    pub const TRAIL_SQS: &str = "trail:sqs";
+    /// The accounts of an organization of AWS.
+    pub const AWS_LIST_ACCOUNTS: &str = "organizations:ListAccounts";
+    /// The Regions of an account of AWS.
+    pub const AWS_LIST_REGIONS: &str = "account:ListRegions";
+    /// The roles of an account of AWS.
+    pub const AWS_LIST_ROLES: &str = "iam:ListRoles";
+    /// How the deletion of a service-linked role stands.
+    pub const AWS_DELETION_STATUS: &str = "iam:GetServiceLinkedRoleDeletionStatus";
+    /// The trails of an account of AWS.
+    pub const AWS_DESCRIBE_TRAILS: &str = "cloudtrail:DescribeTrails";
+    /// Whether a trail of AWS runs.
+    pub const AWS_TRAIL_STATUS: &str = "cloudtrail:GetTrailStatus";
+    /// What a trail of AWS records.
+    pub const AWS_EVENT_SELECTORS: &str = "cloudtrail:GetEventSelectors";
+    /// The trails of an account of Alibaba Cloud.
+    pub const ALIBABA_DESCRIBE_TRAILS: &str = "actiontrail:DescribeTrails";
+    /// Whether a trail of Alibaba Cloud runs.
+    pub const ALIBABA_TRAIL_STATUS: &str = "actiontrail:GetTrailStatus";
     /// A role of AWS.
     pub const AWS_GET_ROLE: &str = "iam:GetRole";
     /// Policies attached to a role of AWS.
@@ -124,6 +148,22 @@ pub mod api {
     pub const ALIBABA_INSTANCES: &str = "kms:ListKmsInstances";
     /// One KMS instance.
     pub const ALIBABA_INSTANCE: &str = "kms:GetKmsInstance";
+
+    /// What adds to the picture without being needed for a verdict: a gap is shown, and makes no run incomplete.
+    const OPTIONAL: [&str; 6] = [
+        AWS_DELETION_STATUS,
+        AWS_DESCRIBE_TRAILS,
+        AWS_TRAIL_STATUS,
+        AWS_EVENT_SELECTORS,
+        ALIBABA_DESCRIBE_TRAILS,
+        ALIBABA_TRAIL_STATUS,
+    ];
+
+    /// Whether a run is complete without it.
+    #[must_use]
+    pub fn is_optional(name: &str) -> bool {
+        OPTIONAL.contains(&name)
+    }
 }
 
 /// The place that a coverage row speaks about.

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Account, Coverage, DeletionTask, KeyStore, Role, TrailEvent};
+use super::{Account, Coverage, DeletionTask, KeyStore, Role, TrailEvent, TrailSpan};
 
 /// A state of a role and the time for which it held.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -107,6 +107,8 @@ pub struct Evidence {
     pub uses: Vec<RoleUse>,
     /// Deletion tasks, oldest first.
     pub tasks: Vec<DeletionTask>,
+    /// States of trails, oldest first; those that ended are among them.
+    pub trails: Vec<TrailSpan>,
 }
 
 /// The newest coverage of one place and since when it stands so.

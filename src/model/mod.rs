@@ -11,9 +11,11 @@ mod evidence;
 mod finding;
 mod judgement;
 mod key_store;
+mod lookup;
 mod policy;
 mod role;
 mod task;
+mod trail_settings;
 mod verdict;
 
 pub use account::{Account, ParseProviderError, Provider};
@@ -27,7 +29,11 @@ pub use finding::{
 };
 pub use judgement::{Cleared, FindingUpdate, Judgement, Undecided};
 pub use key_store::{KeyStore, StoreNeed, StoreState};
+pub use lookup::LookupProgress;
 pub use policy::{PolicyDocument, PolicyError};
 pub use role::{AttachedPolicy, InlinePolicy, Role, RoleObservation};
 pub use task::{DeletionTask, TaskStatus, TaskUsage};
+pub use trail_settings::{
+    AdvancedSelector, EventSelector, FieldSelector, ReadWrite, Recording, TrailSettings, TrailSpan,
+};
 pub use verdict::{AccountVerdict, AssumptionCount, RolePresence, StoreCount, Verdict};

@@ -45,6 +45,12 @@ impl TaskStatus {
         Self::ALL.into_iter().find(|status| status.as_str() == word).unwrap_or(Self::Unknown)
     }
 
+    /// Whether the task has ended, well or not.
+    #[must_use]
+    pub fn is_final(self) -> bool {
+        self == Self::Succeeded || self.is_failure()
+    }
+
     /// Whether the task ended without deleting the role.
     #[must_use]
     pub fn is_failure(self) -> bool {

@@ -12,9 +12,10 @@ use super::codec::millis;
 use super::connections::Writer;
 use super::role_use::Days;
 use super::{
-    ObjectFate, ObjectIdentity, RunId, Store, StoreError, accounts, coverage, events, objects, role_use, tasks,
+    ObjectFate, ObjectIdentity, RunId, Store, StoreError, accounts, coverage, events, lookup_progress, objects,
+    role_use, tasks,
 };
-use crate::model::{Account, Coverage, Provider, Reject, SourceSummary, TrailEvent};
+use crate::model::{Account, Coverage, LookupProgress, Provider, Reject, SourceSummary, TrailEvent};
 
 /// Objects of one transaction at most.
 const MOST_OBJECTS: u32 = 256;
@@ -130,6 +131,28 @@ impl Batch<'_> {
         }
         let (run, at) = (self.state.run, self.at);
         coverage::save_all(self.writer.connection()?, run, at, rows)
+    }
+
+    /// Notes how far queries of the event history have come: stored with the objects, or not at all.
+    ///
+    /// # Errors
+    /// [`StoreError`] when a statement fails; the batch can only be dropped then.
+    pub fn save_lookup_progress(&mut self, account: &Account, rows: &[LookupProgress]) -> Result<(), StoreError> {
+        if !self.state.open {
+            self.begin()?;
+        }
+        lookup_progress::save(self.writer.connection()?, account, rows)
+    }
+
+    /// Forgets how far the queries of an account and Region have come: with the objects, or not at all.
+    ///
+    /// # Errors
+    /// [`StoreError`] when a statement fails; the batch can only be dropped then.
+    pub fn clear_lookup_progress(&mut self, account: &Account, region: &str) -> Result<(), StoreError> {
+        if !self.state.open {
+            self.begin()?;
+        }
+        lookup_progress::clear(self.writer.connection()?, account, region)
     }
 
     /// Stores every finished object; what a caller was told after this is on the disk.

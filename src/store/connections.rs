@@ -27,7 +27,7 @@ const CHECKPOINT_PAGES: i64 = 2048;
 const WRITER_CACHE_KIB: i64 = 8 << 10;
 
 /// Statements that a connection keeps prepared: every constant of this module fits.
-const STATEMENTS: usize = 96;
+const STATEMENTS: usize = 128;
 
 /// Readers that are kept open when idle.
 const IDLE_READERS: usize = 4;

@@ -221,17 +221,24 @@ fn whole_trail_span(connection: &Connection, row: &Coverage) -> Result<(Timestam
     if row.outcome != Outcome::Complete || !is_trail(&row.key) {
         return Ok(new);
     }
+    let old = last_complete_span(connection, &row.key)?;
+    Ok(old.filter(|old| touches(*old, new)).map_or(new, |old| join(old, new)))
+}
+
+fn last_complete_span(
+    connection: &Connection,
+    key: &CoverageKey,
+) -> Result<Option<(Timestamp, Timestamp)>, StoreError> {
     let mut statement = connection.prepare_cached(LAST_COMPLETE_SPAN)?;
     let values = params![
-        row.key.provider,
-        row.key.account.as_deref().unwrap_or_default(),
-        row.key.api,
-        row.key.region.as_deref().unwrap_or_default(),
-        row.key.subject.as_deref().unwrap_or_default(),
+        key.provider,
+        key.account.as_deref().unwrap_or_default(),
+        key.api,
+        key.region.as_deref().unwrap_or_default(),
+        key.subject.as_deref().unwrap_or_default(),
     ];
-    let old =
-        statement.query_row(values, |row| Ok((row.get::<_, Moment>(0)?.0, row.get::<_, Moment>(1)?.0))).optional()?;
-    Ok(old.filter(|old| touches(*old, new)).map_or(new, |old| join(old, new)))
+    let span = |row: &Row<'_>| Ok((row.get::<_, Moment>(0)?.0, row.get::<_, Moment>(1)?.0));
+    Ok(statement.query_row(values, span).optional()?)
 }
 
 /// The newest coverage of each place of an account at a moment, with the places that concern every account.
@@ -296,6 +303,14 @@ pub(super) fn end_unmentioned(connection: &Connection, account: &Account, at: Ti
 }
 
 impl Store {
+    /// The time that the last complete reading of a trail covers: begin and end. `None` where none was complete.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn trail_span(&self, key: &CoverageKey) -> Result<Option<(Timestamp, Timestamp)>, StoreError> {
+        last_complete_span(&*self.reader()?, key)
+    }
+
     /// Stores coverage that belongs to no collection: trails, accounts that could not be entered.
     ///
     /// # Errors

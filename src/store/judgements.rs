@@ -7,7 +7,8 @@ use rusqlite::{Connection, params};
 
 use super::codec::{millis, opt_millis};
 use super::{
-    RunId, Store, StoreError, accounts, coverage, events, findings, key_stores, role_use, roles, tasks, verdicts,
+    RunId, Store, StoreError, accounts, coverage, events, findings, key_stores, role_use, roles, tasks,
+    trail_settings, verdicts,
 };
 use crate::model::{Account, Evidence, FindingUpdate, Judgement, JudgingSettings};
 
@@ -66,6 +67,7 @@ impl Store {
             events: Vec::new(),
             uses: Vec::new(),
             tasks: Vec::new(),
+            trails: Vec::new(),
         };
         if let Some(id) = accounts::known(&snapshot, account)? {
             self.mark(&snapshot, account, id, as_of)?;
@@ -74,6 +76,7 @@ impl Store {
             evidence.events = events::notable(&snapshot, id, millis(events_until))?;
             evidence.uses = role_use::uses_at(&snapshot, account, id, millis(events_until))?;
             evidence.tasks = tasks::tasks_at(&snapshot, id, as_of)?;
+            evidence.trails = trail_settings::spans_at(&snapshot, id, as_of)?;
         }
         Ok(evidence)
     }

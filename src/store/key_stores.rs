@@ -7,7 +7,7 @@ use rusqlite::{Connection, Row, ToSql, params};
 
 use super::codec::{Json, Moment, millis, opt_millis};
 use super::spans::{SpanQueries, SpanRow, Step, observe, observe_nothing};
-use super::{HistoryFilter, Store, StoreError, StoreRow};
+use super::{HistoryFilter, Store, StoreError, StoreRow, accounts};
 use crate::model::{Account, Collection, KeyStore, Outcome, StoreSpan};
 
 const SPANS: SpanQueries = SpanQueries {
@@ -40,6 +40,9 @@ WHERE account_id = ?1 AND valid_from <= ?2 AND (valid_to IS NULL OR valid_to > ?
 pub(super) const OF_ACCOUNT: &str = "-- store_states.of_account
 SELECT id, valid_from, valid_to, last_seen, state FROM store_states
 WHERE account_id = ?1 AND valid_from <= ?2 ORDER BY valid_from, id";
+
+pub(super) const REGIONS: &str = "-- store_states.regions
+SELECT DISTINCT region FROM store_states WHERE account_id = ?1 AND valid_to IS NULL ORDER BY region";
 
 const LIST: &str = "-- store_states.list
 SELECT s.id, s.valid_from, s.valid_to, s.last_seen, s.state, a.provider, a.account
@@ -146,6 +149,19 @@ pub(super) fn spans_at(
 }
 
 impl Store {
+    /// Regions in which the history of an account holds a store: they are expected to answer, whatever a listing of
+    /// Regions says.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn regions_with_stores(&self, account: &Account) -> Result<Vec<String>, StoreError> {
+        let reader = self.reader()?;
+        let Some(id) = accounts::known(&reader, account)? else { return Ok(Vec::new()) };
+        let mut statement = reader.prepare_cached(REGIONS)?;
+        let rows = statement.query_map([id], |row| row.get(0))?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
     /// Store states, by provider, account, kind, Region and id, oldest first. Stores belong to a kind, and profiles
     /// name kinds: `filter.profile` is for the caller to apply.
     ///

@@ -16,6 +16,7 @@ mod gauges;
 mod judgements;
 mod key_stores;
 mod lock;
+mod lookup_progress;
 mod objects;
 mod role_use;
 mod roles;
@@ -26,6 +27,7 @@ mod status;
 mod tasks;
 #[cfg(test)]
 mod tests;
+mod trail_settings;
 mod url;
 mod verdicts;
 

@@ -13,7 +13,10 @@ use super::StoreError;
 use super::connections::BUSY_TIMEOUT;
 
 /// Version, name and text of every migration, as in the files' names; a test keeps the list complete.
-const MIGRATIONS: &[(i64, &str, &str)] = &[(1, "history", include_str!("../../migrations/sqlite/0001_history.sql"))];
+const MIGRATIONS: &[(i64, &str, &str)] = &[
+    (1, "history", include_str!("../../migrations/sqlite/0001_history.sql")),
+    (2, "live", include_str!("../../migrations/sqlite/0002_live.sql")),
+];
 
 /// Bytes of a page of the database: four to five events of trail logs fit, where SQLite's default of 4096 holds two.
 const PAGE_BYTES: u32 = 8192;

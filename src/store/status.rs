@@ -11,7 +11,7 @@ use super::schema::{companion, newest_known};
 use super::{Store, StoreError, StoreStatus};
 
 /// Every table of ours, each with the statement that counts it.
-const TABLES: [(&str, &str); 13] = [
+const TABLES: [(&str, &str); 15] = [
     ("accounts", "-- accounts.count\nSELECT count(*) FROM accounts"),
     ("runs", "-- runs.count\nSELECT count(*) FROM runs"),
     ("objects", "-- objects.count\nSELECT count(*) FROM objects"),
@@ -20,8 +20,10 @@ const TABLES: [(&str, &str); 13] = [
     ("role_use", "-- role_use.count\nSELECT count(*) FROM role_use"),
     ("role_states", "-- role_states.count\nSELECT count(*) FROM role_states"),
     ("store_states", "-- store_states.count\nSELECT count(*) FROM store_states"),
+    ("trail_states", "-- trail_states.count\nSELECT count(*) FROM trail_states"),
     ("deletion_tasks", "-- deletion_tasks.count\nSELECT count(*) FROM deletion_tasks"),
     ("coverage", "-- coverage.count\nSELECT count(*) FROM coverage"),
+    ("lookup_progress", "-- lookup_progress.count\nSELECT count(*) FROM lookup_progress"),
     ("findings", "-- findings.count\nSELECT count(*) FROM findings"),
     ("finding_changes", "-- finding_changes.count\nSELECT count(*) FROM finding_changes"),
     ("verdicts", "-- verdicts.count\nSELECT count(*) FROM verdicts"),

@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use super::accounts;
 use super::codec::{Json, Moment, millis, opt_millis};
 use super::{HistoryFilter, Store, StoreError, TaskRow};
-use crate::model::{Account, ConcernKind, DeletionTask, TaskStatus, TaskUsage, TrailEvent};
+use crate::model::{Account, ConcernKind, DeletionTask, Provider, TaskStatus, TaskUsage, TrailEvent};
 
 const SUBMIT: &str = "-- deletion_tasks.submit
 INSERT INTO deletion_tasks (account_id, profile, task, submitted_at, submitted_by, event_id)
@@ -42,6 +42,13 @@ FROM deletion_tasks t JOIN accounts a ON a.id = t.account_id
 WHERE (?1 IS NULL OR a.provider = ?1) AND (?2 IS NULL OR a.account = ?2) AND (?3 IS NULL OR t.profile = ?3)
   AND t.submitted_at <= ?4 AND (?5 IS NULL OR t.submitted_at >= ?5) AND (?6 IS NULL OR t.submitted_at < ?6)
 ORDER BY t.submitted_at, t.id LIMIT ?7";
+
+const UNFINISHED: &str = "-- deletion_tasks.unfinished
+SELECT t.id, t.profile, t.task, t.submitted_at, t.submitted_by, t.event_id, a.provider, a.account
+FROM deletion_tasks t JOIN accounts a ON a.id = t.account_id
+WHERE a.provider = ?1 AND ifnull((SELECT s.status FROM deletion_task_statuses s WHERE s.task_id = t.id
+  ORDER BY s.first_checked DESC LIMIT 1), '') NOT IN ('SUCCEEDED', 'FAILED', 'INTERNAL_ERROR')
+ORDER BY a.account, t.submitted_at, t.id";
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Standing {
@@ -162,6 +169,21 @@ pub(super) fn tasks_at(
 }
 
 impl Store {
+    /// Deletion tasks that are not known to have ended, by account, oldest first: those that have to be asked for.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn unfinished_tasks(&self, provider: Provider) -> Result<Vec<TaskRow>, StoreError> {
+        let reader = self.reader()?;
+        let mut statement = reader.prepare_cached(UNFINISHED)?;
+        let rows = statement.query_map([provider], read_task)?;
+        rows.map(|row| {
+            let (id, row) = row?;
+            with_status(&reader, id, row, Timestamp::MAX)
+        })
+        .collect()
+    }
+
     /// Deletion tasks, oldest first, as they stand or stood at `filter.at`.
     ///
     /// # Errors

@@ -44,6 +44,7 @@ impl Scene {
             events: Vec::new(),
             uses: Vec::new(),
             tasks: Vec::new(),
+            trails: Vec::new(),
         };
         Self { evidence, profiles: BUILT_IN.clone(), selection: Selection::default() }
     }

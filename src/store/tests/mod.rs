@@ -3,6 +3,7 @@
 mod ingest;
 mod inventory;
 mod judging;
+mod live;
 mod numbers;
 mod opening;
 mod orders;

@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::{Fixture, at, open};
 use crate::model::RunKind;
+use crate::store::schema::newest_known;
 use crate::store::{Access, StoreError};
 
 fn hash(path: &Path) -> Vec<u8> {
@@ -101,7 +102,7 @@ fn a_newer_schema_is_refused_untouched() {
         let Err(StoreError::Newer { found, known, .. }) = open(&path, access) else {
             panic!("a newer schema must be refused");
         };
-        assert_eq!((found, known), (9000, 1));
+        assert_eq!((found, known), (9000, newest_known()));
     }
     assert_eq!(hash(&path), before);
     let left: Vec<_> = std::fs::read_dir(directory.path()).expect("listed").collect();
@@ -181,7 +182,33 @@ fn the_history_of_an_earlier_process_is_read_again() {
     let store = open(&path, Access::Write("scan")).expect("again");
     let status = store.status().expect("a status");
     assert_eq!(status.rows["runs"], 1);
-    assert_eq!((status.schema_version, status.newest_known), (1, 1));
+    assert_eq!((status.schema_version, status.newest_known), (2, 2));
     assert_eq!(status.last_run, Some(("ingest".to_owned(), None)));
     assert!(status.size_bytes > 0);
+}
+
+/// The schema of version 1 is made from its own file, as an earlier program did.
+#[test]
+fn a_history_of_version_1_is_brought_up_to_date_and_keeps_what_it_has() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let (migrations, path) = (directory.path().join("migrations"), directory.path().join("history.db"));
+    std::fs::create_dir(&migrations).expect("made");
+    let first = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/migrations/sqlite/0001_history.sql"));
+    std::fs::copy(first, migrations.join("0001_history.sql")).expect("copied");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(async {
+        let migrator = sqlx::migrate::Migrator::new(migrations).await.expect("the directory is readable");
+        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(&path).create_if_missing(true);
+        let mut connection = sqlx::ConnectOptions::connect(&options).await.expect("connected");
+        migrator.run(&mut connection).await.expect("version 1");
+    });
+    let connection = Connection::open(&path).expect("a connection");
+    connection.execute("INSERT INTO runs (kind, started_at) VALUES ('collect', 1)", []).expect("a run");
+    drop(connection);
+    let refusal = open(&path, Access::Read).expect_err("a reader does not migrate").to_string();
+    assert!(refusal.contains("db migrate"), "{refusal}");
+    let store = open(&path, Access::Write("db migrate")).expect("migrated");
+    let status = store.status().expect("a status");
+    assert_eq!((status.schema_version, status.rows["runs"], status.rows["trail_states"]), (newest_known(), 1, 0));
+    assert_eq!(store.trails(&super::owner()).expect("listed"), []);
 }
