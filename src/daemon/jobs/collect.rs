@@ -207,12 +207,14 @@ fn trail_rows(
         .store
         .coverage(&HistoryFilter { provider: Some(provider), at: Some(now), ..HistoryFilter::default() })?
         .into_iter()
-        .filter(|row| row.coverage.key == trail_key(provider, row.coverage.key.account.clone(), None))
+        .filter(|row| {
+            row.coverage.key == trail_key(api::TRAIL_FILES, provider, row.coverage.key.account.clone(), None)
+        })
         .filter(|row| row.coverage.outcome == Outcome::Complete)
         .filter_map(|row| row.coverage.key.account)
         .collect();
     let row = |account, subject, outcome, detail| Coverage {
-        key: trail_key(provider, account, subject),
+        key: trail_key(api::TRAIL_FILES, provider, account, subject),
         outcome,
         detail,
         from: now,

@@ -6,6 +6,7 @@ mod analyze;
 mod collect;
 mod ingest;
 mod live;
+mod objects;
 mod scan;
 mod trail_coverage;
 
