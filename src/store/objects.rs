@@ -12,6 +12,9 @@ const REJECT_BYTES: usize = 64 << 10;
 const ENTRY: &str = "-- objects.entry
 SELECT fate, rejected_records FROM objects WHERE name = ?1 AND size = ?2 AND version = ?3";
 
+const NAMED: &str = "-- objects.named
+SELECT size, version, fate, rejected_records FROM objects WHERE name = ?1";
+
 const FINISH: &str = "-- objects.finish
 INSERT INTO objects (name, size, version, fate, rejected_records, summary, run_id, read_at)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
@@ -108,6 +111,21 @@ impl Store {
         let values = params![object.name, whole(object.size), object.version];
         let entry = statement.query_row(values, |row| {
             Ok(LedgerEntry { fate: row.get(0)?, rejected_records: row.get::<_, Count>(1)?.0 })
+        });
+        Ok(entry.optional()?)
+    }
+
+    /// What the ledger knows of the object of this name: its last version, and how that ended.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn ledger_of(&self, name: &str) -> Result<Option<(ObjectIdentity, LedgerEntry)>, StoreError> {
+        let reader = self.reader()?;
+        let mut statement = reader.prepare_cached(NAMED)?;
+        let entry = statement.query_row([name], |row| {
+            let (size, version) = (row.get::<_, Count>(0)?.0, row.get(1)?);
+            let entry = LedgerEntry { fate: row.get(2)?, rejected_records: row.get::<_, Count>(3)?.0 };
+            Ok((ObjectIdentity { name: name.to_owned(), size, version }, entry))
         });
         Ok(entry.optional()?)
     }

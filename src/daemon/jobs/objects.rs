@@ -73,6 +73,17 @@ impl<'a> ObjectReader<'a> {
         self.reject_object(&At { trail, layout: &layout, identity }, reason, None)
     }
 
+    /// Takes an object that the ledger has in this very version.
+    pub(super) fn known(&mut self, trail: &'static str, identity: &ObjectIdentity) -> Result<ObjectFate, JobError> {
+        self.report.summary.objects_seen += 1;
+        self.report.summary.objects_already_ingested += 1;
+        let entry = self.context.store.ledger_entry(identity)?;
+        let rejected = entry.map_or(0, |entry| entry.rejected_records);
+        self.report.incomplete |= rejected > 0;
+        self.coverage(trail)?.object_known(&identity.name, rejected);
+        Ok(ObjectFate::Read)
+    }
+
     /// Takes something that is no log.
     pub(super) fn skipped(&mut self) {
         self.report.summary.objects_seen += 1;
@@ -186,18 +197,22 @@ impl<'a> ObjectReader<'a> {
 
     /// Commits where enough has come together.
     pub(super) fn commit_when_due(&mut self) -> Result<(), JobError> {
-        if self.batch.as_ref().is_some_and(Batch::is_due) {
-            self.commit()?;
-        }
-        Ok(())
+        if self.is_due() { self.commit() } else { Ok(()) }
+    }
+
+    /// Whether enough has come together for a commit.
+    pub(super) fn is_due(&self) -> bool {
+        self.batch.as_ref().is_some_and(Batch::is_due)
     }
 
     /// Commits the objects read since the last commit and what they cover, in one transaction.
     pub(super) fn commit(&mut self) -> Result<(), JobError> {
-        let Some(mut batch) = self.batch.take() else { return Ok(()) };
-        for coverage in self.coverage.values_mut() {
-            batch.save_coverage(&coverage.take_rows())?;
+        let rows: Vec<_> = self.coverage.values_mut().flat_map(TrailCoverage::take_rows).collect();
+        if self.batch.is_none() && rows.is_empty() {
+            return Ok(());
         }
+        self.batch()?.save_coverage(&rows)?;
+        let Some(batch) = self.batch.take() else { return Ok(()) };
         batch.commit()?;
         Ok(())
     }

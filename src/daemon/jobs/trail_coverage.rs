@@ -71,6 +71,16 @@ impl TrailCoverage {
         }
     }
 
+    /// An object was read before, by whatever way it came then: what could not be fetched of it is not missing now.
+    /// Its rejected records stay so.
+    pub(super) fn object_known(&mut self, object: &str, rejected_records: u64) {
+        if rejected_records == 0 {
+            for key in self.standing.remove(object).unwrap_or_default() {
+                self.objects.push(row(key, Outcome::Complete, String::new(), (self.now, self.now)));
+            }
+        }
+    }
+
     /// An object could not be read.
     pub(super) fn object_rejected(&mut self, object: &str, layout: &Layout, reason: &str) {
         self.standing.remove(object);

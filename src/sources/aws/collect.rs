@@ -1,15 +1,16 @@
 //! Reading one source: its accounts side by side, each handed over as soon as it is read.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
+use futures_util::future::join;
 use jiff::Timestamp;
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::{Id, JoinError, JoinSet};
 
 use super::found::{Found, History, Outlet};
 use super::organization::{self, Listed, account_row, list_row};
-use super::{Failure, Hub, Scan, Session, inventory};
+use super::{Failure, Hub, Scan, Session, inventory, trails};
 use crate::config::{Aws, AwsAccounts};
 use crate::model::{Coverage, Outcome};
 use crate::profiles::Profiles;
@@ -39,17 +40,19 @@ pub async fn collect(plan: Plan, outlet: Outlet) {
         Ok(hub) => Arc::new(hub),
         Err(failure) => return closed(&plan, &failure, &outlet).await,
     };
-    inventories(&plan, &hub, &outlet).await;
+    let (accounts, readings) = join(inventories(&plan, &hub, &outlet), trails::read(&plan, &hub, &outlet)).await;
+    trails::note_silent(&plan, &accounts, readings, &outlet).await;
 }
 
 /// Without credentials nothing of the source can be read: what it was to read is unknown.
 async fn closed(plan: &Plan, failure: &Failure, outlet: &Outlet) {
-    let rows = match &plan.source.accounts {
+    let mut rows = match &plan.source.accounts {
         AwsAccounts::List(ids) => {
             ids.iter().map(|id| account_row(id, failure.outcome, failure.detail.clone(), plan.now)).collect()
         }
         _ => vec![list_row(&Err(failure.clone()), plan.now)],
     };
+    rows.extend(trails::closed(plan, failure));
     hand_over(outlet, Found::Coverage(rows)).await;
 }
 
@@ -60,7 +63,9 @@ pub(super) async fn hand_over(outlet: &Outlet, found: Found) {
     }
 }
 
-async fn inventories(plan: &Plan, hub: &Arc<Hub>, outlet: &Outlet) {
+/// Reads the inventory of every account; answers the active ones.
+async fn inventories(plan: &Plan, hub: &Arc<Hub>, outlet: &Outlet) -> BTreeSet<String> {
+    let mut active = BTreeSet::new();
     let (sender, mut listed) = mpsc::channel(ACCOUNTS_AT_ONCE);
     let (lister, accounts) = (Arc::clone(hub), plan.source.accounts.clone());
     let listing = tokio::spawn(async move { organization::list(&lister, &accounts, &sender).await });
@@ -69,6 +74,7 @@ async fn inventories(plan: &Plan, hub: &Arc<Hub>, outlet: &Outlet) {
     while let Some(account) = listed.recv().await {
         match account {
             Listed::Active(id) => {
+                active.insert(id.clone());
                 hand_over(outlet, Found::Accounts(1)).await;
                 let turn = Arc::clone(&at_once).acquire_owned().await.expect("nobody closes this semaphore");
                 let (plan, hub, outlet, account) = (plan.clone(), Arc::clone(hub), outlet.clone(), id.clone());
@@ -91,6 +97,7 @@ async fn inventories(plan: &Plan, hub: &Arc<Hub>, outlet: &Outlet) {
         let detail = "reading the account broke off, which is a bug of roletrail; please report it".to_owned();
         hand_over(outlet, Found::Coverage(vec![account_row(&id, Outcome::Error, detail, plan.now)])).await;
     }
+    active
 }
 
 /// Accounts that are being read.

@@ -1,9 +1,11 @@
 //! What a source hands over as it finds it, and what it asks of the history.
 
+use jiff::Timestamp;
 use tokio::sync::mpsc;
 
 use super::Failure;
-use crate::model::{Collection, Coverage};
+use super::fetched::{FetchedObject, ObjectName};
+use crate::model::{Collection, Coverage, CoverageKey};
 
 /// Findings that wait to be stored; a source that is ahead of the store waits.
 pub const MOST_WAITING: usize = 64;
@@ -17,6 +19,8 @@ pub enum Found {
     Coverage(Vec<Coverage>),
     /// The inventory of one account.
     Inventory(Box<Collection>),
+    /// An object of a bucket.
+    Object(Box<FetchedObject>),
 }
 
 /// Where findings go. An error means that nobody takes them any more: the work can end.
@@ -29,4 +33,22 @@ pub trait History: Send + Sync {
     /// # Errors
     /// [`Failure`] when the history cannot be read.
     fn regions_with_stores(&self, account: &str) -> Result<Vec<String>, Failure>;
+
+    /// The version of an object that was read to its end, if any was.
+    ///
+    /// # Errors
+    /// [`Failure`] when the history cannot be read.
+    fn object(&self, name: &str) -> Result<Option<ObjectName>, Failure>;
+
+    /// Up to when a part of a trail was read completely.
+    ///
+    /// # Errors
+    /// [`Failure`] when the history cannot be read.
+    fn read_until(&self, place: &CoverageKey) -> Result<Option<Timestamp>, Failure>;
+
+    /// The subjects below `prefix` of which a kind of trail still misses something.
+    ///
+    /// # Errors
+    /// [`Failure`] when the history cannot be read.
+    fn missing(&self, trail: &str, prefix: &str) -> Result<Vec<String>, Failure>;
 }

@@ -2,24 +2,30 @@
 //!
 //! SDK types stay in this folder; what leaves it is plain data and rows of coverage.
 
+mod bucket;
 mod caller;
 pub mod calls;
 mod collect;
 mod failure;
+mod fetched;
 mod found;
 mod inventory;
 mod limits;
 mod organization;
 mod partition;
 mod policies;
+mod queue;
 mod regions;
 mod roles;
 mod session;
 mod stores;
+mod trails;
 
+pub use bucket::read_below;
 pub use caller::{CallCounts, Caller, Scan};
 pub use collect::{Plan, collect};
 pub use failure::Failure;
+pub use fetched::{Content, FetchedObject, Kept, ObjectName};
 pub use found::{Found, History, MOST_WAITING, Outlet};
 pub use limits::Limits;
 pub use partition::Partition;

@@ -24,6 +24,16 @@ impl Partition {
         }
     }
 
+    /// The partition that a Region is in.
+    #[must_use]
+    pub fn of_region(region: &str) -> Self {
+        match region.split('-').next() {
+            Some("cn") => Self::China,
+            Some("us") if region.starts_with("us-gov-") => Self::UsGov,
+            _ => Self::Aws,
+        }
+    }
+
     /// Its name, as ARNs have it.
     #[must_use]
     pub fn as_str(self) -> &'static str {

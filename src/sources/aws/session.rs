@@ -150,6 +150,18 @@ pub struct Session {
 }
 
 impl Session {
+    /// The session of the environment's credentials, without asking whose they are: reading a bucket needs no more.
+    pub(super) async fn of_environment(source: &Aws, caller: Caller) -> Self {
+        let config = load(source, caller.scan()).await;
+        let home = config.region().map_or_else(|| Partition::Aws.global_region().to_owned(), ToString::to_string);
+        Self { account: String::new(), partition: Partition::of_region(&home), home, caller, config }
+    }
+
+    /// The same session with bounds of its own: work that must not wait for the other calls of the account.
+    pub(super) fn apart(&self) -> Self {
+        Self { caller: Caller::new(Arc::clone(self.caller.scan())), ..self.clone() }
+    }
+
     /// IAM answers in one Region of each partition.
     pub(super) fn iam(&self) -> aws_sdk_iam::Client {
         aws_sdk_iam::Client::new(&self.in_region(self.partition.global_region()))

@@ -1,8 +1,10 @@
 //! What earlier runs know, for the sources.
 
-use crate::model::{Account, Outcome, Provider};
-use crate::sources::aws::{Failure, History};
-use crate::store::{HistoryFilter, Store, StoreError};
+use jiff::Timestamp;
+
+use crate::model::{Account, CoverageKey, Outcome, Provider};
+use crate::sources::aws::{Failure, History, ObjectName};
+use crate::store::{HistoryFilter, ObjectFate, Store, StoreError};
 
 /// The history in the store.
 pub(super) struct StoreHistory {
@@ -34,5 +36,28 @@ impl History for StoreHistory {
         regions.sort();
         regions.dedup();
         Ok(regions)
+    }
+
+    fn object(&self, name: &str) -> Result<Option<ObjectName>, Failure> {
+        let entry = self.store.ledger_of(name).map_err(|error| unreadable(&error))?;
+        let read = entry.filter(|(_, entry)| entry.fate != ObjectFate::Rejected);
+        Ok(read.map(|(object, _)| ObjectName { name: object.name, size: object.size, version: object.version }))
+    }
+
+    fn read_until(&self, place: &CoverageKey) -> Result<Option<Timestamp>, Failure> {
+        let span = self.store.trail_span(place).map_err(|error| unreadable(&error))?;
+        Ok(span.map(|(_, until)| until))
+    }
+
+    fn missing(&self, trail: &str, prefix: &str) -> Result<Vec<String>, Failure> {
+        let filter = HistoryFilter { at: Some(Timestamp::MAX), ..HistoryFilter::default() };
+        let rows = self.store.coverage(&filter).map_err(|error| unreadable(&error))?;
+        let gaps =
+            rows.into_iter().map(|row| row.coverage).filter(|row| row.key.api == trail && row.outcome.is_gap());
+        let mut subjects: Vec<_> = gaps.filter_map(|row| row.key.subject).collect();
+        subjects.retain(|subject| subject.starts_with(prefix));
+        subjects.sort();
+        subjects.dedup();
+        Ok(subjects)
     }
 }

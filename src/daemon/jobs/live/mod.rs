@@ -2,6 +2,7 @@
 //! comes. A source that is ahead of the store waits, so that memory does not grow with the organization.
 
 mod history;
+mod objects;
 
 use std::sync::Arc;
 
@@ -15,6 +16,7 @@ use crate::model::{Account, Coverage, Outcome, Provider, api};
 use crate::sources::aws::{self, Found, MOST_WAITING, Plan, Scan};
 use crate::store::RunId;
 use history::StoreHistory;
+use objects::Objects;
 
 /// Collects from every live source of AWS.
 ///
@@ -32,16 +34,27 @@ pub(super) fn collect_aws(context: &JobContext, run: RunId, report: &mut Collect
         .map(|source| context.runtime.spawn(aws::collect(plan(context, source, &scan), outlet.clone())))
         .collect();
     drop(outlet);
-    let mut taker = Taker { context, run, report };
-    while let Some(found) = inlet.blocking_recv() {
+    let mut taker = Taker { context, run, report, objects: Objects::new(context, run) };
+    while let Some(found) = next(&mut inlet, &mut taker.objects)? {
         taker.take(found)?;
     }
+    let Taker { objects, report, .. } = taker;
+    objects.end(report)?;
     for source in asking {
         // A source that broke off has not said what it did not read.
         context.runtime.block_on(source).map_err(|error| JobError::Broken(error.to_string()))?;
     }
     report.calls = scan.counts().into_iter().map(|(call, counts)| (call.action(), counts)).collect();
     Ok(())
+}
+
+/// What was found next. Before a wait for it, what was taken is committed: sources may wait for that in their turn.
+fn next(inlet: &mut mpsc::Receiver<Found>, objects: &mut Objects<'_>) -> Result<Option<Found>, JobError> {
+    if let Ok(found) = inlet.try_recv() {
+        return Ok(Some(found));
+    }
+    objects.commit()?;
+    Ok(inlet.blocking_recv())
 }
 
 /// Whether anything of a source is asked of the provider.
@@ -74,11 +87,17 @@ struct Taker<'a> {
     context: &'a JobContext,
     run: RunId,
     report: &'a mut CollectReport,
+    objects: Objects<'a>,
 }
 
 impl Taker<'_> {
     fn take(&mut self, found: Found) -> Result<(), JobError> {
+        if !matches!(found, Found::Object(_)) {
+            // Objects hold the store's writer, and what comes after them may speak of them.
+            self.objects.commit()?;
+        }
         match found {
+            Found::Object(object) => self.objects.take(*object)?,
             Found::Accounts(more) => self.context.progress.expect_accounts(more),
             Found::Coverage(rows) => self.coverage(&rows)?,
             Found::Inventory(mut collection) => {
@@ -102,6 +121,10 @@ impl Taker<'_> {
         for row in rows {
             if let Some(account) = row.key.account.clone().filter(|_| row.key.api == api::ACCOUNT) {
                 self.report.accounts.insert(Account::new(row.key.provider, account));
+            }
+            if row.key.api.starts_with(api::TRAIL) {
+                self.report.trail.incomplete |= row.outcome.is_gap();
+                continue;
             }
             let lists_accounts = row.key.account.is_none() && row.key.provider == Provider::Aws;
             if lists_accounts && row.outcome != Outcome::Complete {
