@@ -1,0 +1,1 @@
+//! The fake itself: an independent client must understand it, and it must refuse what AWS refuses.
