@@ -9,7 +9,7 @@
 //! S3, SQS and SNS are moto's: see [`Cloud::forward`].
 
 // The tests and the stand-in each use a part of it.
-#![allow(dead_code)]
+#![allow(dead_code, unused_imports)]
 
 mod account;
 mod catalogue;
