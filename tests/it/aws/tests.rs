@@ -14,7 +14,7 @@ use super::{Account, Cloud, Effect, Fault, Moto, Role, Task, Trail, World, exter
 
 const HUB: &str = "111111111111";
 const MEMBER: &str = "222222222222";
-/// Who asks in these tests, in the scope of a signature that nobody checks.
+/// The call of the tests that write their requests themselves.
 const LISTING: &str = "TrentService.DescribeCustomKeyStores";
 
 fn record(id: &str, name: &str, days_ago: i64, identity: Value) -> Value {
