@@ -231,6 +231,18 @@ fn an_answer_drips_and_another_comes_late() {
 }
 
 #[test]
+fn calls_are_in_flight_for_as_long_as_the_latency_lasts() {
+    let cloud = Cloud::start(World::new(HUB));
+    cloud.set_latency(Duration::from_secs(1));
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| list_stores(&cloud, "{}").expect("an answer"));
+        }
+    });
+    assert!(2 <= cloud.most_in_flight(), "{}", cloud.most_in_flight());
+}
+
+#[test]
 fn calls_beyond_the_published_rates_are_throttled() {
     let cloud = Cloud::start(World::new(HUB));
     let lookup = "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.LookupEvents";
