@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use super::ingest::{IngestReport, ingest};
+use super::ingest::{IngestReport, ingest_files};
 use super::trail_coverage::trail_key;
 use super::{JobContext, JobError, live};
 use crate::config::{AlibabaTrail, AwsAccounts, AwsTrail, Regions, Settings};
@@ -184,7 +184,7 @@ fn collect_trail(
 ) -> Result<(), JobError> {
     let readable = std::fs::metadata(path);
     if readable.is_ok() {
-        let reading = ingest(context, run, &[path.to_owned()], Some(provider))?;
+        let reading = ingest_files(context, run, &[path.to_owned()], Some(provider))?;
         report.trail_by_provider.entry(provider).or_default().add(&reading.summary);
         report.trail.add(reading);
     }

@@ -1,10 +1,14 @@
-//! Reading trail objects from files into the history.
+//! Reading trail objects into the history: from files, and from buckets that somebody names.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+use tokio::runtime::Handle;
 
 use super::objects::{LISTED_REJECTS, ObjectReader};
-use super::{JobContext, JobError};
+use super::{JobContext, JobError, live};
+use crate::config::Settings;
 use crate::model::{Provider, Reject, SourceSummary, api};
+use crate::sources::aws::Below;
 use crate::sources::files::{self, Entry, ObjectRef};
 use crate::store::{ObjectIdentity, RunId};
 
@@ -32,13 +36,76 @@ impl IngestReport {
     }
 }
 
+/// Where trail objects are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Root {
+    /// A file, or a directory with everything below it.
+    Path(PathBuf),
+    /// Everything of a bucket of AWS below a prefix.
+    Bucket(Below),
+}
+
+impl Root {
+    /// Reads an argument: a path, or `s3://BUCKET/PREFIX`.
+    ///
+    /// # Errors
+    /// Why it is neither.
+    pub fn parse(argument: &Path) -> Result<Self, String> {
+        let shown = argument.to_string_lossy();
+        if shown.starts_with("oss://") {
+            return Err(format!(
+                "{shown}: reading from buckets of Alibaba Cloud is not part of this version; copy the objects to a directory first"
+            ));
+        }
+        let Some(place) = shown.strip_prefix("s3://") else { return Ok(Self::Path(argument.to_owned())) };
+        let (bucket, prefix) = place.split_once('/').unwrap_or((place, ""));
+        if bucket.is_empty() {
+            return Err(format!("{shown}: there is no bucket in it; write s3://BUCKET/PREFIX"));
+        }
+        Ok(Self::Bucket(Below { bucket: bucket.to_owned(), prefix: prefix.to_owned() }))
+    }
+}
+
+/// The first bucket among `roots` of which it is certain that there is no such bucket.
+#[must_use]
+pub fn missing_bucket<'r>(runtime: &Handle, settings: &Settings, roots: &'r [Root]) -> Option<&'r str> {
+    roots.iter().find_map(|root| match root {
+        Root::Bucket(below) if live::is_missing(runtime, settings, below) => Some(below.bucket.as_str()),
+        _ => None,
+    })
+}
+
+/// Reads every trail object of `roots`, files first.
+///
+/// # Errors
+/// As [`ingest_files`].
+pub fn ingest(context: &JobContext, run: RunId, roots: &[Root]) -> Result<IngestReport, JobError> {
+    let (mut paths, mut buckets) = (Vec::new(), Vec::new());
+    for root in roots {
+        match root {
+            Root::Path(path) => paths.push(path.clone()),
+            Root::Bucket(below) => buckets.push(below),
+        }
+    }
+    let mut report = ingest_files(context, run, &paths, None)?;
+    for below in buckets {
+        if context.stop.is_requested() {
+            report.interrupted = true;
+            break;
+        }
+        report.add(live::ingest_below(context, run, below)?);
+    }
+    context.progress.finish();
+    Ok(report)
+}
+
 /// Reads every trail object below `roots`. Each object is stored whole or not at all.
 ///
 /// `provider` is the provider that a source is configured for; it pins trouble that the objects themselves do not.
 ///
 /// # Errors
 /// [`JobError`] when the store fails; what was committed stays, and a second reading completes it.
-pub fn ingest(
+pub fn ingest_files(
     context: &JobContext,
     run: RunId,
     roots: &[PathBuf],

@@ -50,6 +50,8 @@ async fn closed(plan: &Plan, failure: &Failure, outlet: &Outlet) {
         AwsAccounts::List(ids) => {
             ids.iter().map(|id| account_row(id, failure.outcome, failure.detail.clone(), plan.now)).collect()
         }
+        // Nobody's inventory is missing, and a row about it would never be followed by a better one.
+        AwsAccounts::None => Vec::new(),
         _ => vec![list_row(&Err(failure.clone()), plan.now)],
     };
     rows.extend(trails::closed(plan, failure));

@@ -21,7 +21,7 @@ mod session;
 mod stores;
 mod trails;
 
-pub use bucket::read_below;
+pub use bucket::Below;
 pub use caller::{CallCounts, Caller, Scan};
 pub use collect::{Plan, collect};
 pub use failure::Failure;

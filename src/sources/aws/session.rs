@@ -53,7 +53,7 @@ impl Hub {
     /// # Errors
     /// [`Failure`] when there are none, or they are refused.
     pub async fn open(source: &Aws, scan: Arc<Scan>) -> Result<Self, Failure> {
-        let config = load(source, &scan).await;
+        let config = load(source.profile.as_deref(), source.endpoint_url.as_deref(), &scan).await;
         let caller = Caller::new(scan);
         let region = config.region().map_or_else(|| Partition::Aws.global_region().to_owned(), ToString::to_string);
         let sts = aws_sdk_sts::Client::new(&config);
@@ -110,7 +110,7 @@ impl Hub {
     }
 }
 
-async fn load(source: &Aws, scan: &Scan) -> SdkConfig {
+async fn load(profile: Option<&str>, endpoint: Option<&str>, scan: &Scan) -> SdkConfig {
     let attempt = scan.call_timeout();
     let timeouts = TimeoutConfig::builder()
         .connect_timeout(CONNECT_TIMEOUT.min(attempt))
@@ -122,10 +122,10 @@ async fn load(source: &Aws, scan: &Scan) -> SdkConfig {
         .retry_config(RetryConfig::disabled())
         .timeout_config(timeouts)
         .stalled_stream_protection(StalledStreamProtectionConfig::enabled().grace_period(STALL_GRACE).build());
-    if let Some(profile) = &source.profile {
+    if let Some(profile) = profile {
         loader = loader.profile_name(profile);
     }
-    if let Some(url) = &source.endpoint_url {
+    if let Some(url) = endpoint {
         loader = loader.endpoint_url(url);
     }
     let config = loader.load().await;
@@ -151,8 +151,8 @@ pub struct Session {
 
 impl Session {
     /// The session of the environment's credentials, without asking whose they are: reading a bucket needs no more.
-    pub(super) async fn of_environment(source: &Aws, caller: Caller) -> Self {
-        let config = load(source, caller.scan()).await;
+    pub(super) async fn of_environment(profile: Option<&str>, endpoint: Option<&str>, caller: Caller) -> Self {
+        let config = load(profile, endpoint, caller.scan()).await;
         let home = config.region().map_or_else(|| Partition::Aws.global_region().to_owned(), ToString::to_string);
         Self { account: String::new(), partition: Partition::of_region(&home), home, caller, config }
     }

@@ -1,20 +1,23 @@
 //! Collecting from live accounts: sources ask side by side on the runtime, this thread stores what they find as it
 //! comes. A source that is ahead of the store waits, so that memory does not grow with the organization.
 
+mod below;
 mod history;
 mod objects;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tokio_util::sync::DropGuard;
 
-use super::{CollectReport, JobContext, JobError};
+use super::{CollectReport, IngestReport, JobContext, JobError};
 use crate::config::{Aws, AwsAccounts, AwsTrail};
 use crate::model::{Account, Coverage, Outcome, Provider, api};
 use crate::sources::aws::{self, Found, MOST_WAITING, Plan, Scan};
 use crate::store::RunId;
+pub(super) use below::{ingest_below, is_missing};
 use history::StoreHistory;
 use objects::Objects;
 
@@ -27,7 +30,7 @@ pub(super) fn collect_aws(context: &JobContext, run: RunId, report: &mut Collect
     if sources.is_empty() {
         return Ok(());
     }
-    let (scan, _asking) = begin_scan(context);
+    let (scan, _asking) = begin_scan(context, context.settings.collect.deadline.unsigned());
     let (outlet, mut inlet) = mpsc::channel(MOST_WAITING);
     let asking: Vec<_> = sources
         .into_iter()
@@ -39,7 +42,11 @@ pub(super) fn collect_aws(context: &JobContext, run: RunId, report: &mut Collect
         taker.take(found)?;
     }
     let Taker { objects, report, .. } = taker;
-    objects.end(report)?;
+    let reading = objects.end()?;
+    if reading != IngestReport::default() {
+        report.trail_by_provider.entry(Provider::Aws).or_default().add(&reading.summary);
+        report.trail.add(reading);
+    }
     for source in asking {
         // A source that broke off has not said what it did not read.
         context.runtime.block_on(source).map_err(|error| JobError::Broken(error.to_string()))?;
@@ -63,11 +70,11 @@ fn is_live(source: &Aws) -> bool {
 }
 
 /// The scan, and a guard: dropped, it ends whatever is still being asked.
-fn begin_scan(context: &JobContext) -> (Arc<Scan>, DropGuard) {
+fn begin_scan(context: &JobContext, longest: Duration) -> (Arc<Scan>, DropGuard) {
     let collect = &context.settings.collect;
     let stop = context.stop.token().child_token();
     let at_once = usize::try_from(collect.calls_in_flight).unwrap_or(usize::MAX);
-    let deadline = Instant::now() + collect.deadline.unsigned();
+    let deadline = Instant::now() + longest;
     let scan = Scan::new(at_once, collect.call_timeout.unsigned(), deadline, stop.clone());
     (Arc::new(scan), stop.drop_guard())
 }

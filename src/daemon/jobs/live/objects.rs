@@ -4,25 +4,25 @@ use bytes::Buf;
 use tokio::sync::oneshot;
 
 use crate::daemon::jobs::objects::ObjectReader;
-use crate::daemon::jobs::{CollectReport, JobContext, JobError};
+use crate::daemon::jobs::{IngestReport, JobContext, JobError};
 use crate::model::Provider;
 use crate::sources::aws::{Content, FetchedObject, Kept};
 use crate::store::{ObjectFate, ObjectIdentity, RunId};
 
 /// Stores objects. Between two of its commits the store takes no other write from this thread.
-pub(in crate::daemon::jobs) struct Objects<'a> {
+pub(super) struct Objects<'a> {
     reader: ObjectReader<'a>,
     /// Receipts for objects that are not committed yet. Lost with the store, they are dropped unanswered.
     owed: Vec<(oneshot::Sender<Kept>, Kept)>,
 }
 
 impl<'a> Objects<'a> {
-    pub(in crate::daemon::jobs) fn new(context: &'a JobContext, run: RunId) -> Self {
+    pub(super) fn new(context: &'a JobContext, run: RunId) -> Self {
         Self { reader: ObjectReader::new(context, run, Some(Provider::Aws)), owed: Vec::new() }
     }
 
     /// Takes an object.
-    pub(in crate::daemon::jobs) fn take(&mut self, found: FetchedObject) -> Result<(), JobError> {
+    pub(super) fn take(&mut self, found: FetchedObject) -> Result<(), JobError> {
         let FetchedObject { trail, object, content, receipt, room } = found;
         let identity = ObjectIdentity { name: object.name, size: object.size, version: object.version };
         let fate = match content {
@@ -44,7 +44,7 @@ impl<'a> Objects<'a> {
     }
 
     /// Commits what was taken, then answers the receipts.
-    pub(in crate::daemon::jobs) fn commit(&mut self) -> Result<(), JobError> {
+    pub(super) fn commit(&mut self) -> Result<(), JobError> {
         self.reader.commit()?;
         for (receipt, kept) in self.owed.drain(..) {
             // Whoever does not wait any more will ask the history.
@@ -53,14 +53,9 @@ impl<'a> Objects<'a> {
         Ok(())
     }
 
-    /// Commits, and adds what the objects came to to the report.
-    pub(super) fn end(mut self, report: &mut CollectReport) -> Result<(), JobError> {
+    /// Commits, and answers what the objects came to.
+    pub(super) fn end(mut self) -> Result<IngestReport, JobError> {
         self.commit()?;
-        let reading = self.reader.end()?;
-        if reading != super::super::IngestReport::default() {
-            report.trail_by_provider.entry(Provider::Aws).or_default().add(&reading.summary);
-            report.trail.add(reading);
-        }
-        Ok(())
+        self.reader.end()
     }
 }

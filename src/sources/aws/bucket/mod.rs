@@ -10,7 +10,7 @@ use aws_sdk_s3::types::BucketLocationConstraint;
 use bytes::Bytes;
 
 pub(super) use ahead::all_room;
-pub use below::read_below;
+pub use below::Below;
 pub(super) use keys::is_no_log;
 pub(super) use places::{Reading, Trail, read, row};
 
