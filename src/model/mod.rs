@@ -11,6 +11,7 @@ mod evidence;
 mod finding;
 mod judgement;
 mod key_store;
+mod permission;
 mod policy;
 mod role;
 mod task;
@@ -27,6 +28,7 @@ pub use finding::{
 };
 pub use judgement::{Cleared, FindingUpdate, Judgement, Undecided};
 pub use key_store::{KeyStore, StoreNeed, StoreState};
+pub use permission::{ExternalId, MemberRoles, ParsePartitionError, Partition, Permissions, Statement};
 pub use policy::{PolicyDocument, PolicyError};
 pub use role::{AttachedPolicy, InlinePolicy, Role, RoleObservation};
 pub use task::{DeletionTask, TaskStatus, TaskUsage};

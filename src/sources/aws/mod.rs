@@ -3,3 +3,4 @@
 //! SDK types stay in this folder; what leaves it is plain data and rows of coverage.
 
 pub mod calls;
+pub mod permissions;
