@@ -29,23 +29,26 @@ Examples:
   roletrail policy aws                                   every permission that roletrail can use
   roletrail policy aws --config roletrail.toml           only what that configuration needs
   roletrail policy aws --format terraform > roletrail.tf
-  roletrail policy aws --format cloudformation           one template for a stack set over all accounts
+  roletrail policy aws --format cloudformation           one template for all accounts
   roletrail policy aws --partition aws-us-gov";
 
 const AWS_NOTES: &str = "\
-With a configuration (--config, ROLETRAIL_CONFIG, or roletrail.toml in the working directory) the policy has only what
-that configuration needs, else everything.
+With a configuration (--config, ROLETRAIL_CONFIG, or roletrail.toml in the working directory)
+the policy has only what that configuration needs, else everything.
 
-The document of --format json is for the role or user that roletrail runs as. Statements whose Sid begins with Hub find
-and enter other accounts, those that begin with Trail read buckets and queues; the role in every other account needs
-only those that begin with Read. Terraform and CloudFormation make that role too.
+The document of --format json is for the role or user that roletrail runs as. Statements whose
+Sid begins with Hub find and enter other accounts, those that begin with Trail read buckets and
+queues; the role in every other account needs only those that begin with Read. Terraform and
+CloudFormation make that role too.
 
-A trail whose objects are encrypted with a KMS key of your own needs kms:Decrypt on that key as well, in the policy and
-in the key's own: Terraform and CloudFormation take the key's ARN as a parameter.
+Without a configuration no bucket is known: objects of trails can be read in all of them.
+
+A trail whose objects are encrypted with a KMS key of your own needs kms:Decrypt on that key,
+in this policy and in the key's own. Terraform and CloudFormation take the key's ARN.
 
 Examples:
   roletrail policy aws --format cloudformation > stackset.yaml
-  roletrail policy aws --config roletrail.toml | jq '.Statement[].Action'";
+  roletrail policy aws --config roletrail.toml --format terraform > roletrail.tf";
 
 #[derive(Debug, Subcommand)]
 enum ProviderCommand {

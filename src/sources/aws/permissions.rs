@@ -31,6 +31,7 @@ enum Grant {
     Roles,
     ManagedPolicies,
     Account,
+    Trails,
     Bucket,
     Objects,
     Queue,
@@ -61,9 +62,8 @@ impl Call {
             | Self::ListKeys
             | Self::DescribeClusters
             | Self::LookupEvents
-            | Self::DescribeTrails
-            | Self::GetTrailStatus
-            | Self::GetEventSelectors => Grant::Account,
+            | Self::DescribeTrails => Grant::Account,
+            Self::GetTrailStatus | Self::GetEventSelectors => Grant::Trails,
             Self::GetBucketLocation | Self::ListBucket => Grant::Bucket,
             Self::GetObject => Grant::Objects,
             Self::ReceiveMessage | Self::DeleteMessage | Self::ChangeMessageVisibility => Grant::Queue,
@@ -75,7 +75,7 @@ impl Grant {
     fn scope(self) -> Scope {
         match self {
             Self::ListAccounts | Self::MemberRoles => Scope::Hub,
-            Self::Roles | Self::ManagedPolicies | Self::Account => Scope::Member,
+            Self::Roles | Self::ManagedPolicies | Self::Account | Self::Trails => Scope::Member,
             Self::Bucket | Self::Objects => Scope::TrailBucket,
             Self::Queue => Scope::TrailQueue,
         }
@@ -88,6 +88,7 @@ impl Grant {
             Self::Roles => "ReadRoles",
             Self::ManagedPolicies => "ReadManagedPolicies",
             Self::Account => "ReadAccount",
+            Self::Trails => "ReadTrails",
             Self::Bucket => "TrailBucket",
             Self::Objects => "TrailObjects",
             Self::Queue => "TrailQueue",
@@ -104,6 +105,7 @@ pub fn everything(partition: Partition) -> Permissions {
     let mut needs = Needs::new(partition);
     needs.calls.extend(Call::ALL);
     needs.service_linked();
+    needs.trails();
     needs.member_roles.insert(MEMBER_ROLE.to_owned());
     needs.external_ids.insert(None);
     needs.add(Grant::Bucket, "s3:::*");
@@ -165,6 +167,7 @@ impl Needs {
         }
         if has_inventory {
             self.calls.extend([Call::DescribeTrails, Call::GetTrailStatus, Call::GetEventSelectors]);
+            self.trails();
             self.inventory(profiles);
         }
         source.trail.iter().for_each(|trail| self.trail(trail));
@@ -200,6 +203,11 @@ impl Needs {
     fn service_linked(&mut self) {
         self.add(Grant::Roles, "iam::*:role/aws-service-role/*");
         self.add(Grant::ManagedPolicies, "iam::aws:policy/aws-service-role/*");
+    }
+
+    /// The trails of an organization belong to another account than the one that is asked.
+    fn trails(&mut self) {
+        self.add(Grant::Trails, "cloudtrail:*:*:trail/*");
     }
 
     /// A profile of the user's own may watch a role elsewhere, to which any managed policy can be attached.
