@@ -17,6 +17,9 @@ from policy_sentry.querying.actions import get_actions_for_service
 # Asked of KMS by S3, for objects that are encrypted with a customer's key: a parameter of the templates.
 OPTIONAL = {"kms:Decrypt"}
 
+# By the library, so that it is the one of this interpreter and not whichever PATH finds first.
+CFN_LINT = "from cfnlint.runner import main; main()"
+
 
 def as_list(value):
     return value if isinstance(value, list) else [value]
@@ -42,7 +45,7 @@ def lint_document(text):
 
 
 def lint_template(path):
-    ran = subprocess.run([sys.executable, "-m", "cfnlint", str(path)], capture_output=True, text=True, check=False)
+    ran = subprocess.run([sys.executable, "-c", CFN_LINT, str(path)], capture_output=True, text=True, check=False)
     if ran.returncode != 0:
         yield f"cfn-lint: {ran.stdout}{ran.stderr}"
 
