@@ -178,6 +178,26 @@ mod tests {
     }
 
     #[test]
+    fn an_account_that_nobody_asks_for_any_more_has_no_gaps() {
+        let scene = gap(Outcome::Denied, EARLIER).untried(api::AWS_KEY_STORES, "us-east-1", EARLIER);
+        check(ID, &scene, fires(2));
+        check(ID, &scene.account(Outcome::NotConfigured), silent());
+    }
+
+    #[test]
+    fn calls_without_which_a_verdict_stands_are_gaps_all_the_same() {
+        for name in [api::AWS_DESCRIBE_TRAILS, api::AWS_DELETION_STATUS, api::AWS_LIST_REGIONS] {
+            check(ID, &Scene::aws().place(name, None, Outcome::Denied, EARLIER), fires(1));
+        }
+    }
+
+    #[test]
+    fn a_list_of_accounts_that_failed_is_no_gap_of_each_of_them() {
+        check(ID, &Scene::aws().list_of_accounts(Outcome::Denied, EARLIER), silent());
+        check(ID, &Scene::aws().place(api::AWS_LIST_ACCOUNTS, None, Outcome::Denied, EARLIER), fires(1));
+    }
+
+    #[test]
     fn an_instance_that_is_not_listed_any_more_is_no_place() {
         let scene = Scene::alibaba().region("cn-hangzhou", Outcome::Complete);
         check(ID, &scene.clone().untried_instance("kst-1", EARLIER), silent());

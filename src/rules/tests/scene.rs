@@ -314,6 +314,20 @@ impl Scene {
         scene
     }
 
+    /// How listing the accounts of the organization ended.
+    pub(in crate::rules) fn list_of_accounts(self, outcome: Outcome, since: &str) -> Self {
+        let mut scene = self.row(api::AWS_LIST_ACCOUNTS, None, None, outcome, since);
+        if let Some(span) = scene.evidence.coverage.last_mut() {
+            span.coverage.key.account = None;
+        }
+        scene
+    }
+
+    /// Trail objects or events of another kind of source.
+    pub(in crate::rules) fn trail_of(self, api: &str) -> Self {
+        self.row(api, None, None, Outcome::Complete, NOW)
+    }
+
     /// A place that was read completely and not tried again since.
     pub(in crate::rules) fn untried(self, api: &str, region: &str, since: &str) -> Self {
         self.row(api, Some(region), None, Outcome::Complete, since).checked_last(since)
