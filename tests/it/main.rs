@@ -16,3 +16,4 @@ mod records;
 mod snapshot;
 mod store;
 mod support;
+mod trails;
