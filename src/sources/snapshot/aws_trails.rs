@@ -9,12 +9,12 @@ use crate::model::{AdvancedSelector, EventSelector, FieldSelector, ReadWrite, Re
 #[derive(Deserialize)]
 pub(super) struct Listing {
     #[serde(rename = "trailList", alias = "TrailList")]
-    trails: Vec<Trail>,
+    trails: Vec<Listed>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Trail {
+struct Listed {
     name: String,
     #[serde(rename = "TrailARN")]
     trail_arn: Option<String>,
@@ -64,7 +64,7 @@ impl Status {
 /// `get-event-selectors`.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct Selectors {
+pub(super) struct Recorded {
     #[serde(rename = "TrailARN")]
     pub(super) trail_arn: Option<String>,
     event_selectors: Option<Vec<Basic>>,
@@ -84,13 +84,12 @@ struct Basic {
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Advanced {
-    field_selectors: Vec<Field>,
+    field_selectors: Vec<Condition>,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
-#[derive(Default)]
-struct Field {
+struct Condition {
     field: String,
     equals: Vec<String>,
     starts_with: Vec<String>,
@@ -100,7 +99,7 @@ struct Field {
     not_ends_with: Vec<String>,
 }
 
-impl Selectors {
+impl Recorded {
     /// What they record; nothing where the answer holds no selectors. A trail has selectors of one kind.
     pub(super) fn recording(&self) -> Option<Recording> {
         match (&self.advanced_event_selectors, &self.event_selectors) {
@@ -129,11 +128,11 @@ impl Basic {
 
 impl Advanced {
     fn selector(&self) -> AdvancedSelector {
-        AdvancedSelector { fields: self.field_selectors.iter().map(Field::selector).collect() }
+        AdvancedSelector { fields: self.field_selectors.iter().map(Condition::selector).collect() }
     }
 }
 
-impl Field {
+impl Condition {
     fn selector(&self) -> FieldSelector {
         FieldSelector {
             field: self.field.clone(),

@@ -57,8 +57,7 @@ fn answers<'a, T: DeserializeOwned>(
 fn collect_aws(files: &AccountFiles, report: &mut Report) {
     let listings = answers::<aws_trails::Listing>(files, Call::DescribeTrails, api::AWS_DESCRIBE_TRAILS, report);
     let statuses = answers::<aws_trails::Status>(files, Call::GetTrailStatus, api::AWS_TRAIL_STATUS, report);
-    let selectors =
-        answers::<aws_trails::Selectors>(files, Call::GetEventSelectors, api::AWS_EVENT_SELECTORS, report);
+    let selectors = answers::<aws_trails::Recorded>(files, Call::GetEventSelectors, api::AWS_EVENT_SELECTORS, report);
     let is_complete = !listings.is_empty() && report.is_complete(api::AWS_DESCRIBE_TRAILS);
     let mut trails: BTreeMap<String, TrailSettings> = BTreeMap::new();
     for listing in listings {
