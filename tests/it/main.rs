@@ -19,3 +19,4 @@ mod records;
 mod snapshot;
 mod store;
 mod support;
+mod trails;

@@ -136,7 +136,7 @@ impl Taker<'_> {
             if lists_accounts && row.outcome != Outcome::Complete {
                 self.report.listing_gaps.entry(row.key.provider).or_insert_with(|| row.clone());
             }
-            self.report.inventory_incomplete |= row.outcome.is_gap();
+            self.report.inventory_incomplete |= super::collect::is_needed_gap(row);
         }
     }
 }
