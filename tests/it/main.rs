@@ -4,6 +4,7 @@
 #![expect(clippy::panic, clippy::needless_pass_by_value)]
 
 mod aws;
+mod aws_faults;
 mod aws_scan;
 mod bad_input;
 mod cli;
