@@ -12,6 +12,7 @@ mod finding;
 mod judgement;
 mod key_store;
 mod lookup;
+mod permission;
 mod policy;
 mod role;
 mod task;
@@ -30,6 +31,7 @@ pub use finding::{
 pub use judgement::{Cleared, FindingUpdate, Judgement, Undecided};
 pub use key_store::{KeyStore, StoreNeed, StoreState};
 pub use lookup::LookupProgress;
+pub use permission::{ExternalId, MemberRoles, ParsePartitionError, Partition, Permissions, Statement};
 pub use policy::{PolicyDocument, PolicyError};
 pub use role::{AttachedPolicy, InlinePolicy, Role, RoleObservation};
 pub use task::{DeletionTask, TaskStatus, TaskUsage};

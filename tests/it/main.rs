@@ -12,6 +12,7 @@ mod demo;
 mod house;
 mod ingest;
 mod judging;
+mod policy;
 mod records;
 mod snapshot;
 mod store;

@@ -11,6 +11,7 @@ mod inventory;
 mod limits;
 mod organization;
 mod partition;
+pub mod permissions;
 mod policies;
 mod regions;
 mod roles;
