@@ -119,10 +119,21 @@ data "aws_iam_policy_document" "roletrail" {
   }
 
   statement {
-    sid = "TrailBucket"
+    sid = "TrailBucketRegion"
 
     actions = [
       "s3:GetBucketLocation",
+    ]
+
+    resources = [
+      "arn:aws:s3:::*",
+    ]
+  }
+
+  statement {
+    sid = "TrailBucket"
+
+    actions = [
       "s3:ListBucket",
     ]
 

@@ -1,4 +1,4 @@
-//! A CloudFormation template: one for a stack set over all accounts.
+//! A `CloudFormation` template: one for a stack set over all accounts.
 //!
 //! It is YAML; every text that is not fixed is quoted as JSON, which is YAML too.
 

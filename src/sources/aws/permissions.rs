@@ -32,6 +32,7 @@ enum Grant {
     ManagedPolicies,
     Account,
     Trails,
+    BucketRegion,
     Bucket,
     Objects,
     Queue,
@@ -64,7 +65,8 @@ impl Call {
             | Self::LookupEvents
             | Self::DescribeTrails => Grant::Account,
             Self::GetTrailStatus | Self::GetEventSelectors => Grant::Trails,
-            Self::GetBucketLocation | Self::ListBucket => Grant::Bucket,
+            Self::GetBucketLocation => Grant::BucketRegion,
+            Self::ListBucket => Grant::Bucket,
             Self::GetObject => Grant::Objects,
             Self::ReceiveMessage | Self::DeleteMessage | Self::ChangeMessageVisibility => Grant::Queue,
         })
@@ -76,7 +78,7 @@ impl Grant {
         match self {
             Self::ListAccounts | Self::MemberRoles => Scope::Hub,
             Self::Roles | Self::ManagedPolicies | Self::Account | Self::Trails => Scope::Member,
-            Self::Bucket | Self::Objects => Scope::TrailBucket,
+            Self::BucketRegion | Self::Bucket | Self::Objects => Scope::TrailBucket,
             Self::Queue => Scope::TrailQueue,
         }
     }
@@ -89,6 +91,7 @@ impl Grant {
             Self::ManagedPolicies => "ReadManagedPolicies",
             Self::Account => "ReadAccount",
             Self::Trails => "ReadTrails",
+            Self::BucketRegion => "TrailBucketRegion",
             Self::Bucket => "TrailBucket",
             Self::Objects => "TrailObjects",
             Self::Queue => "TrailQueue",
@@ -108,9 +111,8 @@ pub fn everything(partition: Partition) -> Permissions {
     needs.trails();
     needs.member_roles.insert(MEMBER_ROLE.to_owned());
     needs.external_ids.insert(None);
+    needs.any_trail_object();
     needs.add(Grant::Bucket, "s3:::*");
-    // Trails put their objects below a folder of this name, whatever stands before it.
-    needs.add(Grant::Objects, "s3:::*/AWSLogs/*");
     needs.add(Grant::Queue, "sqs:*:*:*");
     needs.into_permissions()
 }
@@ -196,7 +198,9 @@ impl Needs {
         let store_calls = [Call::DescribeCustomKeyStores, Call::ListKeys, Call::DescribeClusters];
         self.calls.extend(store_calls.into_iter().filter(lists));
         self.service_linked();
-        watched.into_iter().for_each(|profile| self.other_role(profile));
+        for profile in watched {
+            self.other_role(profile);
+        }
     }
 
     /// Service-linked roles and their policies have a path of their own.
@@ -229,6 +233,7 @@ impl Needs {
                 let bucket = literal(bucket);
                 let folder = prefix.as_deref().map(|prefix| prefix.trim_end_matches('/')).unwrap_or_default();
                 let before = if folder.is_empty() { String::new() } else { format!("{}/", literal(folder)) };
+                self.add(Grant::BucketRegion, &format!("s3:::{bucket}"));
                 self.add(Grant::Bucket, &format!("s3:::{bucket}"));
                 self.add(Grant::Objects, &format!("s3:::{bucket}/{before}AWSLogs/*"));
             }
@@ -236,12 +241,18 @@ impl Needs {
                 self.calls.extend([Call::ReceiveMessage, Call::DeleteMessage, Call::ChangeMessageVisibility]);
                 self.add(Grant::Queue, &queue(queue_url));
                 // Only the messages tell in which buckets the objects are.
-                self.calls.insert(Call::GetObject);
-                self.add(Grant::Objects, "s3:::*/AWSLogs/*");
+                self.calls.extend([Call::GetBucketLocation, Call::GetObject]);
+                self.any_trail_object();
             }
             // Nobody is called for files, and nobody yet for tables.
             AwsTrail::Files { .. } | AwsTrail::Athena { .. } => {}
         }
+    }
+
+    /// Trails put their objects below a folder of this name, whatever stands before it.
+    fn any_trail_object(&mut self) {
+        self.add(Grant::BucketRegion, "s3:::*");
+        self.add(Grant::Objects, "s3:::*/AWSLogs/*");
     }
 
     fn into_permissions(mut self) -> Permissions {

@@ -52,6 +52,33 @@ fn resources_are_those_of_the_partition_that_was_asked_for() {
 }
 
 #[test]
+fn every_resource_is_granted_only_for_actions_that_know_no_other() {
+    let permissions = everything(Partition::Aws);
+    let wide = permissions.statements.iter().filter(|statement| statement.resources.iter().any(|arn| arn == "*"));
+    let ids: Vec<_> = wide.map(|statement| statement.sid).collect();
+    assert_eq!(ids, ["HubListAccounts", "ReadAccount"]);
+}
+
+#[test]
+fn a_queue_beside_a_bucket_does_not_widen_what_may_be_listed() {
+    let both = source(
+        "[[aws.trail]]\nkind = \"s3\"\nbucket = \"logs\"\n[[aws.trail]]\nkind = \"sqs\"\nqueue_url = \"https://x/q\"\n",
+    );
+    assert_eq!(resources(&both, "TrailBucket"), ["arn:aws:s3:::logs"]);
+    assert_eq!(resources(&both, "TrailBucketRegion"), ["arn:aws:s3:::*", "arn:aws:s3:::logs"]);
+}
+
+#[test]
+fn a_role_of_a_profile_of_ones_own_can_be_read_where_it_is() {
+    let mut profile = Profiles::builtin().expect("built-in profiles").of(Provider::Aws).next().expect("one").clone();
+    profile.role = RoleMatch::Named { name: "Keys".to_owned(), path: Some("/own/".to_owned()) };
+    let mut needs = Needs::new(Partition::Aws);
+    needs.inventory(&Profiles::from_list(vec![profile]));
+    let permissions = needs.into_permissions();
+    assert!(resources(&permissions, "ReadRoles").contains(&"arn:aws:iam::*:role/own/Keys".to_owned()));
+}
+
+#[test]
 fn only_the_hub_finds_and_enters_other_accounts() {
     let own = source("");
     assert!(own.members.is_none() && own.statements.iter().all(|statement| !statement.sid.starts_with("Hub")));
@@ -120,7 +147,13 @@ fn buckets_and_queues_are_those_of_the_configuration() {
     );
     assert_eq!(
         actions(&queue),
-        BTreeSet::from(["s3:GetObject", "sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:ReceiveMessage"])
+        BTreeSet::from([
+            "s3:GetBucketLocation",
+            "s3:GetObject",
+            "sqs:ChangeMessageVisibility",
+            "sqs:DeleteMessage",
+            "sqs:ReceiveMessage"
+        ])
     );
     assert_eq!(resources(&queue, "TrailQueue"), ["arn:aws:sqs:eu-west-1:111122223333:trail"]);
 }
