@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use super::{CollectReport, JobContext, JobError};
-use crate::exports::json::{MissingJson, ScanCoverageJson, ScanJson, TrailJson};
-use crate::model::{Account, FindingStatus, Outcome, Severity, Verdict, api};
+use crate::exports::json::{ApiCallsJson, MissingJson, ProviderCoverageJson, ScanCoverageJson, ScanJson, TrailJson};
+use crate::model::{Account, FindingStatus, Outcome, Provider, Severity, Verdict, api};
 use crate::store::{CoverageRow, FindingFilter, HistoryFilter, RunId};
 
 /// A scan's summary and what its exit code depends on.
@@ -46,11 +46,23 @@ pub fn summarize(
         started: started.to_string(),
         finished: finished.to_string(),
         coverage: scan_coverage(&coverage),
+        calls: calls(collected),
         trail: TrailJson { objects: (&collected.trail.summary).into(), records: (&collected.trail.summary).into() },
         verdicts,
         findings_open,
     };
     Ok(ScanReport { json, worst_open: findings.iter().map(|stored| stored.finding.severity).max() })
+}
+
+fn calls(collected: &CollectReport) -> Vec<ApiCallsJson> {
+    let calls = collected.calls.iter().map(|(name, counts)| ApiCallsJson {
+        provider: Provider::Aws,
+        api: name,
+        requests: counts.requests,
+        throttled: counts.throttled,
+        errors: counts.errors,
+    });
+    calls.collect()
 }
 
 /// Expected and complete accounts and Regions, from the newest coverage of every place.
@@ -68,7 +80,19 @@ fn scan_coverage(rows: &[CoverageRow]) -> ScanCoverageJson {
             *regions.entry((account, region)).or_insert(true) &= !row.outcome.is_gap();
         }
     }
+    let mut by_provider: BTreeMap<Provider, ProviderCoverageJson> = BTreeMap::new();
+    for (account, complete) in &accounts {
+        let counts = by_provider.entry(account.provider).or_default();
+        counts.accounts_expected += 1;
+        counts.accounts_complete += u64::from(*complete);
+    }
+    for ((account, _), complete) in &regions {
+        let counts = by_provider.entry(account.provider).or_default();
+        counts.regions_expected += 1;
+        counts.regions_complete += u64::from(*complete);
+    }
     ScanCoverageJson {
+        by_provider,
         accounts_expected: accounts.len() as u64,
         accounts_complete: accounts.values().filter(|complete| **complete).count() as u64,
         regions_expected: regions.len() as u64,

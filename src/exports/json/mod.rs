@@ -11,5 +11,8 @@ pub use coverage::{CoverageJson, MissingJson};
 pub use event::{EventActorJson, EventJson};
 pub use finding::{ChangeJson, ControlJson, FindingDetailJson, FindingJson, FixJson};
 pub use history::{RoleJson, StoreJson, TaskJson};
-pub use scan::{BytesJson, IngestJson, ObjectsJson, RecordsJson, RejectJson, ScanCoverageJson, ScanJson, TrailJson};
+pub use scan::{
+    ApiCallsJson, BytesJson, IngestJson, ObjectsJson, ProviderCoverageJson, RecordsJson, RejectJson,
+    ScanCoverageJson, ScanJson, TrailJson,
+};
 pub use verdict::{AssumptionsJson, StoresJson, VerdictCoverageJson, VerdictJson};
