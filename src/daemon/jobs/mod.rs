@@ -4,6 +4,7 @@
 
 mod analyze;
 mod collect;
+mod doctor;
 mod ingest;
 mod live;
 mod scan;
@@ -22,6 +23,7 @@ use crate::store::{Store, StoreError};
 
 pub use analyze::{AnalysisReport, analyze, judge_at};
 pub use collect::{CollectReport, collect};
+pub use doctor::{DoctorContext, DoctorReport, doctor};
 pub use ingest::{IngestReport, ingest};
 pub use scan::{ScanReport, summarize};
 

@@ -1,6 +1,7 @@
 //! The JSON shapes of commands and API: a contract. Members may be added, never changed or taken away.
 
 mod coverage;
+mod doctor;
 mod event;
 mod finding;
 mod history;
@@ -8,6 +9,7 @@ mod scan;
 mod verdict;
 
 pub use coverage::{CoverageJson, MissingJson};
+pub use doctor::{CheckJson, DoctorJson};
 pub use event::{EventActorJson, EventJson};
 pub use finding::{ChangeJson, ControlJson, FindingDetailJson, FindingJson, FixJson};
 pub use history::{RoleJson, StoreJson, TaskJson};

@@ -3,7 +3,7 @@
 use tokio::sync::mpsc;
 
 use super::Failure;
-use crate::model::{Collection, Coverage};
+use crate::model::{Collection, Coverage, DeletionTask};
 
 /// Findings that wait to be stored; a source that is ahead of the store waits.
 pub const MOST_WAITING: usize = 64;
@@ -17,6 +17,15 @@ pub enum Found {
     Coverage(Vec<Coverage>),
     /// The inventory of one account.
     Inventory(Box<Collection>),
+    /// How the deletion of a role stands, and how asking for it ended.
+    Task {
+        /// The role's account.
+        account: String,
+        /// The task, where an answer was had.
+        task: Option<Box<DeletionTask>>,
+        /// How asking ended.
+        row: Coverage,
+    },
 }
 
 /// Where findings go. An error means that nobody takes them any more: the work can end.

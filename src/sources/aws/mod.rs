@@ -5,6 +5,7 @@
 mod caller;
 pub mod calls;
 mod collect;
+pub mod doctor;
 mod failure;
 mod found;
 mod inventory;
@@ -17,11 +18,14 @@ mod regions;
 mod roles;
 mod session;
 mod stores;
+mod tasks;
+mod trails;
 
 pub use caller::{CallCounts, Caller, Scan};
-pub use collect::{Plan, collect};
+pub use collect::{Plan, Reached, collect};
 pub use failure::Failure;
 pub use found::{Found, History, MOST_WAITING, Outlet};
 pub use limits::Limits;
 pub use partition::Partition;
 pub use session::{Hub, Session};
+pub use tasks::{Patience, ask_tasks};

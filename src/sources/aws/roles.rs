@@ -107,12 +107,13 @@ async fn one(session: &Session, name: &str) -> Result<Option<Present>, Failure> 
     }
 }
 
-/// Whether the role with this unique id is there still, asked now.
+/// When the role of this name was created, asked now; `None` where there is none.
 ///
 /// # Errors
 /// [`Failure`] when IAM does not tell.
-pub(super) async fn role_id(session: &Session, name: &str) -> Result<Option<String>, Failure> {
-    Ok(one(session, name).await?.map(|present| present.role.role_id))
+pub(super) async fn created(session: &Session, name: &str) -> Result<Option<Timestamp>, Failure> {
+    let Some(present) = one(session, name).await? else { return Ok(None) };
+    present.role.created.map(Some).ok_or_else(|| Failure::protocol("a role without a time of creation"))
 }
 
 /// An answer of another account proves nothing about this one.

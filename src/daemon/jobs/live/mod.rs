@@ -13,7 +13,7 @@ use tokio_util::sync::DropGuard;
 use super::{CollectReport, JobContext, JobError};
 use crate::config::{Aws, AwsAccounts, AwsTrail};
 use crate::model::{Account, Coverage, Outcome, Provider, api};
-use crate::sources::aws::{self, CallCounts, Found, MOST_WAITING, Plan, Scan};
+use crate::sources::aws::{self, CallCounts, Found, MOST_WAITING, Patience, Plan, Reached, Scan};
 use crate::store::RunId;
 use history::StoreHistory;
 
@@ -28,20 +28,20 @@ pub(super) fn collect_aws(context: &JobContext, run: RunId, report: &mut Collect
     }
     let (scan, _asking) = begin_scan(context);
     let _shown = Shown(context);
-    let (outlet, mut inlet) = mpsc::channel(MOST_WAITING);
+    let (outlet, inlet) = mpsc::channel(MOST_WAITING);
     let asking: Vec<_> = sources
         .into_iter()
         .map(|source| context.runtime.spawn(aws::collect(plan(context, source, &scan), outlet.clone())))
         .collect();
     drop(outlet);
-    let mut taker = Taker { context, run, report };
-    while let Some(found) = inlet.blocking_recv() {
-        taker.take(found)?;
-        show_calls(context, &scan);
-    }
+    let mut taker = Taker { context, run, report, scan: &scan };
+    taker.take_all(inlet)?;
     for source in asking {
         // A source that broke off has not said what it did not read.
-        context.runtime.block_on(source).map_err(|error| JobError::Broken(error.to_string()))?;
+        let reached = context.runtime.block_on(source).map_err(|error| JobError::Broken(error.to_string()))?;
+        if let Some(reached) = reached {
+            taker.tasks(&reached)?;
+        }
     }
     report.calls = scan.counts().into_iter().map(|(call, counts)| (call.action(), counts)).collect();
     Ok(())
@@ -54,12 +54,6 @@ impl Drop for Shown<'_> {
     fn drop(&mut self) {
         self.0.progress.accounts_finish();
     }
-}
-
-fn show_calls(context: &JobContext, scan: &Scan) {
-    let counts = scan.counts();
-    let sum = |of: fn(&CallCounts) -> u64| counts.values().map(of).sum();
-    context.progress.asked(sum(|counts| counts.requests), sum(|counts| counts.throttled));
 }
 
 /// Whether anything of a source is asked of the provider.
@@ -92,9 +86,40 @@ struct Taker<'a> {
     context: &'a JobContext,
     run: RunId,
     report: &'a mut CollectReport,
+    scan: &'a Scan,
 }
 
 impl Taker<'_> {
+    fn take_all(&mut self, mut inlet: mpsc::Receiver<Found>) -> Result<(), JobError> {
+        while let Some(found) = inlet.blocking_recv() {
+            self.take(found)?;
+            self.show_calls();
+        }
+        Ok(())
+    }
+
+    fn show_calls(&self) {
+        let counts = self.scan.counts();
+        let sum = |of: fn(&CallCounts) -> u64| counts.values().map(of).sum();
+        self.context.progress.asked(sum(|counts| counts.requests), sum(|counts| counts.throttled));
+    }
+
+    /// Asks how deletions stand that are not known to have ended; those that the trails of this run told are among
+    /// them.
+    fn tasks(&mut self, reached: &Reached) -> Result<(), JobError> {
+        let unfinished = self.context.store.unfinished_tasks(Provider::Aws)?;
+        let tasks: Vec<_> = unfinished
+            .into_iter()
+            .map(|row| row.task)
+            .filter(|task| reached.accounts.contains(&task.account))
+            .collect();
+        let patience = Patience { grace: self.context.judging().grace, now: self.context.now() };
+        let (outlet, inlet) = mpsc::channel(MOST_WAITING);
+        let asking = self.context.runtime.spawn(aws::ask_tasks(Arc::clone(&reached.hub), tasks, patience, outlet));
+        self.take_all(inlet)?;
+        self.context.runtime.block_on(asking).map_err(|error| JobError::Broken(error.to_string()))
+    }
+
     fn take(&mut self, found: Found) -> Result<(), JobError> {
         match found {
             Found::Accounts(more) => self.context.progress.expect_accounts(more),
@@ -104,6 +129,11 @@ impl Taker<'_> {
                 self.note(&collection.coverage);
                 self.context.store.save_collection(self.run, &collection)?;
                 self.context.progress.account_done(regions_read(&collection.coverage));
+            }
+            Found::Task { account, task, row } => {
+                let account = Account::new(Provider::Aws, account);
+                let tasks: Vec<_> = task.map(|task| *task).into_iter().collect();
+                self.context.store.save_tasks(self.run, self.context.now(), &account, &tasks, &[row])?;
             }
         }
         Ok(())
