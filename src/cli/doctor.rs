@@ -120,12 +120,15 @@ fn of_permissions(permissions: &[&Check]) -> String {
             counted(accounts.len(), "account", "accounts"),
             counted(regions.len(), "Region", "Regions")
         );
-        format!("All {tried} permissions work in {places}.")
+        format!("All {} work in {places}.", counted(tried, "permission", "permissions"))
     } else {
-        let parts = [(missing, "missing"), (failed, "without a proper answer")];
-        let parts: Vec<_> =
-            parts.into_iter().filter(|(n, _)| 0 < *n).map(|(n, what)| format!("{n} {what}")).collect();
-        format!("Of {tried} permissions tried, {}.", parts.join(" and "))
+        let verb = if missing == 1 { "is" } else { "are" };
+        let parts = [
+            (missing, format!("{missing} of {tried} permissions {verb} missing")),
+            (failed, format!("{failed} of {tried} gave no proper answer")),
+        ];
+        let parts: Vec<_> = parts.into_iter().filter(|(number, _)| 0 < *number).map(|(_, part)| part).collect();
+        format!("{}.", parts.join("; "))
     };
     if 0 < untested {
         let word = counted(untested, "permission was", "permissions were");
@@ -160,11 +163,11 @@ mod tests {
         for (checks, said) in [
             (vec![], "No live source is configured: there is no permission to try."),
             (vec![ok(), other()], "All 2 permissions work in 2 accounts and 1 Region."),
-            (vec![ok(), missing()], "Of 2 permissions tried, 1 missing."),
-            (vec![ok(), missing(), failed()], "Of 3 permissions tried, 1 missing and 1 without a proper answer."),
+            (vec![ok(), missing()], "1 of 2 permissions is missing."),
+            (vec![ok(), missing(), failed()], "1 of 3 permissions is missing; 1 of 3 gave no proper answer."),
             (
                 vec![ok(), untested()],
-                "All 1 permissions work in 2 accounts and 1 Region. 1 permission was not tried (-v tells why).",
+                "All 1 permission work in 2 accounts and 1 Region. 1 permission was not tried (-v tells why).",
             ),
             (
                 vec![untested(), Check::new(CheckKind::Credentials, CheckOutcome::Failed, "")],

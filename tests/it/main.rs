@@ -11,6 +11,7 @@ mod config;
 mod crash;
 mod daemon;
 mod demo;
+mod doctor;
 mod house;
 mod ingest;
 mod judging;
