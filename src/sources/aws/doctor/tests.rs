@@ -1,7 +1,9 @@
 use super::*;
 
 fn failure(outcome: Outcome, code: &str) -> Failure {
-    Failure { code: Some(code.to_owned()), ..Failure::new(outcome, format!("{code}: no")) }
+    let mut failure = Failure::new(outcome, format!("{code}: no"));
+    failure.code = Some(code.to_owned());
+    failure
 }
 
 #[test]
