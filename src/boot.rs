@@ -16,6 +16,10 @@ use crate::daemon::{Stop, Timetable};
 use crate::profiles::{Profiles, Selection};
 use crate::store::{Access, DatabaseUrl, Store};
 
+/// Stack of a worker: the futures of the AWS SDK are large, and a build without optimisation makes them larger. Only
+/// what is used of it takes memory.
+const STACK_BYTES: usize = 8 << 20;
+
 /// How log lines are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum LogFormat {
@@ -44,7 +48,11 @@ impl Boot {
     /// When the system gives no threads.
     pub(crate) fn new(global: &Global) -> Result<Self, Failure> {
         init_logging(global);
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .thread_stack_size(STACK_BYTES)
+            .enable_all()
+            .build()?;
         let runtime = Arc::new(runtime);
         let overrides = Overrides { database: global.database().map(ToOwned::to_owned) };
         let config = global.config().map(ToOwned::to_owned);

@@ -83,7 +83,7 @@ data "aws_iam_policy_document" "roletrail" {
     ]
 
     resources = [
-      "arn:aws:iam::aws:policy/aws-service-role/*",
+      "arn:aws:iam::*:policy/aws-service-role/*",
     ]
   }
 
@@ -223,7 +223,7 @@ data "aws_iam_policy_document" "member" {
     ]
 
     resources = [
-      "arn:aws:iam::aws:policy/aws-service-role/*",
+      "arn:aws:iam::*:policy/aws-service-role/*",
     ]
   }
 

@@ -38,6 +38,6 @@ pub use policy::{PolicyDocument, PolicyError};
 pub use role::{AttachedPolicy, InlinePolicy, Role, RoleObservation};
 pub use task::{DeletionTask, TaskStatus, TaskUsage};
 pub use trail_settings::{
-    AdvancedSelector, EventSelector, FieldSelector, ReadWrite, Recording, TrailSettings, TrailSpan,
+    AdvancedSelector, EventSelector, FieldSelector, ReadWrite, Recording, TrailSettings, TrailSpan, both, either,
 };
 pub use verdict::{AccountVerdict, AssumptionCount, RolePresence, StoreCount, Verdict};

@@ -288,6 +288,7 @@ fn every_rule_is_listed_and_explained() {
         "role-without-store-history",
         "store-unreachable",
         "store-expiring",
+        "trail-degraded",
         "collection-gap",
     ] {
         assert!(ids.contains(&rule), "{rule}: {rules:?}");

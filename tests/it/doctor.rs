@@ -1,12 +1,13 @@
 //! `doctor` against an organisation that speaks AWS's protocols.
 
 use std::collections::BTreeSet;
+use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-use crate::aws::{Cloud, Effect, Fault};
+use crate::aws::{Cloud, Effect, Fault, Moto};
 use crate::aws_scan::{HUB, MEMBER, ORGANIZATION, ORPHAN, Scene, organisation};
-use crate::support::{Ran, Workplace};
+use crate::support::{Ran, Workplace, wait_for};
 
 /// A whole organisation, its event history included.
 const WATCHED: &str = "[[aws]]\nname = \"org\"\naccounts = \"organization\"\n\
@@ -195,4 +196,94 @@ fn nobody_at_the_endpoint_is_told_as_such() {
     let lines = ran.stdout.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
     let credentials: Vec<_> = lines.filter(|check| check["check"] == "credentials").collect();
     assert!(credentials.len() == 1 && credentials[0]["outcome"] == "failed", "{credentials:?}");
+}
+
+/// A bucket and a queue of moto, the queue with one message.
+const TRAILS: &str = "[[aws]]\nname = \"trails\"\naccounts = \"none\"\n\
+                      [[aws.trail]]\nkind = \"s3\"\nbucket = \"doctors-bucket\"\n\
+                      [[aws.trail]]\nkind = \"sqs\"\nqueue_url = \"QUEUE\"\n";
+
+fn python(scene: &Scene, script: &str) -> String {
+    let mut command = Command::new("python3");
+    let ran = command.args(["-c", script]).envs(scene.cloud.environment()).output();
+    let ran = Ran::from(ran.expect("python3 must be there, with boto3 (see .ci/run)"));
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    ran.stdout.trim().to_owned()
+}
+
+#[test]
+fn buckets_and_queues_are_tried_without_taking_anything() {
+    let scene = Scene::new(organisation(), "");
+    scene.cloud.forward(&["s3", "sqs"], &Moto::shared().url());
+    let url = python(
+        &scene,
+        r#"
+import boto3
+s3 = boto3.client("s3")
+s3.create_bucket(Bucket="doctors-bucket", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+sqs = boto3.client("sqs", region_name="us-east-1")
+url = sqs.create_queue(QueueName="doctors-queue")["QueueUrl"]
+sqs.send_message(QueueUrl=url, MessageBody="body")
+print(url)
+"#,
+    );
+    scene.place.write("roletrail.toml", TRAILS.replace("QUEUE", &url));
+    let empty = examined(&scene, 0);
+    assert!(checks(&empty, "failed").is_empty(), "{empty:#}");
+    python(
+        &scene,
+        r#"
+import boto3
+boto3.client("s3").put_object(Bucket="doctors-bucket", Key="AWSLogs/1/x.json.gz", Body=b"xyz")
+"#,
+    );
+    scene.cloud.forget();
+    let report = examined(&scene, 0);
+    let [got] = &scene.cloud.calls_of("s3:GetObject")[..] else { panic!("one object is read") };
+    assert!(got.region == "eu-west-1" && got.parameters["path"] == "/doctors-bucket/AWSLogs/1/x.json.gz", "{got:?}");
+    let untested: BTreeSet<_> = checks(&report, "untested").iter().map(|check| check["action"].to_string()).collect();
+    assert!(untested.contains("\"sqs:ReceiveMessage\""), "{untested:?}");
+    assert!(scene.cloud.calls_of("sqs:ReceiveMessage").is_empty());
+    let tried = ["sqs:DeleteMessage", "sqs:ChangeMessageVisibility"];
+    assert!(tried.iter().all(|action| !scene.cloud.calls_of(action).is_empty()));
+    let left = python(
+        &scene,
+        &format!(
+            "import boto3\nprint(len(boto3.client('sqs', region_name='us-east-1').receive_message(QueueUrl='{url}')\
+             .get('Messages', [])))"
+        ),
+    );
+    assert_eq!(left, "1", "the message is still in the queue");
+}
+
+#[test]
+fn a_bucket_that_may_not_be_listed_leaves_its_objects_untried() {
+    let scene = Scene::new(organisation(), "");
+    scene.cloud.forward(&["s3", "sqs"], &Moto::shared().url());
+    python(&scene, "import boto3\nboto3.client('s3').create_bucket(Bucket='closed-bucket')");
+    let settings = "[[aws]]\nname = \"trails\"\naccounts = \"none\"\n\
+                    [[aws.trail]]\nkind = \"s3\"\nbucket = \"closed-bucket\"\nprefix = \"org/\"\n";
+    scene.place.write("roletrail.toml", settings);
+    scene.cloud.fault(Fault::on("s3:ListBucket").always(Effect::AccessDenied));
+    let report = examined(&scene, 2);
+    assert_eq!(only(&report, "missing")["action"], "s3:ListBucket");
+    assert_eq!(only(&report, "untested")["action"], "s3:GetObject");
+    assert_eq!(report["grant"]["Statement"][0]["Resource"], "arn:aws:s3:::closed-bucket");
+}
+
+/// A daemon holds the history's lock; the doctor needs none.
+#[test]
+fn a_daemon_at_work_is_not_in_the_way() {
+    let scene = Scene::new(organisation(), &format!("[web]\nlisten_address = \"127.0.0.1:0\"\n{ORGANIZATION}"));
+    let mut daemon = scene.command(&["run"]).stderr(Stdio::null()).spawn().expect("the program starts");
+    wait_for("the history", 30, || scene.place.path("roletrail.db.lock").exists().then_some(()));
+    let report = wait_for("a history that can be read", 30, || {
+        let ran = Ran::from(scene.command(&["doctor", "--format", "json"]).output().expect("the program starts"));
+        (ran.code == 0).then_some(ran.stdout)
+    });
+    assert!(daemon.try_wait().expect("a child can be asked").is_none(), "the daemon is still at work");
+    daemon.kill().expect("a child can be ended");
+    daemon.wait().expect("a child can be waited for");
+    let report: Value = serde_json::from_str(&report).expect("JSON");
+    assert_eq!(report["ok"], true, "{report:#}");
 }

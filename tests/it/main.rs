@@ -4,6 +4,8 @@
 #![expect(clippy::panic, clippy::needless_pass_by_value)]
 
 mod aws;
+mod aws_faults;
+mod aws_moto;
 mod aws_scan;
 mod bad_input;
 mod cli;
@@ -20,3 +22,4 @@ mod records;
 mod snapshot;
 mod store;
 mod support;
+mod trails;

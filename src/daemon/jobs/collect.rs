@@ -74,12 +74,17 @@ fn collect_snapshots(context: &JobContext, run: RunId, report: &mut CollectRepor
         if context.stop.is_requested() {
             return Ok(());
         }
-        report.inventory_incomplete |= collection.coverage.iter().any(|row| row.outcome.is_gap());
+        report.inventory_incomplete |= collection.coverage.iter().any(is_needed_gap);
         report.accounts.insert(Account::new(collection.provider, collection.account.clone()));
         collection.kind_apis.clone_from(&kind_apis);
         context.store.save_collection(run, &collection)?;
     }
     Ok(())
+}
+
+/// Whether something was not read without which no run is complete.
+pub(super) fn is_needed_gap(row: &Coverage) -> bool {
+    row.outcome.is_gap() && !api::is_optional(&row.key.api)
 }
 
 /// A row for every account that an earlier inventory had and this one does not: what was true of it then must not

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::{CollectReport, JobContext, JobError};
 use crate::exports::json::{ApiCallsJson, MissingJson, ProviderCoverageJson, ScanCoverageJson, ScanJson, TrailJson};
-use crate::model::{Account, FindingStatus, Outcome, Provider, Severity, Verdict, api};
+use crate::model::{Account, Coverage, CoverageKey, FindingStatus, Outcome, Provider, Severity, Verdict, api};
 use crate::store::{CoverageRow, FindingFilter, HistoryFilter, RunId};
 
 /// A scan's summary and what its exit code depends on.
@@ -69,12 +69,12 @@ fn calls(collected: &CollectReport) -> Vec<ApiCallsJson> {
 fn scan_coverage(rows: &[CoverageRow]) -> ScanCoverageJson {
     let mut accounts: BTreeMap<Account, bool> = BTreeMap::new();
     let mut regions: BTreeMap<(Account, String), bool> = BTreeMap::new();
-    for row in rows.iter().map(|row| &row.coverage).filter(|row| is_inventory(&row.key.api)) {
-        let Some(id) = row.key.account.clone() else { continue };
-        if matches!(row.outcome, Outcome::NotEnabled | Outcome::NotConfigured) {
+    let off = accounts_not_expected(rows);
+    for row in rows.iter().map(|row| &row.coverage).filter(|row| is_needed(&row.key.api)) {
+        let Some(account) = account_of(&row.key) else { continue };
+        if off.contains(&account) || matches!(row.outcome, Outcome::NotEnabled | Outcome::NotConfigured) {
             continue;
         }
-        let account = Account::new(row.key.provider, id);
         *accounts.entry(account.clone()).or_insert(true) &= !row.outcome.is_gap();
         if let Some(region) = row.key.region.clone() {
             *regions.entry((account, region)).or_insert(true) &= !row.outcome.is_gap();
@@ -97,19 +97,20 @@ fn scan_coverage(rows: &[CoverageRow]) -> ScanCoverageJson {
         accounts_complete: accounts.values().filter(|complete| **complete).count() as u64,
         regions_expected: regions.len() as u64,
         regions_complete: regions.values().filter(|complete| **complete).count() as u64,
-        missing: missing(rows, &accounts),
+        missing: missing(rows, &accounts, &off),
     }
 }
 
 /// Every gap, and every account with inventory and without a trail.
-fn missing(rows: &[CoverageRow], accounts: &BTreeMap<Account, bool>) -> Vec<MissingJson> {
-    let gaps = rows.iter().map(|row| &row.coverage).filter(|row| row.outcome.is_gap());
+fn missing(rows: &[CoverageRow], accounts: &BTreeMap<Account, bool>, off: &BTreeSet<Account>) -> Vec<MissingJson> {
+    let is_expected = |row: &&Coverage| account_of(&row.key).is_none_or(|account| !off.contains(&account));
+    let gaps = rows.iter().map(|row| &row.coverage).filter(is_expected).filter(|row| row.outcome.is_gap());
     let mut missing: Vec<_> = gaps.map(MissingJson::with_account).collect();
     let with_trail: BTreeSet<_> = rows
         .iter()
         .map(|row| &row.coverage.key)
         .filter(|key| !is_inventory(&key.api))
-        .filter_map(|key| Some(Account::new(key.provider, key.account.clone()?)))
+        .filter_map(account_of)
         .collect();
     missing.extend(accounts.keys().filter(|account| !with_trail.contains(account)).map(|account| MissingJson {
         provider: Some(account.provider),
@@ -120,6 +121,26 @@ fn missing(rows: &[CoverageRow], accounts: &BTreeMap<Account, bool>) -> Vec<Miss
         detail: "no trail is configured or ingested for this account".to_owned(),
     }));
     missing
+}
+
+/// Accounts that are not active, and those that no source asks for any more: what was read of them earlier is not
+/// expected to be read again.
+fn accounts_not_expected(rows: &[CoverageRow]) -> BTreeSet<Account> {
+    rows.iter()
+        .map(|row| &row.coverage)
+        .filter(|row| row.key.api == api::ACCOUNT)
+        .filter(|row| matches!(row.outcome, Outcome::NotEnabled | Outcome::NotConfigured))
+        .filter_map(|row| account_of(&row.key))
+        .collect()
+}
+
+fn account_of(key: &CoverageKey) -> Option<Account> {
+    Some(Account::new(key.provider, key.account.clone()?))
+}
+
+/// Whether an account is incomplete without it.
+fn is_needed(api_name: &str) -> bool {
+    is_inventory(api_name) && !api::is_optional(api_name)
 }
 
 fn is_inventory(api_name: &str) -> bool {

@@ -26,6 +26,5 @@ pub use collect::{Plan, Reached, collect};
 pub use failure::Failure;
 pub use found::{Found, History, MOST_WAITING, Outlet};
 pub use limits::Limits;
-pub use partition::Partition;
 pub use session::{Hub, Session};
 pub use tasks::{Patience, ask_tasks};

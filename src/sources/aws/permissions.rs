@@ -206,7 +206,7 @@ impl Needs {
     /// Service-linked roles and their policies have a path of their own.
     fn service_linked(&mut self) {
         self.add(Grant::Roles, "iam::*:role/aws-service-role/*");
-        self.add(Grant::ManagedPolicies, "iam::aws:policy/aws-service-role/*");
+        self.add(Grant::ManagedPolicies, "iam::*:policy/aws-service-role/*");
     }
 
     /// The trails of an organization belong to another account than the one that is asked.

@@ -46,14 +46,14 @@ pub(super) async fn enabled(session: &Session) -> Regions {
     let listing = read_list(session, &mut regions).await;
     if listing.is_err() {
         // Which Regions there are is not known, so that nothing will be concluded; what can be told still is.
-        regions.expected.extend([session.home.clone(), session.partition.global_region().to_owned()]);
+        regions.expected.extend([session.home.clone(), session.global_region().to_owned()]);
         regions.not_enabled.clear();
     }
     Regions { listing: Some(listing), ..regions }
 }
 
 async fn read_list(session: &Session, regions: &mut Regions) -> Result<(), Failure> {
-    let (client, endpoint) = (session.account(), session.partition.global_region());
+    let (client, endpoint) = (session.account(), session.global_region());
     let mut token: Option<String> = None;
     for _ in 0..MOST_PAGES {
         let ask = || client.list_regions().set_next_token(token.clone()).send();

@@ -77,7 +77,7 @@ async fn every_service_linked(
 const SERVICE_LINKED: &str = "/aws-service-role/";
 
 async fn list(session: &Session) -> Result<Vec<String>, Failure> {
-    let (iam, region) = (session.iam(), session.partition.global_region());
+    let (iam, region) = (session.iam(), session.global_region());
     let (mut names, mut marker) = (Vec::new(), None::<String>);
     for _ in 0..MOST_PAGES {
         let ask = || iam.list_roles().path_prefix(SERVICE_LINKED).set_marker(marker.clone()).send();
@@ -94,7 +94,7 @@ async fn list(session: &Session) -> Result<Vec<String>, Failure> {
 
 /// One role, or `None` where IAM says that there is none.
 async fn one(session: &Session, name: &str) -> Result<Option<Present>, Failure> {
-    let (iam, region) = (session.iam(), session.partition.global_region());
+    let (iam, region) = (session.iam(), session.global_region());
     let ask = || async {
         let answer = iam.get_role().role_name(name).send().await.map_err(|error| Failure::of(&error))?;
         let Some(role) = answer.role else { return Err(Failure::protocol("an answer without a role")) };

@@ -17,9 +17,9 @@ use tokio::sync::Mutex;
 use super::caller::{Caller, Scan};
 use super::calls::Call;
 use super::failure::Failure;
-use super::partition::Partition;
+use super::partition;
 use crate::config::Aws;
-use crate::model::Outcome;
+use crate::model::{Outcome, Partition};
 
 /// No connection takes longer.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
@@ -70,7 +70,9 @@ impl Hub {
     ) -> Result<Self, Failure> {
         let config = load(source, &scan).await;
         let caller = Caller::new(scan);
-        let region = config.region().map_or_else(|| Partition::Aws.global_region().to_owned(), ToString::to_string);
+        let region = config
+            .region()
+            .map_or_else(|| partition::global_region(Partition::default()).to_owned(), ToString::to_string);
         let mut sts = aws_sdk_sts::config::Builder::from(&config);
         if let Some(watch) = watch {
             sts.push_interceptor(watch);
@@ -83,7 +85,7 @@ impl Hub {
         let (Some(account), Some(arn)) = (identity.account, identity.arn) else {
             return Err(Failure::protocol("sts:GetCallerIdentity told no account"));
         };
-        let partition = Partition::of_arn(&arn);
+        let partition = partition::of_arn(&arn);
         let own = Session { account: account.clone(), partition, home: region, config, caller };
         let (member_role, external_id) = (source.member_role.clone(), source.external_id.clone());
         Ok(Self { account, arn, partition, own, member_role, external_id })
@@ -111,7 +113,7 @@ impl Hub {
             caller: self.own.caller.clone(),
             role_arn: format!(
                 "arn:{}:iam::{account}:role/{}",
-                self.partition,
+                self.partition.name(),
                 self.member_role.trim_start_matches('/')
             ),
             external_id: self.external_id.clone(),
@@ -151,7 +153,7 @@ async fn load(source: &Aws, scan: &Scan) -> SdkConfig {
     if config.region().is_some() {
         return config;
     }
-    config.to_builder().region(Region::new(Partition::Aws.global_region())).build()
+    config.to_builder().region(Region::new(partition::global_region(Partition::default()))).build()
 }
 
 /// The right to ask in one account, in all of its Regions.
@@ -169,17 +171,23 @@ pub struct Session {
 }
 
 impl Session {
+    /// The Region in which the services without Regions answer.
+    #[must_use]
+    pub fn global_region(&self) -> &'static str {
+        partition::global_region(self.partition)
+    }
+
     /// IAM answers in one Region of each partition.
     pub(super) fn iam(&self) -> aws_sdk_iam::Client {
-        aws_sdk_iam::Client::new(&self.in_region(self.partition.global_region()))
+        aws_sdk_iam::Client::new(&self.in_region(self.global_region()))
     }
 
     pub(super) fn organizations(&self) -> aws_sdk_organizations::Client {
-        aws_sdk_organizations::Client::new(&self.in_region(self.partition.global_region()))
+        aws_sdk_organizations::Client::new(&self.in_region(self.global_region()))
     }
 
     pub(super) fn account(&self) -> aws_sdk_account::Client {
-        aws_sdk_account::Client::new(&self.in_region(self.partition.global_region()))
+        aws_sdk_account::Client::new(&self.in_region(self.global_region()))
     }
 
     pub(super) fn kms(&self, region: &str) -> aws_sdk_kms::Client {

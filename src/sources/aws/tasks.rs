@@ -39,7 +39,7 @@ pub async fn ask_tasks(hub: Arc<Hub>, tasks: Vec<DeletionTask>, patience: Patien
 
 async fn stands(hub: &Hub, task: &DeletionTask, patience: Patience) -> Result<DeletionTask, Failure> {
     let session = hub.enter(&task.account).await?;
-    let (iam, region) = (session.iam(), session.partition.global_region());
+    let (iam, region) = (session.iam(), session.global_region());
     let ask = || async {
         let call = iam.get_service_linked_role_deletion_status().deletion_task_id(&task.id);
         let answer = call.send().await.map_err(|error| Failure::of(&error))?;

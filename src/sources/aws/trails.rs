@@ -36,7 +36,7 @@ pub(super) async fn ask(session: &Session, regions: &Regions) -> Answer {
 /// Every trail that records something of the account. One that records every Region is shown by each of them; only
 /// where there is none, the other Regions are asked for trails of their own.
 async fn listed(session: &Session, regions: &Regions) -> Result<Vec<TrailSettings>, Failure> {
-    let first = session.partition.global_region();
+    let first = session.global_region();
     let shown = described(session, first).await?;
     let others: Vec<_> = regions.expected.iter().filter(|region| *region != first).collect();
     let everywhere = shown.iter().any(|trail| trail.multi_region);
@@ -75,7 +75,7 @@ fn settings(trail: types::Trail) -> Result<TrailSettings, Failure> {
 }
 
 async fn known(session: &Session, mut settings: TrailSettings) -> Known {
-    let home = settings.home_region.clone().unwrap_or_else(|| session.partition.global_region().to_owned());
+    let home = settings.home_region.clone().unwrap_or_else(|| session.global_region().to_owned());
     let (status, selectors) =
         join(status(session, &home, &settings.arn), recording(session, &home, &settings.arn)).await;
     let status = status.map(|(logging, delivery_error)| {

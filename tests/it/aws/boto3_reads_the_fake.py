@@ -5,6 +5,7 @@ The world is made in tests.rs beside this file. Any failed assertion ends with a
 
 import datetime
 import sys
+import time
 
 import boto3
 from botocore.config import Config
@@ -187,6 +188,7 @@ def insistent(trail, **parameters):
         except ClientError as error:
             if error.response["Error"]["Code"] != "ThrottlingException":
                 raise
+            time.sleep(0.2)
 
 
 def patient(trail, code, **parameters):

@@ -53,8 +53,7 @@ impl Service {
 
     pub fn protocol(self) -> Protocol {
         match self {
-            Self::Kms | Self::CloudHsm | Self::CloudTrail | Self::Organizations => Protocol::Json,
-            Self::Sqs => Protocol::Json,
+            Self::Kms | Self::CloudHsm | Self::CloudTrail | Self::Organizations | Self::Sqs => Protocol::Json,
             Self::Iam => Protocol::Query("https://iam.amazonaws.com/doc/2010-05-08/"),
             Self::Sts => Protocol::Query("https://sts.amazonaws.com/doc/2011-06-15/"),
             Self::Sns => Protocol::Query("http://sns.amazonaws.com/doc/2010-03-31/"),

@@ -17,7 +17,7 @@ use super::server::Received;
 /// The largest answer that is passed back.
 const ANSWER_LIMIT: usize = 256 << 20;
 /// How long a session of the other server counts as valid here.
-const LEARNT_LIFE: Duration = Duration::from_secs(3600);
+const LEARNT_LIFE: Duration = Duration::from_hours(1);
 
 /// Operation and parameters of a request to S3, whose operations are methods and paths.
 pub fn s3_call(parts: &Parts) -> (String, Value) {

@@ -34,7 +34,7 @@ fn describe_stores(world: &World, request: &Request) -> Result<Value, Refusal> {
         return Ok(json!({"CustomKeyStores": [store], "Truncated": false}));
     }
     let page = page(world, request, stores, request.number("Limit").unwrap_or(PAGE))?;
-    Ok(listing("CustomKeyStores", json!(page.entries), page.next))
+    Ok(listing("CustomKeyStores", page.entries, page.next))
 }
 
 fn list_keys(world: &World, request: &Request) -> Result<Value, Refusal> {
@@ -43,10 +43,10 @@ fn list_keys(world: &World, request: &Request) -> Result<Value, Refusal> {
     let arn = |id: &str| format!("arn:aws:kms:{}:{}:key/{id}", request.region, request.account);
     let keys: Vec<_> = ids.iter().map(|id| json!({"KeyId": id, "KeyArn": arn(id)})).collect();
     let page = page(world, request, &keys, request.number("Limit").unwrap_or(PAGE))?;
-    Ok(listing("Keys", json!(page.entries), page.next))
+    Ok(listing("Keys", page.entries, page.next))
 }
 
-fn listing(member: &str, entries: Value, next: Option<String>) -> Value {
+fn listing(member: &str, entries: &[Value], next: Option<String>) -> Value {
     let mut listing = json!({member: entries, "Truncated": next.is_some()});
     if let Some(next) = next {
         listing["NextMarker"] = json!(next);

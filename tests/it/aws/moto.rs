@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 /// How long moto may take to start on a busy machine.
-const START: Duration = Duration::from_secs(120);
+const START: Duration = Duration::from_mins(2);
 
 /// A running `moto_server`; it ends when this is dropped.
 pub struct Moto {
@@ -15,11 +15,15 @@ pub struct Moto {
     port: u16,
 }
 
-static SHARED: LazyLock<Moto> = LazyLock::new(|| {
-    let moto = Moto::start();
-    end_with_this_process(&moto);
-    moto
-});
+/// Starts the server and beside it a watch that ends it when our end of the pipe is closed, however we ended: a static
+/// is never dropped.
+const SCRIPT: &str = r#"
+exec 3<&0
+(cat <&3 >&2; kill $$) 2>/dev/null &
+exec moto_server "$@" 3<&- </dev/null
+"#;
+
+static SHARED: LazyLock<Moto> = LazyLock::new(Moto::start);
 
 impl Moto {
     /// One server for all tests of the process: every test has buckets and queues of its own names.
@@ -30,12 +34,11 @@ impl Moto {
     /// A server of its own.
     pub fn start() -> Self {
         let port = free_port();
-        let mut command = Command::new("moto_server");
-        command.args(["-H", "127.0.0.1", "-p", &port.to_string()]);
+        let mut command = Command::new("sh");
+        command.args(["-c", SCRIPT, "sh", "-H", "127.0.0.1", "-p", &port.to_string()]);
         command.env("MOTO_IAM_LOAD_MANAGED_POLICIES", "true");
-        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
-        let child =
-            child.expect("moto_server must be there: python3 -m pip install 'moto[server]' boto3 (see .ci/run)");
+        command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+        let child = command.spawn().expect("sh starts");
         let mut moto = Self { child, port };
         moto.wait();
         moto
@@ -49,7 +52,10 @@ impl Moto {
         let deadline = Instant::now() + START;
         while !self.answers() {
             let ended = self.child.try_wait().expect("a child can be asked");
-            assert!(ended.is_none(), "moto_server ended at once: {ended:?}");
+            assert!(
+                ended.is_none(),
+                "moto_server must be there: python3 -m pip install 'moto[server]' boto3 (see .ci/run); {ended:?}"
+            );
             assert!(Instant::now() < deadline, "moto_server did not answer within {} s", START.as_secs());
             std::thread::sleep(Duration::from_millis(100));
         }
@@ -66,8 +72,7 @@ impl Moto {
 
 impl Drop for Moto {
     fn drop(&mut self) {
-        // It may have ended already.
-        let _ = self.child.kill();
+        // Closes the pipe, upon which the watch ends the server.
         let _ = self.child.wait();
     }
 }
@@ -75,13 +80,4 @@ impl Drop for Moto {
 fn free_port() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
     listener.local_addr().expect("a listener has an address").port()
-}
-
-/// Statics are never dropped: a small shell waits for this process to be gone and ends the server then.
-fn end_with_this_process(moto: &Moto) {
-    let (ours, theirs) = (std::process::id(), moto.child.id());
-    let script = format!("while kill -0 {ours} 2>/dev/null; do sleep 1; done; kill {theirs} 2>/dev/null");
-    let mut watch = Command::new("sh");
-    watch.args(["-c", &script]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    watch.spawn().expect("sh starts");
 }

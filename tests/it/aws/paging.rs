@@ -10,7 +10,7 @@ use super::request::Request;
 use super::world::World;
 
 /// How long a token is good for unless the test says otherwise.
-pub const TOKEN_LIFE: Duration = Duration::from_secs(3600);
+pub const TOKEN_LIFE: Duration = Duration::from_hours(1);
 
 /// Gives out and reads tokens; nothing is kept, everything is in the token.
 #[derive(Debug, Clone)]
@@ -110,7 +110,7 @@ fn hex(text: &str) -> String {
 }
 
 fn unhex(text: &str) -> Option<String> {
-    if !text.is_ascii() || text.len() % 2 != 0 {
+    if !text.is_ascii() || !text.len().is_multiple_of(2) {
         return None;
     }
     let bytes: Option<Vec<u8>> =

@@ -114,10 +114,6 @@ async fn respond(request: HttpRequest<Incoming>, shared: &Arc<Shared>) -> Result
     let body = to_bytes(Body::new(body), BODY_LIMIT).await.map_err(|_| Reset)?;
     let number = shared.requests.fetch_add(1, Ordering::Relaxed);
     let request_id = format!("{number:08x}-0000-4000-8000-{number:012x}");
-    let latency = shared.latency.load(Ordering::Relaxed);
-    if latency != 0 {
-        tokio::time::sleep(Duration::from_micros(latency)).await;
-    }
     let incoming = Received { parts, body };
     let (protocol, outcome) = answer(&incoming, shared, &request_id).await;
     match outcome {
@@ -194,6 +190,10 @@ async fn judged(
     };
     lock(&shared.ledger).begin(call, shared.keep_calls.load(Ordering::Relaxed));
     let _under_way = UnderWay { shared, account: account.clone() };
+    let latency = shared.latency.load(Ordering::Relaxed);
+    if latency != 0 {
+        tokio::time::sleep(Duration::from_micros(latency)).await;
+    }
     let effect = lock(&shared.faults).iter_mut().find_map(|fault| fault.strikes(&action, &account, &scope.region));
     let caller = identity.as_ref().map_or_else(|_| "anonymous".to_owned(), |identity| identity.arn.clone());
     if let Some(refusal) = effect.as_ref().and_then(|effect| effect.refusal(protocol, &caller, &action)) {

@@ -14,7 +14,7 @@ use super::{Account, Cloud, Effect, Fault, Moto, Role, Task, Trail, World, exter
 
 const HUB: &str = "111111111111";
 const MEMBER: &str = "222222222222";
-/// Who asks in these tests, in the scope of a signature that nobody checks.
+/// The call of the tests that write their requests themselves.
 const LISTING: &str = "TrentService.DescribeCustomKeyStores";
 
 fn record(id: &str, name: &str, days_ago: i64, identity: Value) -> Value {
@@ -228,6 +228,18 @@ fn an_answer_drips_and_another_comes_late() {
         assert!(body.contains("CustomKeyStores"), "{body}");
         assert!(Duration::from_secs(1) <= begun.elapsed(), "{effect:?}: {:?}", begun.elapsed());
     }
+}
+
+#[test]
+fn calls_are_in_flight_for_as_long_as_the_latency_lasts() {
+    let cloud = Cloud::start(World::new(HUB));
+    cloud.set_latency(Duration::from_secs(1));
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| list_stores(&cloud, "{}").expect("an answer"));
+        }
+    });
+    assert!(2 <= cloud.most_in_flight(), "{}", cloud.most_in_flight());
 }
 
 #[test]

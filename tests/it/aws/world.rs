@@ -38,7 +38,7 @@ pub struct World {
     pub empty_pages: bool,
     /// LookupEvents a second, per account and Region.
     pub lookups_per_second: usize,
-    /// DescribeCustomKeyStores a second, per account and Region.
+    /// `DescribeCustomKeyStores` a second, per account and Region.
     pub stores_per_second: usize,
     pub tokens: Tokens,
     pub keys: Keys,
@@ -54,7 +54,7 @@ impl World {
             regions: REGIONS.map(|(name, status)| (name.to_owned(), status.to_owned())).to_vec(),
             member_role: "roletrail-reader".to_owned(),
             external_id: None,
-            session_life: Duration::from_secs(3600),
+            session_life: Duration::from_hours(1),
             policies: managed_policies(),
             page_size: 1000,
             empty_pages: false,

@@ -159,7 +159,7 @@ impl Taker<'_> {
                 *self.report.live_trails.entry(row.key.api.clone()).or_insert(true) &= !row.outcome.is_gap();
                 self.report.incomplete |= row.outcome.is_gap();
             } else {
-                self.report.inventory_incomplete |= row.outcome.is_gap();
+                self.report.inventory_incomplete |= super::collect::is_needed_gap(row);
             }
             if row.key.api == api::ACCOUNT && row.outcome.is_gap() {
                 self.context.progress.account_done(0);

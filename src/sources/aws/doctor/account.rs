@@ -96,7 +96,7 @@ async fn roles(trial: &Trial, session: &Session, calls: &BTreeSet<Call>) -> Vec<
     let policies: Vec<_> = profiles
         .iter()
         .filter_map(|profile| profile.policy.as_ref())
-        .map(|policy| format!("arn:{}:iam::aws:policy/aws-service-role/{}", session.partition, policy.name))
+        .map(|policy| format!("arn:{}:iam::aws:policy/aws-service-role/{}", session.partition.name(), policy.name))
         .collect();
     let (roles, policies) = (&roles, &policies);
     let asked = calls.iter().copied().map(|call| async move {
@@ -131,7 +131,7 @@ fn role_of(profile: &Profile) -> Option<Role<'_>> {
 }
 
 async fn about_role(session: &Session, call: Call, role: &Role<'_>) -> Tried {
-    let (iam, region, caller) = (session.iam(), session.partition.global_region(), &session.caller);
+    let (iam, region, caller) = (session.iam(), session.global_region(), &session.caller);
     let name = role.name;
     let answer = match call {
         Call::GetRole => caller.call(call, region, || iam.get_role().role_name(name).send()).await.map(drop),
@@ -155,7 +155,7 @@ async fn about_role(session: &Session, call: Call, role: &Role<'_>) -> Tried {
 }
 
 async fn about_policy(session: &Session, call: Call, arn: &str) -> Tried {
-    let (iam, region, caller) = (session.iam(), session.partition.global_region(), &session.caller);
+    let (iam, region, caller) = (session.iam(), session.global_region(), &session.caller);
     let answer = if call == Call::GetPolicy {
         caller.call(call, region, || iam.get_policy().policy_arn(arn).send()).await.map(drop)
     } else {
@@ -167,7 +167,7 @@ async fn about_policy(session: &Session, call: Call, arn: &str) -> Tried {
 }
 
 async fn list_roles(session: &Session) -> Tried {
-    let (iam, region) = (session.iam(), session.partition.global_region());
+    let (iam, region) = (session.iam(), session.global_region());
     let ask = || iam.list_roles().path_prefix(SERVICE_LINKED).max_items(1).send();
     judged(session.caller.call(Call::ListRoles, region, ask).await.map(drop), &[])
 }

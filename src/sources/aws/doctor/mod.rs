@@ -22,7 +22,7 @@ use super::permissions::{self, Scope};
 use super::{Failure, Hub, Scan, Session};
 use crate::clock::Clock;
 use crate::config::{Aws, AwsAccounts, AwsTrail, Settings};
-use crate::model::{Check, CheckKind, CheckOutcome, Outcome, Partition, Provider};
+use crate::model::{Check, CheckKind, CheckOutcome, Outcome, Partition, Provider, api};
 use crate::profiles::Profiles;
 
 /// Accounts that are tried side by side.
@@ -87,7 +87,7 @@ pub async fn examine(trial: Trial) -> Examined {
     let (accounts, trails) = join(accounts(&trial, &hub, &needed), trails(&trial, &hub)).await;
     checks.extend(accounts);
     checks.extend(trails);
-    Examined { checks, partition: hub.partition.as_str().parse().ok() }
+    Examined { checks, partition: Some(hub.partition) }
 }
 
 /// Why the credentials cannot be used, with what to do about it.
@@ -118,14 +118,9 @@ fn permission(account: &str, region: Option<&str>, call: Call, (outcome, detail)
         account: Some(account.to_owned()),
         region: region.map(str::to_owned),
         action: Some(call.action().to_owned()),
-        needed: is_needed(call),
+        needed: !api::is_optional(call.action()),
         ..Check::new(CheckKind::Permission, outcome, detail)
     }
-}
-
-/// Settings of trails are shown where they can be read, and no run is incomplete without them.
-fn is_needed(call: Call) -> bool {
-    !matches!(call, Call::DescribeTrails | Call::GetTrailStatus | Call::GetEventSelectors)
 }
 
 /// Permissions that could not be tried for a reason that has a check of its own.
