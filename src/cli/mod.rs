@@ -7,6 +7,7 @@ mod coverage;
 mod daemon;
 mod db;
 mod demo;
+mod doctor;
 mod events;
 mod exit;
 mod findings;
@@ -115,6 +116,8 @@ enum Command {
     Tasks(history::HistoryArgs),
     /// Print the least-privilege policy for the accounts that are read
     Policy(policy::PolicyArgs),
+    /// Try credentials, every permission, the clock, the disk and the configuration
+    Doctor(doctor::DoctorArgs),
     /// List and explain the rules
     Rules(rules::RulesArgs),
     /// Make, check and show the configuration
@@ -167,6 +170,7 @@ fn dispatch(cli: Cli) -> Result<Exit, Failure> {
         Command::Coverage(arguments) => coverage::run(&boot, output, &arguments),
         Command::Tasks(arguments) => history::tasks(&boot, output, &arguments),
         Command::Policy(arguments) => policy::run(&boot, &arguments),
+        Command::Doctor(arguments) => doctor::run(&boot, output, &arguments),
         Command::Rules(arguments) => rules::run(output, &arguments),
         Command::Config(arguments) => config::run(&boot, output, &arguments),
         Command::Db(arguments) => db::run(&boot, output, &arguments),

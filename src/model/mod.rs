@@ -4,6 +4,7 @@
 //! depend on this module and never on one another.
 
 mod account;
+mod check;
 mod collection;
 mod coverage;
 mod event;
@@ -20,6 +21,7 @@ mod trail_settings;
 mod verdict;
 
 pub use account::{Account, ParseProviderError, Provider};
+pub use check::{Check, CheckKind, CheckOutcome};
 pub use collection::{Collection, RunKind, SourceSummary};
 pub use coverage::{Coverage, CoverageKey, Outcome, api};
 pub use event::{Actor, Concern, ConcernKind, EventOutcome, Reject, StoreEffect, TrailEvent};

@@ -1,5 +1,7 @@
 //! What somebody has to permit so that roletrail can read: plain data, before it becomes a policy in some language.
 
+use std::collections::BTreeSet;
+
 /// A partition of AWS: a separate set of Regions with ARNs of its own.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Partition {
@@ -68,6 +70,21 @@ pub struct Permissions {
 }
 
 impl Permissions {
+    /// The part of it that allows these actions; statements without any of them are left out.
+    #[must_use]
+    pub fn only(mut self, wanted: &BTreeSet<String>) -> Self {
+        for statement in &mut self.statements {
+            statement.actions.retain(|action| wanted.contains(*action));
+        }
+        self.statements.retain(|statement| !statement.actions.is_empty());
+        self
+    }
+
+    /// Every action.
+    pub fn actions(&self) -> impl Iterator<Item = &'static str> {
+        self.statements.iter().flat_map(|statement| statement.actions.iter().copied())
+    }
+
     /// The statements that the role of another account needs.
     pub fn in_members(&self) -> impl Iterator<Item = &Statement> {
         self.statements.iter().filter(|statement| statement.in_members)

@@ -13,6 +13,7 @@ mod config;
 mod crash;
 mod daemon;
 mod demo;
+mod doctor;
 mod house;
 mod ingest;
 mod judging;

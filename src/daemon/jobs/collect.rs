@@ -22,6 +22,8 @@ pub struct CollectReport {
     pub listing_gaps: BTreeMap<Provider, Coverage>,
     /// How often each API was asked.
     pub calls: BTreeMap<&'static str, CallCounts>,
+    /// The kinds of live trails that were read, `trail:KIND`, and whether each was read completely.
+    pub live_trails: BTreeMap<String, bool>,
     /// Whether some inventory could not be read.
     pub inventory_incomplete: bool,
     /// The reading of the trails.

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::{CollectReport, JobContext, JobError};
-use crate::exports::json::{MissingJson, ScanCoverageJson, ScanJson, TrailJson};
-use crate::model::{Account, Coverage, CoverageKey, FindingStatus, Outcome, Severity, Verdict, api};
+use crate::exports::json::{ApiCallsJson, MissingJson, ScanCoverageJson, ScanJson, TrailJson};
+use crate::model::{Account, Coverage, CoverageKey, FindingStatus, Outcome, Provider, Severity, Verdict, api};
 use crate::store::{FindingFilter, HistoryFilter, RunId};
 
 /// A scan's summary and what its exit code depends on.
@@ -48,11 +48,23 @@ pub fn summarize(
         started: started.to_string(),
         finished: finished.to_string(),
         coverage: tally.end(),
+        calls: calls(collected),
         trail: TrailJson { objects: (&collected.trail.summary).into(), records: (&collected.trail.summary).into() },
         verdicts,
         findings_open,
     };
     Ok(ScanReport { json, worst_open: findings.iter().map(|stored| stored.finding.severity).max() })
+}
+
+fn calls(collected: &CollectReport) -> Vec<ApiCallsJson> {
+    let calls = collected.calls.iter().map(|(name, counts)| ApiCallsJson {
+        provider: Provider::Aws,
+        api: name,
+        requests: counts.requests,
+        throttled: counts.throttled,
+        errors: counts.errors,
+    });
+    calls.collect()
 }
 
 /// Counts expected and complete accounts and Regions, from the newest coverage of every place. Rows come account by
@@ -102,10 +114,11 @@ impl Tally {
     fn end_account(&mut self) {
         let Some(ended) = self.current.take() else { return };
         let Some(complete) = ended.complete else { return };
-        self.counts.accounts_expected += 1;
-        self.counts.accounts_complete += u64::from(complete);
-        self.counts.regions_expected += ended.regions.len() as u64;
-        self.counts.regions_complete += ended.regions.values().filter(|complete| **complete).count() as u64;
+        let counts = self.counts.by_provider.entry(ended.account.provider).or_default();
+        counts.accounts_expected += 1;
+        counts.accounts_complete += u64::from(complete);
+        counts.regions_expected += ended.regions.len() as u64;
+        counts.regions_complete += ended.regions.values().filter(|complete| **complete).count() as u64;
         if !ended.has_trail {
             self.without_trail.push(MissingJson {
                 provider: Some(ended.account.provider),
@@ -121,6 +134,12 @@ impl Tally {
     fn end(mut self) -> ScanCoverageJson {
         self.end_account();
         self.counts.missing.append(&mut self.without_trail);
+        for provider in self.counts.by_provider.values() {
+            self.counts.accounts_expected += provider.accounts_expected;
+            self.counts.accounts_complete += provider.accounts_complete;
+            self.counts.regions_expected += provider.regions_expected;
+            self.counts.regions_complete += provider.regions_complete;
+        }
         self.counts
     }
 }

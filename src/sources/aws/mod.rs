@@ -5,6 +5,7 @@
 mod caller;
 pub mod calls;
 mod collect;
+pub mod doctor;
 mod failure;
 mod found;
 mod inventory;

@@ -307,12 +307,22 @@ fn literal(name: &str) -> String {
 fn queue(url: &str) -> String {
     let behind_scheme = url.split_once("://").map_or(url, |(_, rest)| rest);
     let (host, path) = behind_scheme.split_once('/').unwrap_or((behind_scheme, ""));
-    let region = host.split(['.', ':']).find(|label| is_region(label)).unwrap_or("*");
+    let region = region_of_host(host).unwrap_or("*");
     let mut segments = path.trim_end_matches('/').rsplit('/');
     let name = segments.next().filter(|name| !name.is_empty()).map_or_else(|| "*".to_owned(), literal);
     let is_account = |text: &&str| text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit());
     let account = segments.next().filter(is_account).unwrap_or("*");
     format!("sqs:{region}:{account}:{name}")
+}
+
+/// The Region of a queue, where its URL tells.
+pub(super) fn region_of_queue(url: &str) -> Option<&str> {
+    let behind_scheme = url.split_once("://").map_or(url, |(_, rest)| rest);
+    region_of_host(behind_scheme.split('/').next().unwrap_or_default())
+}
+
+fn region_of_host(host: &str) -> Option<&str> {
+    host.split(['.', ':']).find(|label| is_region(label))
 }
 
 /// Whether a text looks like the name of a Region: `eu-west-1`, `us-gov-east-1`.

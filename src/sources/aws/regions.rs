@@ -26,7 +26,7 @@ pub(super) struct Regions {
 /// in which a store was seen before, unless they are switched off.
 pub(super) async fn of(plan: &Plan, session: &Session) -> Regions {
     let mut regions = match &plan.source.regions {
-        Asked::List(list) => Regions { expected: list.iter().cloned().collect(), ..Regions::default() },
+        Asked::List(list) => Regions::listed(list),
         Asked::Enabled => enabled(session).await,
     };
     match plan.history.regions_with_stores(&session.account) {
@@ -40,7 +40,8 @@ pub(super) async fn of(plan: &Plan, session: &Session) -> Regions {
     regions
 }
 
-async fn enabled(session: &Session) -> Regions {
+/// The Regions that the account has switched on.
+pub(super) async fn enabled(session: &Session) -> Regions {
     let mut regions = Regions::default();
     let listing = read_list(session, &mut regions).await;
     if listing.is_err() {
@@ -80,6 +81,16 @@ async fn read_list(session: &Session, regions: &mut Regions) -> Result<(), Failu
 }
 
 impl Regions {
+    /// Those that somebody has listed.
+    pub(super) fn listed(names: &[String]) -> Self {
+        Self { expected: names.iter().cloned().collect(), ..Self::default() }
+    }
+
+    /// How the list of Regions was read; `None` where nobody asked for it.
+    pub(super) fn listing(&self) -> Option<&Result<(), Failure>> {
+        self.listing.as_ref()
+    }
+
     /// Says how the list was read.
     pub(super) fn note(&self, report: &mut Report) {
         let api = Call::ListRegions.action();

@@ -9,6 +9,7 @@ use aws_credential_types::Credentials;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
 use aws_sdk_sts::config::IdentityCache;
+use aws_sdk_sts::config::SharedInterceptor;
 use aws_sdk_sts::config::StalledStreamProtectionConfig;
 use aws_sdk_sts::config::retry::RetryConfig;
 use tokio::sync::Mutex;
@@ -40,6 +41,8 @@ const RENEWAL_MARGIN: Duration = Duration::from_secs(150);
 pub struct Hub {
     /// Its id.
     pub account: String,
+    /// Whose credentials these are.
+    pub arn: String,
     /// Its partition.
     pub partition: Partition,
     own: Session,
@@ -53,12 +56,28 @@ impl Hub {
     /// # Errors
     /// [`Failure`] when there are none, or they are refused.
     pub async fn open(source: &Aws, scan: Arc<Scan>) -> Result<Self, Failure> {
+        Self::open_watched(source, scan, None).await
+    }
+
+    /// The same, with somebody who sees the answer as it comes, be it a refusal.
+    ///
+    /// # Errors
+    /// As [`Hub::open`].
+    pub(super) async fn open_watched(
+        source: &Aws,
+        scan: Arc<Scan>,
+        watch: Option<SharedInterceptor>,
+    ) -> Result<Self, Failure> {
         let config = load(source, &scan).await;
         let caller = Caller::new(scan);
         let region = config
             .region()
             .map_or_else(|| partition::global_region(Partition::default()).to_owned(), ToString::to_string);
-        let sts = aws_sdk_sts::Client::new(&config);
+        let mut sts = aws_sdk_sts::config::Builder::from(&config);
+        if let Some(watch) = watch {
+            sts.push_interceptor(watch);
+        }
+        let sts = aws_sdk_sts::Client::from_conf(sts.build());
         let identity = caller
             .call(Call::GetCallerIdentity, &region, || sts.get_caller_identity().send())
             .await
@@ -69,7 +88,7 @@ impl Hub {
         let partition = partition::of_arn(&arn);
         let own = Session { account: account.clone(), partition, home: region, config, caller };
         let (member_role, external_id) = (source.member_role.clone(), source.external_id.clone());
-        Ok(Self { account, partition, own, member_role, external_id })
+        Ok(Self { account, arn, partition, own, member_role, external_id })
     }
 
     /// The session of the hub's own account.

@@ -14,14 +14,14 @@ use crate::sources::report::Report;
 /// What `CloudTrail` said.
 pub(super) struct Answer {
     /// All trails, or why they are not known.
-    trails: Result<Vec<Known>, Failure>,
+    pub(super) trails: Result<Vec<Known>, Failure>,
 }
 
 /// A trail, and what of it could not be read.
-struct Known {
-    settings: TrailSettings,
-    status: Result<(), Failure>,
-    selectors: Result<(), Failure>,
+pub(super) struct Known {
+    pub(super) settings: TrailSettings,
+    pub(super) status: Result<(), Failure>,
+    pub(super) selectors: Result<(), Failure>,
 }
 
 /// Asks for the trails of an account.

@@ -3,6 +3,7 @@
 
 mod history;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use tokio::sync::mpsc;
@@ -12,7 +13,7 @@ use tokio_util::sync::DropGuard;
 use super::{CollectReport, JobContext, JobError};
 use crate::config::{Aws, AwsAccounts, AwsTrail};
 use crate::model::{Account, Coverage, Outcome, Provider, api};
-use crate::sources::aws::{self, Found, MOST_WAITING, Patience, Plan, Reached, Scan};
+use crate::sources::aws::{self, CallCounts, Found, MOST_WAITING, Patience, Plan, Reached, Scan};
 use crate::store::RunId;
 use history::StoreHistory;
 
@@ -26,13 +27,14 @@ pub(super) fn collect_aws(context: &JobContext, run: RunId, report: &mut Collect
         return Ok(());
     }
     let (scan, _asking) = begin_scan(context);
+    let _shown = Shown(context);
     let (outlet, inlet) = mpsc::channel(MOST_WAITING);
     let asking: Vec<_> = sources
         .into_iter()
         .map(|source| context.runtime.spawn(aws::collect(plan(context, source, &scan), outlet.clone())))
         .collect();
     drop(outlet);
-    let mut taker = Taker { context, run, report };
+    let mut taker = Taker { context, run, report, scan: &scan };
     taker.take_all(inlet)?;
     for source in asking {
         // A source that broke off has not said what it did not read.
@@ -43,6 +45,15 @@ pub(super) fn collect_aws(context: &JobContext, run: RunId, report: &mut Collect
     }
     report.calls = scan.counts().into_iter().map(|(call, counts)| (call.action(), counts)).collect();
     Ok(())
+}
+
+/// Takes the progress of accounts away when the asking ends, however it ends.
+struct Shown<'a>(&'a JobContext);
+
+impl Drop for Shown<'_> {
+    fn drop(&mut self) {
+        self.0.progress.accounts_finish();
+    }
 }
 
 /// Whether anything of a source is asked of the provider.
@@ -75,14 +86,22 @@ struct Taker<'a> {
     context: &'a JobContext,
     run: RunId,
     report: &'a mut CollectReport,
+    scan: &'a Scan,
 }
 
 impl Taker<'_> {
     fn take_all(&mut self, mut inlet: mpsc::Receiver<Found>) -> Result<(), JobError> {
         while let Some(found) = inlet.blocking_recv() {
             self.take(found)?;
+            self.show_calls();
         }
         Ok(())
+    }
+
+    fn show_calls(&self) {
+        let counts = self.scan.counts();
+        let sum = |of: fn(&CallCounts) -> u64| counts.values().map(of).sum();
+        self.context.progress.asked(sum(|counts| counts.requests), sum(|counts| counts.throttled));
     }
 
     /// Asks how deletions stand that are not known to have ended; those that the trails of this run told are among
@@ -109,7 +128,7 @@ impl Taker<'_> {
                 collection.kind_apis = super::collect::kind_apis(&self.context.profiles);
                 self.note(&collection.coverage);
                 self.context.store.save_collection(self.run, &collection)?;
-                self.context.progress.account_done();
+                self.context.progress.account_done(regions_read(&collection.coverage));
             }
             Found::Task { account, task, row } => {
                 let account = Account::new(Provider::Aws, account);
@@ -136,7 +155,27 @@ impl Taker<'_> {
             if lists_accounts && row.outcome != Outcome::Complete {
                 self.report.listing_gaps.entry(row.key.provider).or_insert_with(|| row.clone());
             }
-            self.report.inventory_incomplete |= super::collect::is_needed_gap(row);
+            if row.key.api.starts_with(TRAIL_PREFIX) {
+                *self.report.live_trails.entry(row.key.api.clone()).or_insert(true) &= !row.outcome.is_gap();
+                self.report.incomplete |= row.outcome.is_gap();
+            } else {
+                self.report.inventory_incomplete |= super::collect::is_needed_gap(row);
+            }
+            if row.key.api == api::ACCOUNT && row.outcome.is_gap() {
+                self.context.progress.account_done(0);
+            }
         }
     }
+}
+
+/// What names of trails in coverage begin with.
+const TRAIL_PREFIX: &str = "trail:";
+
+/// Regions of which nothing that was asked is missing.
+fn regions_read(rows: &[Coverage]) -> u64 {
+    let asked = rows.iter().filter(|row| row.outcome != Outcome::NotEnabled);
+    let regions: BTreeSet<_> = asked.filter_map(|row| row.key.region.as_deref()).collect();
+    let gaps = rows.iter().filter(|row| row.outcome.is_gap());
+    let dark: BTreeSet<_> = gaps.filter_map(|row| row.key.region.as_deref()).collect();
+    regions.difference(&dark).count() as u64
 }
