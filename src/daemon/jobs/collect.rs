@@ -11,7 +11,7 @@ use crate::model::{Account, Coverage, CoverageKey, Outcome, Provider, SourceSumm
 use crate::profiles::Profiles;
 use crate::sources::aws::CallCounts;
 use crate::sources::snapshot;
-use crate::store::{HistoryFilter, RunId, Store, StoreError};
+use crate::store::{CoverageRow, HistoryFilter, RunId, Store, StoreError};
 
 /// What a collection came to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -22,10 +22,14 @@ pub struct CollectReport {
     pub listing_gaps: BTreeMap<Provider, Coverage>,
     /// How often each API was asked.
     pub calls: BTreeMap<&'static str, CallCounts>,
+    /// The kinds of live trails that were read, `trail:KIND`, and whether each was read completely.
+    pub live_trails: BTreeMap<String, bool>,
     /// Whether some inventory could not be read.
     pub inventory_incomplete: bool,
     /// The reading of the trails.
     pub trail: IngestReport,
+    /// Whether all trails of files were read completely; `None` where there are none.
+    pub trail_files: Option<bool>,
     /// Its counts by provider; a provider without a trail has none.
     pub trail_by_provider: BTreeMap<Provider, SourceSummary>,
     /// Whether something that was expected could not be read.
@@ -72,12 +76,17 @@ fn collect_snapshots(context: &JobContext, run: RunId, report: &mut CollectRepor
         if context.stop.is_requested() {
             return Ok(());
         }
-        report.inventory_incomplete |= collection.coverage.iter().any(|row| row.outcome.is_gap());
+        report.inventory_incomplete |= collection.coverage.iter().any(is_needed_gap);
         report.accounts.insert(Account::new(collection.provider, collection.account.clone()));
         collection.kind_apis.clone_from(&kind_apis);
         context.store.save_collection(run, &collection)?;
     }
     Ok(())
+}
+
+/// Whether something was not read without which no run is complete.
+pub(super) fn is_needed_gap(row: &Coverage) -> bool {
+    row.outcome.is_gap() && !api::is_optional(&row.key.api)
 }
 
 /// A row for every account that an earlier inventory had and this one does not: what was true of it then must not
@@ -93,13 +102,17 @@ fn note_vanished(context: &JobContext, run: RunId, report: &mut CollectReport) -
 
 fn vanished_accounts(context: &JobContext, report: &CollectReport) -> Result<Vec<Coverage>, StoreError> {
     let now = context.now();
-    let rows = context.store.coverage(&HistoryFilter { at: Some(now), ..HistoryFilter::default() })?;
-    let expected: BTreeSet<_> = rows
-        .into_iter()
-        .map(|row| row.coverage)
-        .filter(|row| !row.key.api.starts_with(api::TRAIL) && row.outcome != Outcome::NotConfigured)
-        .filter_map(|row| Some(Account::new(row.key.provider, row.key.account?)))
-        .collect();
+    let mut expected = BTreeSet::new();
+    let present = HistoryFilter { at: Some(now), ..HistoryFilter::default() };
+    context.store.each_coverage(&present, |row| {
+        let CoverageRow { coverage: Coverage { key, outcome, .. }, .. } = row;
+        if let Some(account) = key.account
+            && !key.api.starts_with(api::TRAIL)
+            && outcome != Outcome::NotConfigured
+        {
+            expected.insert(Account::new(key.provider, account));
+        }
+    })?;
     let row = |account: &Account, (outcome, detail)| Coverage {
         key: CoverageKey {
             provider: account.provider,
@@ -183,13 +196,16 @@ fn collect_trail(
     report: &mut CollectReport,
 ) -> Result<(), JobError> {
     let readable = std::fs::metadata(path);
+    let mut whole = true;
     if readable.is_ok() {
         let reading = ingest_files(context, run, &[path.to_owned()], Some(provider))?;
         report.trail_by_provider.entry(provider).or_default().add(&reading.summary);
+        whole = !reading.incomplete;
         report.trail.add(reading);
     }
     let detail = readable.err().map(|error| format!("{}: {error}", path.display()));
     report.incomplete |= detail.is_some();
+    *report.trail_files.get_or_insert(true) &= whole && detail.is_none();
     context.store.save_coverage(run, context.now(), &trail_rows(context, provider, path, detail, report)?)?;
     Ok(())
 }

@@ -10,7 +10,7 @@ use tokio::task::{Id, JoinError, JoinSet};
 
 use super::found::{Found, History, Outlet};
 use super::organization::{self, Listed, account_row, list_row};
-use super::{Failure, Hub, Scan, Session, inventory, trails};
+use super::{Failure, Hub, Scan, Session, deliveries, inventory};
 use crate::config::{Aws, AwsAccounts};
 use crate::model::{Coverage, Outcome};
 use crate::profiles::Profiles;
@@ -34,14 +34,31 @@ pub struct Plan {
     pub now: Timestamp,
 }
 
-/// Reads a source to its end and hands over what it finds; what could not be read is among it.
-pub async fn collect(plan: Plan, outlet: Outlet) {
-    let hub = match Hub::open(&plan.source, Arc::clone(&plan.scan)).await {
-        Ok(hub) => Arc::new(hub),
-        Err(failure) => return closed(&plan, &failure, &outlet).await,
-    };
-    let (accounts, readings) = join(inventories(&plan, &hub, &outlet), trails::read(&plan, &hub, &outlet)).await;
-    trails::note_silent(&plan, &accounts, readings, &outlet).await;
+/// How far a source reaches: whoever asks for more of the same accounts begins here.
+#[derive(Debug)]
+pub struct Reached {
+    /// The account from which the others are entered.
+    pub hub: Arc<Hub>,
+    /// The accounts that are there to be read.
+    pub accounts: BTreeSet<String>,
+}
+
+/// Reads a source to its end and hands over what it finds; what could not be read is among it. Answers `None` where
+/// the source could not be opened.
+pub async fn collect(plan: Plan, outlet: Outlet) -> Option<Reached> {
+    match Hub::open(&plan.source, Arc::clone(&plan.scan)).await {
+        Ok(hub) => {
+            let hub = Arc::new(hub);
+            let inventories = inventories(&plan, &hub, &outlet);
+            let (accounts, held) = join(inventories, deliveries::read(&plan, &hub, &outlet)).await;
+            deliveries::note_silent(&plan, &accounts, held, &outlet).await;
+            Some(Reached { hub, accounts })
+        }
+        Err(failure) => {
+            closed(&plan, &failure, &outlet).await;
+            None
+        }
+    }
 }
 
 /// Without credentials nothing of the source can be read: what it was to read is unknown.
@@ -54,7 +71,7 @@ async fn closed(plan: &Plan, failure: &Failure, outlet: &Outlet) {
         AwsAccounts::None => Vec::new(),
         _ => vec![list_row(&Err(failure.clone()), plan.now)],
     };
-    rows.extend(trails::closed(plan, failure));
+    rows.extend(deliveries::closed(plan, failure));
     hand_over(outlet, Found::Coverage(rows)).await;
 }
 
@@ -65,9 +82,8 @@ pub(super) async fn hand_over(outlet: &Outlet, found: Found) {
     }
 }
 
-/// Reads the inventory of every account; answers the active ones.
 async fn inventories(plan: &Plan, hub: &Arc<Hub>, outlet: &Outlet) -> BTreeSet<String> {
-    let mut active = BTreeSet::new();
+    let mut reached = BTreeSet::new();
     let (sender, mut listed) = mpsc::channel(ACCOUNTS_AT_ONCE);
     let (lister, accounts) = (Arc::clone(hub), plan.source.accounts.clone());
     let listing = tokio::spawn(async move { organization::list(&lister, &accounts, &sender).await });
@@ -76,7 +92,7 @@ async fn inventories(plan: &Plan, hub: &Arc<Hub>, outlet: &Outlet) -> BTreeSet<S
     while let Some(account) = listed.recv().await {
         match account {
             Listed::Active(id) => {
-                active.insert(id.clone());
+                reached.insert(id.clone());
                 hand_over(outlet, Found::Accounts(1)).await;
                 let turn = Arc::clone(&at_once).acquire_owned().await.expect("nobody closes this semaphore");
                 let (plan, hub, outlet, account) = (plan.clone(), Arc::clone(hub), outlet.clone(), id.clone());
@@ -99,7 +115,7 @@ async fn inventories(plan: &Plan, hub: &Arc<Hub>, outlet: &Outlet) -> BTreeSet<S
         let detail = "reading the account broke off, which is a bug of roletrail; please report it".to_owned();
         hand_over(outlet, Found::Coverage(vec![account_row(&id, Outcome::Error, detail, plan.now)])).await;
     }
-    active
+    reached
 }
 
 /// Accounts that are being read.

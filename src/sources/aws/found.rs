@@ -5,7 +5,7 @@ use tokio::sync::mpsc;
 
 use super::Failure;
 use super::fetched::{FetchedObject, ObjectName};
-use crate::model::{Collection, Coverage, CoverageKey};
+use crate::model::{Collection, Coverage, CoverageKey, DeletionTask};
 
 /// Findings that wait to be stored; a source that is ahead of the store waits.
 pub const MOST_WAITING: usize = 64;
@@ -21,6 +21,15 @@ pub enum Found {
     Inventory(Box<Collection>),
     /// An object of a bucket.
     Object(Box<FetchedObject>),
+    /// How the deletion of a role stands, and how asking for it ended.
+    Task {
+        /// The role's account.
+        account: String,
+        /// The task, where an answer was had.
+        task: Option<Box<DeletionTask>>,
+        /// How asking ended.
+        row: Coverage,
+    },
 }
 
 /// Where findings go. An error means that nobody takes them any more: the work can end.

@@ -1,67 +1,155 @@
-//! The trails of a source that lie in buckets or are announced by queues.
+//! The trails of an account as they are set up: whether they run, and what they record.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
-use futures_util::future::join_all;
+use aws_sdk_cloudtrail::types;
+use futures_util::future::{join, join_all};
 
-use super::collect::{Plan, hand_over};
-use super::found::{Found, Outlet};
-use super::{Failure, Hub, bucket, queue};
-use crate::config::AwsTrail;
-use crate::model::{Coverage, Outcome};
+use super::calls::Call;
+use super::regions::Regions;
+use super::{Failure, Session};
+use crate::model::{AdvancedSelector, EventSelector, FieldSelector, ReadWrite, Recording, TrailSettings, api};
+use crate::sources::report::Report;
 
-/// The bucket of a trail's settings.
-fn of_bucket(trail: &AwsTrail) -> Option<bucket::Trail<'_>> {
-    match trail {
-        AwsTrail::S3 { bucket, prefix, since } => {
-            Some(bucket::Trail { bucket, prefix: prefix.as_deref(), since: since.as_deref() })
+/// What `CloudTrail` said.
+pub(super) struct Answer {
+    /// All trails, or why they are not known.
+    pub(super) trails: Result<Vec<Known>, Failure>,
+}
+
+/// A trail, and what of it could not be read.
+pub(super) struct Known {
+    pub(super) settings: TrailSettings,
+    pub(super) status: Result<(), Failure>,
+    pub(super) selectors: Result<(), Failure>,
+}
+
+/// Asks for the trails of an account.
+pub(super) async fn ask(session: &Session, regions: &Regions) -> Answer {
+    let trails = match listed(session, regions).await {
+        Ok(listed) => Ok(join_all(listed.into_iter().map(|trail| known(session, trail))).await),
+        Err(failure) => Err(failure),
+    };
+    Answer { trails }
+}
+
+/// Every trail that records something of the account. One that records every Region is shown by each of them; only
+/// where there is none, the other Regions are asked for trails of their own.
+async fn listed(session: &Session, regions: &Regions) -> Result<Vec<TrailSettings>, Failure> {
+    let first = session.global_region();
+    let shown = described(session, first).await?;
+    let others: Vec<_> = regions.expected.iter().filter(|region| *region != first).collect();
+    let everywhere = shown.iter().any(|trail| trail.multi_region);
+    let mut trails: BTreeMap<_, _> = shown.into_iter().map(|trail| (trail.arn.clone(), trail)).collect();
+    if !everywhere {
+        for answer in join_all(others.into_iter().map(|region| described(session, region))).await {
+            trails.extend(answer?.into_iter().map(|trail| (trail.arn.clone(), trail)));
         }
-        _ => None,
+    }
+    Ok(trails.into_values().collect())
+}
+
+async fn described(session: &Session, region: &str) -> Result<Vec<TrailSettings>, Failure> {
+    let client = session.cloudtrail(region);
+    let ask = || async {
+        let answer = client.describe_trails().send().await.map_err(|error| Failure::of(&error))?;
+        let Some(trails) = answer.trail_list else { return Err(Failure::protocol("an answer without a list")) };
+        trails.into_iter().map(settings).collect()
+    };
+    session.caller.check(Call::DescribeTrails, region, ask).await.map_err(|failure| failure.at(region))
+}
+
+fn settings(trail: types::Trail) -> Result<TrailSettings, Failure> {
+    let (Some(name), Some(arn)) = (trail.name, trail.trail_arn) else {
+        return Err(Failure::protocol("a trail without a name or ARN"));
+    };
+    Ok(TrailSettings {
+        home_region: trail.home_region,
+        multi_region: trail.is_multi_region_trail == Some(true),
+        organization: trail.is_organization_trail == Some(true),
+        log_file_validation: trail.log_file_validation_enabled,
+        global_service_events: trail.include_global_service_events,
+        bucket: trail.s3_bucket_name,
+        ..TrailSettings::new(name, arn)
+    })
+}
+
+async fn known(session: &Session, mut settings: TrailSettings) -> Known {
+    let home = settings.home_region.clone().unwrap_or_else(|| session.global_region().to_owned());
+    let (status, selectors) =
+        join(status(session, &home, &settings.arn), recording(session, &home, &settings.arn)).await;
+    let status = status.map(|(logging, delivery_error)| {
+        settings.logging = Some(logging);
+        settings.delivery_error = delivery_error;
+    });
+    let selectors = selectors.map(|recording| settings.recording = recording);
+    Known { settings, status, selectors }
+}
+
+async fn status(session: &Session, region: &str, arn: &str) -> Result<(bool, Option<String>), Failure> {
+    let client = session.cloudtrail(region);
+    let ask = || client.get_trail_status().name(arn).send();
+    let answer = session.caller.call(Call::GetTrailStatus, region, ask).await?;
+    let Some(logging) = answer.is_logging else { return Err(Failure::protocol("an answer without a status")) };
+    Ok((logging, answer.latest_delivery_error.filter(|error| !error.is_empty())))
+}
+
+async fn recording(session: &Session, region: &str, arn: &str) -> Result<Recording, Failure> {
+    let client = session.cloudtrail(region);
+    let ask = || client.get_event_selectors().trail_name(arn).send();
+    let answer = session.caller.call(Call::GetEventSelectors, region, ask).await?;
+    match (answer.event_selectors, answer.advanced_event_selectors) {
+        (_, Some(advanced)) if !advanced.is_empty() => {
+            let selectors: Vec<_> = advanced.into_iter().map(advanced_selector).collect();
+            Ok(Recording::of_advanced_selectors(&selectors))
+        }
+        (Some(basic), _) => {
+            let selectors: Vec<_> = basic.into_iter().map(event_selector).collect();
+            Ok(Recording::of_event_selectors(&selectors))
+        }
+        _ => Err(Failure::protocol("an answer without selectors")),
     }
 }
 
-/// The address of a trail's queue.
-fn of_queue(trail: &AwsTrail) -> Option<&str> {
-    match trail {
-        AwsTrail::Sqs { queue_url } => Some(queue_url),
-        _ => None,
+fn event_selector(selector: types::EventSelector) -> EventSelector {
+    EventSelector {
+        read_write: selector.read_write_type.and_then(|word| ReadWrite::from_word(word.as_str())),
+        // Left out, it is true (CloudTrail API Reference, EventSelector).
+        management: selector.include_management_events != Some(false),
+        excluded_sources: selector.exclude_management_event_sources.unwrap_or_default(),
     }
 }
 
-/// Reads all of them side by side; answers what each bucket held.
-pub(super) async fn read(plan: &Plan, hub: &Hub, outlet: &Outlet) -> Vec<bucket::Reading> {
-    let trails = &plan.source.trail;
-    let buckets = trails.iter().filter_map(of_bucket).map(|trail| bucket::read(plan, hub, trail, outlet));
-    let queues = trails.iter().filter_map(of_queue).map(|url| queue::read(plan, hub, url, outlet));
-    let (readings, _) = futures_util::future::join(join_all(buckets), join_all(queues)).await;
-    readings
+fn advanced_selector(selector: types::AdvancedEventSelector) -> AdvancedSelector {
+    let fields = selector.field_selectors.into_iter().map(|field| FieldSelector {
+        equals: field.equals.unwrap_or_default(),
+        starts_with: field.starts_with.unwrap_or_default(),
+        ends_with: field.ends_with.unwrap_or_default(),
+        not_equals: field.not_equals.unwrap_or_default(),
+        not_starts_with: field.not_starts_with.unwrap_or_default(),
+        not_ends_with: field.not_ends_with.unwrap_or_default(),
+        field: field.field,
+    });
+    AdvancedSelector { fields: fields.collect() }
 }
 
-/// Without credentials none of them can be read.
-pub(super) fn closed(plan: &Plan, failure: &Failure) -> Vec<Coverage> {
-    let (end, now) = ((failure.outcome, failure.detail.clone()), plan.now);
-    let trails = &plan.source.trail;
-    let buckets = trails.iter().filter_map(of_bucket);
-    let mut rows: Vec<_> =
-        buckets.map(|trail| bucket::row(None, trail.subject(), end.0, end.1.clone(), (now, now))).collect();
-    rows.extend(trails.iter().filter_map(of_queue).map(|url| queue::row(url.to_owned(), end.clone(), now)));
-    rows
-}
-
-/// Says of which of the source's accounts a bucket holds nothing: their events are elsewhere, or nowhere.
-pub(super) async fn note_silent(
-    plan: &Plan,
-    accounts: &BTreeSet<String>,
-    readings: Vec<bucket::Reading>,
-    outlet: &Outlet,
-) {
-    for bucket::Reading { subject, accounts: held } in readings {
-        let Some(held) = held else { continue };
-        let row = |account: &String| {
-            let detail = format!("{subject} holds no object of this account");
-            bucket::row(Some(account), subject.clone(), Outcome::Partial, detail, (plan.now, plan.now))
+impl Answer {
+    /// Takes the answer into the report.
+    pub(super) fn note(self, report: &mut Report) {
+        let trails = match self.trails {
+            Err(failure) => return report.failed(api::AWS_DESCRIBE_TRAILS, None, None, &failure),
+            Ok(trails) => trails,
         };
-        let rows: Vec<_> = accounts.difference(&held).map(row).collect();
-        hand_over(outlet, Found::Coverage(rows)).await;
+        report.complete(api::AWS_DESCRIBE_TRAILS, None, None);
+        for trail in &trails {
+            let parts = [(api::AWS_TRAIL_STATUS, &trail.status), (api::AWS_EVENT_SELECTORS, &trail.selectors)];
+            for (api, part) in parts {
+                match part {
+                    Ok(()) => report.complete(api, None, Some(&trail.settings.arn)),
+                    Err(failure) => report.failed(api, None, Some(&trail.settings.arn), failure),
+                }
+            }
+        }
+        report.collection.trails = Some(trails.into_iter().map(|trail| trail.settings).collect());
     }
 }

@@ -24,18 +24,7 @@ fn unreadable(error: &StoreError) -> Failure {
 
 impl History for StoreHistory {
     fn regions_with_stores(&self, account: &str) -> Result<Vec<String>, Failure> {
-        let account = Account::new(Provider::Aws, account);
-        let filter = HistoryFilter {
-            provider: Some(account.provider),
-            account: Some(account.id.clone()),
-            ..HistoryFilter::default()
-        };
-        let rows = self.store.stores(&filter).map_err(|error| unreadable(&error))?;
-        let mut regions: Vec<_> =
-            rows.into_iter().filter(|row| row.span.valid_to.is_none()).map(|row| row.span.store.region).collect();
-        regions.sort();
-        regions.dedup();
-        Ok(regions)
+        self.store.regions_with_stores(&Account::new(Provider::Aws, account)).map_err(|error| unreadable(&error))
     }
 
     fn object(&self, name: &str) -> Result<Option<ObjectName>, Failure> {

@@ -43,7 +43,7 @@ impl Bucket {
         if !is_name(name) {
             return Err(Failure::new(Outcome::Error, format!("{name:?} is no name of a bucket")));
         }
-        let (caller, asked) = (session.caller.clone(), session.partition.global_region());
+        let (caller, asked) = (session.caller.clone(), session.global_region());
         let client = session.s3(asked);
         let ask = || client.get_bucket_location().bucket(name).send();
         let region = match caller.call(Call::GetBucketLocation, asked, ask).await {
