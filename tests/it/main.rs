@@ -4,8 +4,10 @@
 #![expect(clippy::panic, clippy::needless_pass_by_value)]
 
 mod aws;
+mod aws_buckets;
 mod aws_faults;
 mod aws_moto;
+mod aws_queues;
 mod aws_scan;
 mod bad_input;
 mod cli;
