@@ -25,8 +25,8 @@ Examples:
 Every envelope is read: delivered objects, arrays, one event a line, LookupEvents, EventBridge and SLS exports,
 plain or gzip. Reading the same archive again changes nothing.")]
 pub struct IngestArgs {
-    /// Files, directories and s3://BUCKET/PREFIX, each with everything below it
-    #[arg(required = true, value_name = "PATH|URL")]
+    /// Files, directories and buckets, each with everything below it
+    #[arg(required = true, value_name = "PATH|s3://BUCKET/PREFIX")]
     paths: Vec<PathBuf>,
     /// Store only, judge later with `roletrail analyze`
     #[arg(long)]

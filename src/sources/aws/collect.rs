@@ -85,8 +85,8 @@ pub(super) async fn hand_over(outlet: &Outlet, found: Found) {
 async fn inventories(plan: &Plan, hub: &Arc<Hub>, outlet: &Outlet) -> BTreeSet<String> {
     let mut reached = BTreeSet::new();
     let (sender, mut listed) = mpsc::channel(ACCOUNTS_AT_ONCE);
-    let (lister, accounts) = (Arc::clone(hub), plan.source.accounts.clone());
-    let listing = tokio::spawn(async move { organization::list(&lister, &accounts, &sender).await });
+    let (asking, accounts) = (Arc::clone(hub), plan.source.accounts.clone());
+    let listing = tokio::spawn(async move { organization::list(&asking, &accounts, &sender).await });
     let at_once = Arc::new(Semaphore::new(ACCOUNTS_AT_ONCE));
     let mut under_way = UnderWay::default();
     while let Some(account) = listed.recv().await {
@@ -129,7 +129,7 @@ struct UnderWay {
 impl UnderWay {
     fn begin(&mut self, account: String, work: impl Future<Output = ()> + Send + 'static) {
         while let Some(ended) = self.tasks.try_join_next_with_id() {
-            self.note(ended);
+            self.note(&ended);
         }
         let id = self.tasks.spawn(work).id();
         self.accounts.insert(id, account);
@@ -138,12 +138,12 @@ impl UnderWay {
     /// Waits for all; answers the accounts whose reading broke off, so that they are not taken for read.
     async fn end(mut self) -> Vec<String> {
         while let Some(ended) = self.tasks.join_next_with_id().await {
-            self.note(ended);
+            self.note(&ended);
         }
         self.broken
     }
 
-    fn note(&mut self, ended: Result<(Id, ()), JoinError>) {
+    fn note(&mut self, ended: &Result<(Id, ()), JoinError>) {
         let id = ended.as_ref().map_or_else(JoinError::id, |(id, ())| *id);
         let account = self.accounts.remove(&id);
         if ended.is_err() {

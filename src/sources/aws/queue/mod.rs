@@ -29,7 +29,7 @@ const MOST_RECEIVED: i32 = 10;
 const WAIT_SECONDS: i32 = 1;
 
 /// How long others do not see a message that was received. It is renewed at half of it.
-const INVISIBLE: Duration = Duration::from_secs(300);
+const INVISIBLE: Duration = Duration::from_mins(5);
 
 /// Messages that are worked at once.
 const AT_ONCE: usize = 64;
