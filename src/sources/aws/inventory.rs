@@ -1,26 +1,29 @@
 //! The inventory of one account: its Regions, the watched roles, the stores of every Region.
 
 use futures_util::future::join;
+use tokio::sync::OnceCell;
 
 use super::collect::Plan;
-use super::{Session, regions, roles, stores};
+use super::regions::{self, Regions};
+use super::{Session, roles, stores};
 use crate::model::{Account, Collection, Provider, api};
 use crate::profiles::Profile;
 use crate::sources::report::Report;
 
-/// Reads everything of an account that was entered. What could not be read is in the coverage of the answer.
-pub(super) async fn collect(plan: &Plan, session: &Session) -> Collection {
+/// Reads everything of an account that was entered. What could not be read is in the coverage of the answer. Whoever
+/// needs the Regions first asks for them.
+pub(super) async fn collect(plan: &Plan, session: &Session, regions: &OnceCell<Regions>) -> Collection {
     let mut report = Report::new(Account::new(Provider::Aws, session.account.as_str()), plan.now);
     report.complete(api::ACCOUNT, None, None);
     let profiles: Vec<&Profile> = plan.profiles.of(Provider::Aws).collect();
     let of_regions = async {
-        let regions = regions::of(plan, session).await;
-        let listings = stores::list(session, &regions, &profiles).await;
+        let regions = regions.get_or_init(|| regions::of(plan, session)).await;
+        let listings = stores::list(session, regions, &profiles).await;
         (regions, listings)
     };
     let (answers, (regions, listings)) = join(roles::ask(session, &profiles), of_regions).await;
     regions.note(&mut report);
     roles::note(answers, &mut report);
-    stores::note(&regions, listings, &profiles, &mut report);
+    stores::note(regions, listings, &profiles, &mut report);
     report.finish()
 }

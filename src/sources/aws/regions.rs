@@ -80,6 +80,11 @@ async fn read_list(session: &Session, regions: &mut Regions) -> Result<(), Failu
 }
 
 impl Regions {
+    /// Why it is not known which Regions are switched on, if so.
+    pub(super) fn trouble(&self) -> Option<&Failure> {
+        self.listing.as_ref()?.as_ref().err()
+    }
+
     /// Says how the list was read.
     pub(super) fn note(&self, report: &mut Report) {
         let api = Call::ListRegions.action();

@@ -2,7 +2,9 @@
 //! comes. A source that is ahead of the store waits, so that memory does not grow with the organization.
 
 mod history;
+mod lookup;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use tokio::sync::mpsc;
@@ -32,7 +34,7 @@ pub(super) fn collect_aws(context: &JobContext, run: RunId, report: &mut Collect
         .map(|source| context.runtime.spawn(aws::collect(plan(context, source, &scan), outlet.clone())))
         .collect();
     drop(outlet);
-    let mut taker = Taker { context, run, report };
+    let mut taker = Taker { context, run, report, imperfect: BTreeSet::new() };
     while let Some(found) = inlet.blocking_recv() {
         taker.take(found)?;
     }
@@ -74,6 +76,8 @@ struct Taker<'a> {
     context: &'a JobContext,
     run: RunId,
     report: &'a mut CollectReport,
+    /// Accounts and Regions whose event history held a record that could not be read.
+    imperfect: BTreeSet<(String, String)>,
 }
 
 impl Taker<'_> {
@@ -87,6 +91,8 @@ impl Taker<'_> {
                 self.context.store.save_collection(self.run, &collection)?;
                 self.context.progress.account_done();
             }
+            Found::Lookup(lookup) => self.lookup(*lookup)?,
+            Found::LookupsEnded(account, since) => self.lookups_ended(&account, since)?,
         }
         Ok(())
     }
