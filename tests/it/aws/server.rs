@@ -1,0 +1,337 @@
+//! The HTTP server: who asks for what, in which order it is judged, and how the answer goes out.
+
+use std::convert::Infallible;
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use axum::body::{Body, Bytes, to_bytes};
+use futures_util::stream;
+use hyper::body::Incoming;
+use hyper::header::HeaderMap;
+use hyper::http::request::Parts;
+use hyper::service::service_fn;
+use hyper::{Request as HttpRequest, Response};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use serde_json::{Value, json};
+use tokio::sync::oneshot;
+
+use super::catalogue::{Operation, Service};
+use super::cloud::{Shared, lock};
+use super::faults::Effect;
+use super::forward;
+use super::keys::{BadKey, Identity, key_of};
+use super::ledger::Call;
+use super::protocol::{Answer, Protocol, Refusal};
+use super::request::{Request, Scope, operation_and_parameters};
+use super::world::World;
+use super::{account, cloudhsm, cloudtrail, iam, kms, organizations, sts};
+
+/// The largest body that is read.
+const BODY_LIMIT: usize = 256 << 20;
+/// How long a byte takes where answers drip.
+const DRIP: Duration = Duration::from_millis(100);
+
+/// The connection is to be reset.
+#[derive(Debug)]
+struct Reset;
+
+impl std::fmt::Display for Reset {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("reset")
+    }
+}
+
+impl std::error::Error for Reset {}
+
+/// Serves until told to stop.
+pub fn run(listener: TcpListener, shared: &Arc<Shared>, stopped: oneshot::Receiver<()>) {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .expect("a runtime can be made");
+    runtime.block_on(async {
+        let listener = tokio::net::TcpListener::from_std(listener).expect("a listener can be asynchronous");
+        let accept = async {
+            loop {
+                let Ok((stream, _)) = listener.accept().await else { continue };
+                tokio::spawn(serve(stream, Arc::clone(shared)));
+            }
+        };
+        tokio::select! {
+            () = accept => {}
+            _ = stopped => {}
+        }
+    });
+    runtime.shutdown_background();
+}
+
+async fn serve(stream: tokio::net::TcpStream, shared: Arc<Shared>) {
+    // Answers are small and written whole; waiting for more would only make them late.
+    let _ = stream.set_nodelay(true);
+    let mut io = TokioIo::new(stream);
+    let reset = AtomicBool::new(false);
+    let service = service_fn(|request| {
+        let shared = Arc::clone(&shared);
+        let reset = &reset;
+        async move {
+            let answer = respond(request, &shared).await;
+            if answer.is_err() {
+                reset.store(true, Ordering::Relaxed);
+            }
+            answer
+        }
+    });
+    let _ =
+        hyper::server::conn::http1::Builder::new().timer(TokioTimer::new()).serve_connection(&mut io, service).await;
+    if reset.load(Ordering::Relaxed) {
+        let _ = io.inner().set_zero_linger();
+    }
+}
+
+/// What came in, before it is known what it asks.
+pub struct Received {
+    pub parts: Parts,
+    pub body: Bytes,
+}
+
+/// Ends a call in the ledger, however it ends.
+struct UnderWay<'a> {
+    shared: &'a Shared,
+    account: String,
+}
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        lock(&self.shared.ledger).end(&self.account);
+    }
+}
+
+async fn respond(request: HttpRequest<Incoming>, shared: &Arc<Shared>) -> Result<Response<Body>, Reset> {
+    let (parts, body) = request.into_parts();
+    let body = to_bytes(Body::new(body), BODY_LIMIT).await.map_err(|_| Reset)?;
+    let number = shared.requests.fetch_add(1, Ordering::Relaxed);
+    let request_id = format!("{number:08x}-0000-4000-8000-{number:012x}");
+    let incoming = Received { parts, body };
+    let (protocol, outcome) = answer(&incoming, shared, &request_id).await;
+    match outcome {
+        Ok(Outcome::Respond(response)) => Ok(response),
+        Ok(Outcome::Reset) => Err(Reset),
+        Err(refusal) => {
+            note(shared, &incoming, &refusal);
+            Ok(whole(protocol.error(&refusal, &request_id)))
+        }
+    }
+}
+
+fn note(shared: &Shared, incoming: &Received, refusal: &Refusal) {
+    if refusal.malformed {
+        let target = header(&incoming.parts.headers, "x-amz-target");
+        let what = format!("{} {} {target}", incoming.parts.method, incoming.parts.uri);
+        let body = String::from_utf8_lossy(&incoming.body);
+        lock(&shared.ledger).refusals.push(format!("{}: {} ({what}: {body})", refusal.code, refusal.message));
+    }
+}
+
+enum Outcome {
+    Respond(Response<Body>),
+    Reset,
+}
+
+pub fn header<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
+    headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+}
+
+async fn answer(incoming: &Received, shared: &Arc<Shared>, request_id: &str) -> (Protocol, Result<Outcome, Refusal>) {
+    let headers = &incoming.parts.headers;
+    let Some(scope) = Scope::read(header(headers, "authorization")) else {
+        let message = "Request is missing Authentication Token";
+        return (Protocol::Json, Err(Refusal::malformed(403, "MissingAuthenticationTokenException", message)));
+    };
+    let Some(service) = Service::of(&scope.service) else {
+        let message = format!("Credential should be scoped to a service of the fake, not {}.", scope.service);
+        return (Protocol::Json, Err(Protocol::Json.wrong_signature(message)));
+    };
+    (service.protocol(), judged(incoming, shared, request_id, service, &scope).await)
+}
+
+async fn judged(
+    incoming: &Received,
+    shared: &Arc<Shared>,
+    request_id: &str,
+    service: Service,
+    scope: &Scope,
+) -> Result<Outcome, Refusal> {
+    let headers = &incoming.parts.headers;
+    let protocol = service.protocol();
+    if !header(headers, "x-amz-date").starts_with(&scope.date) {
+        return Err(protocol.wrong_signature("Date in Credential scope does not match the date of the request."));
+    }
+    let token = headers.get("x-amz-security-token").and_then(|value| value.to_str().ok());
+    let identity = identify(&lock(&shared.world), &scope.key, token);
+    let onward = lock(&shared.forwards).iter().find(|(known, _)| *known == service).map(|(_, at)| *at);
+    let target = header(headers, "x-amz-target");
+    let (name, parameters) = match service {
+        Service::S3 => forward::s3_call(&incoming.parts),
+        _ => operation_and_parameters(service, incoming.parts.uri.path(), target, &incoming.body)?,
+    };
+    let action = format!("{}:{}", service.name(), forward::permission(service, &name));
+    let account = identity.as_ref().map_or_else(|_| "unknown".to_owned(), |identity| identity.account.clone());
+    let call = Call {
+        service: service.name().to_owned(),
+        operation: name.clone(),
+        action: action.clone(),
+        account: account.clone(),
+        region: scope.region.clone(),
+        at: Instant::now(),
+        parameters: parameters.clone(),
+    };
+    lock(&shared.ledger).begin(call, shared.keep_calls.load(Ordering::Relaxed));
+    let _under_way = UnderWay { shared, account: account.clone() };
+    let latency = shared.latency.load(Ordering::Relaxed);
+    if latency != 0 {
+        tokio::time::sleep(Duration::from_micros(latency)).await;
+    }
+    let effect = lock(&shared.faults).iter_mut().find_map(|fault| fault.strikes(&action, &account, &scope.region));
+    let caller = identity.as_ref().map_or_else(|_| "anonymous".to_owned(), |identity| identity.arn.clone());
+    if let Some(refusal) = effect.as_ref().and_then(|effect| effect.refusal(protocol, &caller, &action)) {
+        return Err(refusal);
+    }
+    match &effect {
+        Some(Effect::Hang) => std::future::pending().await,
+        Some(Effect::Reset) => return Ok(Outcome::Reset),
+        Some(Effect::Delay(late)) => tokio::time::sleep(*late).await,
+        _ => {}
+    }
+    let answer = if let Some(address) = onward {
+        check_key(service, identity)?;
+        forward::pass_on(incoming, address, shared, &parameters).await?
+    } else {
+        let identity = check_key(service, identity)?;
+        own_answer(shared, request_id, service, scope, identity, &name, parameters, effect.as_ref())?
+    };
+    Ok(Outcome::Respond(shape(answer, effect.as_ref())))
+}
+
+fn identify(world: &World, key: &str, token: Option<&str>) -> Result<Identity, BadKey> {
+    if let Some(account) = key.strip_prefix("AKIA").and_then(|rest| rest.get(4..)) {
+        if key != key_of(account) || !world.accounts.contains_key(account) || token.is_some() {
+            return Err(BadKey::Unknown);
+        }
+        let arn = format!("arn:aws:iam::{account}:user/hub");
+        return Ok(Identity { account: account.to_owned(), arn, session: false });
+    }
+    world.keys.session(key, token)
+}
+
+fn check_key(service: Service, identity: Result<Identity, BadKey>) -> Result<Identity, Refusal> {
+    identity.map_err(|bad| match bad {
+        BadKey::Unknown => service.protocol().unknown_key(),
+        BadKey::Expired => service.protocol().expired(),
+    })
+}
+
+#[expect(clippy::too_many_arguments, reason = "the parts of a request before there is one")]
+fn own_answer(
+    shared: &Shared,
+    request_id: &str,
+    service: Service,
+    scope: &Scope,
+    identity: Identity,
+    name: &str,
+    parameters: Value,
+    effect: Option<&Effect>,
+) -> Result<Answer, Refusal> {
+    let protocol = service.protocol();
+    let Some(operation) = Operation::find(service, name) else {
+        let code = if matches!(protocol, Protocol::Query(_)) { "InvalidAction" } else { "UnknownOperationException" };
+        return Err(Refusal::malformed(400, code, format!("{}:{name} is nothing that may be asked", service.name())));
+    };
+    let Identity { account, arn, session } = identity;
+    let request = Request { operation, account, region: scope.region.clone(), caller: arn, session, parameters };
+    let mut world = lock(&shared.world);
+    if world.opt_status(&request.account, &request.region).is_none() {
+        return Err(protocol.wrong_signature("Credential should be scoped to a valid region."));
+    }
+    if !world.is_served(&request.account, &request.region) {
+        return Err(protocol.unknown_key());
+    }
+    throttle(shared, &world, &request)?;
+    request.check()?;
+    let mut value = dispatch(&mut world, &request)?;
+    if let Some(effect) = effect {
+        let asked = operation.paging.and_then(|paging| request.text(paging.asked));
+        let first = world.tokens.issue(&request, "0");
+        effect.twist(&mut value, operation.paging, asked, &first);
+    }
+    drop(world);
+    Ok(protocol.answer(operation.name, &value, request_id))
+}
+
+fn throttle(shared: &Shared, world: &World, request: &Request) -> Result<(), Refusal> {
+    let most = match request.operation.name {
+        "LookupEvents" => world.lookups_per_second,
+        "DescribeCustomKeyStores" => world.stores_per_second,
+        _ => return Ok(()),
+    };
+    let fits = lock(&shared.ledger).admit(request.operation.name, &request.account, &request.region, most);
+    if fits { Ok(()) } else { Err(request.operation.service.protocol().throttled()) }
+}
+
+fn dispatch(world: &mut World, request: &Request) -> Result<Value, Refusal> {
+    match request.operation.service {
+        Service::Kms => kms::answer(world, request),
+        Service::CloudHsm => cloudhsm::answer(world, request),
+        Service::CloudTrail => cloudtrail::answer(world, request),
+        Service::Organizations => organizations::answer(world, request),
+        Service::Iam => iam::answer(world, request),
+        Service::Sts => sts::answer(world, request),
+        Service::Account => account::answer(world, request),
+        Service::S3 | Service::Sqs | Service::Sns => Ok(json!({})),
+    }
+}
+
+/// What the network makes of an answer.
+fn shape(mut answer: Answer, effect: Option<&Effect>) -> Response<Body> {
+    match effect {
+        Some(Effect::Html) => {
+            answer.status = 500;
+            answer.headers = vec![("content-type".to_owned(), "text/html".to_owned())];
+            answer.body = b"<html><body><h1>500 Internal Server Error</h1></body></html>".to_vec();
+        }
+        Some(Effect::EmptyBody) => answer.body.clear(),
+        Some(Effect::HalfBody) => answer.body.truncate(answer.body.len() / 2),
+        Some(Effect::Drip) => return dripping(answer),
+        _ => {}
+    }
+    whole(answer)
+}
+
+fn head(answer: &Answer) -> hyper::http::response::Builder {
+    let length = answer.body.len();
+    let mut response = Response::builder().status(answer.status);
+    for (name, value) in &answer.headers {
+        response = response.header(name, value);
+    }
+    // An answer to HEAD tells a length of its own.
+    if answer.headers.iter().any(|(name, _)| name == "content-length") {
+        return response;
+    }
+    response.header("content-length", length)
+}
+
+fn whole(answer: Answer) -> Response<Body> {
+    head(&answer).body(Body::from(answer.body)).expect("the headers are valid")
+}
+
+fn dripping(answer: Answer) -> Response<Body> {
+    let head = head(&answer);
+    let bytes = stream::unfold(answer.body.into_iter(), |mut rest| async move {
+        let byte = rest.next()?;
+        tokio::time::sleep(DRIP).await;
+        Some((Ok::<_, Infallible>(Bytes::copy_from_slice(&[byte])), rest))
+    });
+    head.body(Body::from_stream(bytes)).expect("the headers are valid")
+}
