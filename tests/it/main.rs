@@ -4,6 +4,7 @@
 #![expect(clippy::panic, clippy::needless_pass_by_value)]
 
 mod aws;
+mod aws_lookup;
 mod bad_input;
 mod cli;
 mod config;

@@ -157,6 +157,8 @@ pub fn operation_and_parameters(
             Ok((name, json_of(&text)?))
         }
         _ => {
+            // The SDKs do not agree whether the name of CloudTrail's package stands in front.
+            let target = target.strip_prefix("com.amazonaws.cloudtrail.v20131101.").unwrap_or(target);
             let Some(name) = target.strip_prefix(service.target()) else {
                 let message = format!("Credential should be scoped to correct service, not {}.", service.name());
                 return Err(service.protocol().wrong_signature(message));
