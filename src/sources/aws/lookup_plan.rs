@@ -221,3 +221,144 @@ fn whole_seconds(time: Timestamp) -> Timestamp {
     let floor = jiff::TimestampRound::new().smallest(Unit::Second).mode(jiff::RoundMode::Floor);
     time.round(floor).unwrap_or(time)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::profiles::Selection;
+
+    const ROLE: &str = "AWSServiceRoleForKeyManagementServiceCustomKeyStores";
+
+    fn plan(partition: Partition, include_denied: bool, enable: &[&str]) -> LookupPlan {
+        let enable = enable.iter().map(|id| (*id).to_owned()).collect();
+        let profiles = Profiles::load(&Selection { enable, ..Selection::default() }).expect("profiles");
+        LookupPlan::new(&profiles, partition, "111122223333", include_denied)
+    }
+
+    fn names(plan: &LookupPlan, region: &str) -> Vec<String> {
+        plan.queries(region).iter().map(Query::name).collect()
+    }
+
+    #[test]
+    fn the_plan_follows_the_profiles_and_asks_for_iam_in_one_region() {
+        let plan = plan(Partition::UsGov, false, &[]);
+        let (here, global) = (names(&plan, "us-gov-east-1"), names(&plan, "us-gov-west-1"));
+        let arn = format!("arn:aws-us-gov:iam::111122223333:role/aws-service-role/cks.kms.amazonaws.com/{ROLE}");
+        for query in ["EventName=DeleteCustomKeyStore", &format!("ResourceName={arn}"), &format!("Username={ROLE}")] {
+            assert!(here.iter().any(|name| name == query), "{query} is not in {here:?}");
+        }
+        assert!(!here.iter().any(|name| name == "EventName=AssumeRole" || name.contains("ServiceLinkedRole")));
+        let more: Vec<_> = global.iter().filter(|name| !here.contains(name)).cloned().collect();
+        let iam: Vec<_> = trail::aws_iam_calls().map(|call| format!("EventName={call}")).collect();
+        assert_eq!(more, iam);
+        let mut once = global.clone();
+        once.sort();
+        once.dedup();
+        assert_eq!(once.len(), global.len(), "each is asked once");
+    }
+
+    #[test]
+    fn what_is_not_looked_for_is_said() {
+        let every = ["aws-service-linked-roles"];
+        let remark = |denied, enable: &[&str]| plan(Partition::Aws, denied, enable).remark().to_owned();
+        assert_eq!(remark(false, &[]), "denied assumptions are not looked for (include_denied = false)");
+        assert!(remark(false, &every).ends_with("nor are assumptions of the roles of aws-service-linked-roles"));
+        assert_eq!(remark(true, &every), "");
+        let denied = names(&plan(Partition::Aws, true, &[]), "eu-west-1");
+        assert!(denied.iter().any(|name| name == "EventName=AssumeRoleWithSAML"), "{denied:?}");
+    }
+
+    /// Minutes after a moment with a fraction of a second, which no window has.
+    fn at(minutes: i64) -> Timestamp {
+        Timestamp::from_millisecond(1_790_000_000_250).expect("a time") + SignedDuration::from_mins(minutes)
+    }
+
+    fn second(minutes: i64) -> Timestamp {
+        Timestamp::from_second(at(minutes).as_second()).expect("a time")
+    }
+
+    const DAY: i64 = 24 * 60;
+
+    fn two() -> Vec<Query> {
+        ["A", "B"].map(|name| Query::new(Attribute::EventName, name)).to_vec()
+    }
+
+    fn covered(until: i64, asked: &[&str]) -> LookupHistory {
+        let asked = asked.iter().map(|name| (format!("EventName={name}"), second(until))).collect();
+        LookupHistory { covered: Some((second(-80 * DAY), second(until))), asked, ..LookupHistory::default() }
+    }
+
+    fn row(query: &str, from: i64, to: i64, reached: Option<i64>, done: bool) -> LookupProgress {
+        LookupProgress {
+            region: "eu-west-1".to_owned(),
+            query: format!("EventName={query}"),
+            window_from: second(from),
+            window_to: second(to),
+            reached: reached.map(second),
+            done,
+        }
+    }
+
+    /// Window, open queries with their places, and the loss, in minutes.
+    fn check(name: &str, known: &LookupHistory, window: (i64, i64), open: &[(&str, Option<i64>)], lost: Option<i64>) {
+        let reading = Reading::plan(known, &two(), at(0));
+        let expected = Reading {
+            window: Window { from: second(window.0), to: second(window.1) },
+            open: open
+                .iter()
+                .map(|(name, reached)| (Query::new(Attribute::EventName, *name), reached.map(second)))
+                .collect(),
+            lost_since: lost.map(second),
+        };
+        assert_eq!(reading, expected, "{name}");
+    }
+
+    #[test]
+    fn a_new_window_looks_back_or_reads_everything() {
+        let both = [("A", None), ("B", None)];
+        let oldest = -90 * DAY + 5;
+        check("the first one", &LookupHistory::default(), (oldest, 0), &both, None);
+        check("a later one", &covered(-15, &["A", "B"]), (-15 - DAY, 0), &both, None);
+        check("a query is new", &covered(-15, &["A"]), (oldest, 0), &both, None);
+        check("almost all is gone", &covered(-90 * DAY + DAY, &["A", "B"]), (oldest, 0), &both, None);
+        let long_ago = covered(-100 * DAY, &["A", "B"]);
+        check("a hole", &long_ago, (oldest, 0), &both, Some(-100 * DAY));
+        let mut paused = covered(-15, &["A", "B"]);
+        paused.asked.insert("EventName=B".to_owned(), second(-16));
+        check("a query was not in the last window", &paused, (oldest, 0), &both, None);
+    }
+
+    #[test]
+    fn a_window_that_was_begun_is_read_to_its_end() {
+        let with = |known: LookupHistory, progress: Vec<LookupProgress>| LookupHistory { progress, ..known };
+        let (from, to) = (-90 * DAY + 5 - 30, -30);
+        let clamped = -90 * DAY + 5;
+        let rows = vec![row("A", from, to, Some(-DAY), true), row("B", from, to, Some(-2 * DAY), false)];
+        let known = with(LookupHistory::default(), rows.clone());
+        check("in the middle", &known, (clamped, to), &[("B", Some(-2 * DAY))], None);
+        let known = with(LookupHistory::default(), rows[..1].to_vec());
+        check("before a query", &known, (clamped, to), &[("B", None)], None);
+        let stale = row("B", from - DAY, to - DAY, None, true);
+        let known = with(LookupHistory::default(), vec![rows[0].clone(), stale]);
+        check("rows of an older window", &known, (clamped, to), &[("B", None)], None);
+        let looked_back = vec![row("A", -DAY - 60, to, None, true)];
+        let known = with(covered(-60, &["A", "B"]), looked_back.clone());
+        check("after a look back", &known, (-DAY - 60, to), &[("B", None)], None);
+        let known = with(covered(-60, &["A"]), looked_back);
+        check("a query came in that needs more", &known, (clamped, 0), &[("A", None), ("B", None)], None);
+        let gone = vec![row("A", -200 * DAY, -100 * DAY, None, true)];
+        let known = with(LookupHistory::default(), gone);
+        check("nothing of it is left", &known, (clamped, 0), &[("A", None), ("B", None)], None);
+        let done = rows.into_iter().map(|row| LookupProgress { done: true, ..row }).collect();
+        check("only the end is missing", &with(LookupHistory::default(), done), (clamped, to), &[], None);
+    }
+
+    #[test]
+    fn a_window_that_ended_long_ago_is_followed_by_one_up_to_the_present() {
+        let ended = |to| Reading { window: Window { from: second(-DAY), to }, open: Vec::new(), lost_since: None };
+        assert_eq!(ended(second(-1)).next(&two(), at(0)), None);
+        let next = ended(second(-30)).next(&two(), at(0)).expect("another window");
+        assert_eq!(next.window, Window { from: second(-30 - DAY), to: second(0) });
+        assert_eq!((next.open.len(), next.next(&two(), at(0))), (2, None));
+    }
+}
