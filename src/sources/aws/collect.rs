@@ -41,12 +41,12 @@ pub struct Plan {
 
 /// Reads a source to its end and hands over what it finds; what could not be read is among it.
 pub async fn collect(plan: Plan, outlet: Outlet) {
-    let hub = match Hub::open(&plan.source, Arc::clone(&plan.scan)).await {
+    let hub = match Box::pin(Hub::open(&plan.source, Arc::clone(&plan.scan))).await {
         Ok(hub) => Arc::new(hub),
         Err(failure) => return closed(&plan, &failure, &outlet).await,
     };
     if plan.source.accounts == AwsAccounts::None {
-        return own_events(&plan, &hub, &outlet).await;
+        return Box::pin(own_events(&plan, &hub, &outlet)).await;
     }
     inventories(&plan, &hub, &outlet).await;
 }
@@ -177,5 +177,5 @@ async fn events(plan: &Plan, session: &Session, regions: &OnceCell<Regions>, tur
 }
 
 async fn enter(plan: &Plan, hub: &Hub, id: &str) -> Result<Session, Coverage> {
-    hub.enter(id).await.map_err(|failure| account_row(id, failure.outcome, failure.detail, plan.now))
+    Box::pin(hub.enter(id)).await.map_err(|failure| account_row(id, failure.outcome, failure.detail, plan.now))
 }

@@ -91,7 +91,7 @@ impl Taker<'_> {
                 self.context.store.save_collection(self.run, &collection)?;
                 self.context.progress.account_done();
             }
-            Found::Lookup(lookup) => self.lookup(*lookup)?,
+            Found::Lookup(lookup) => self.lookup(&lookup)?,
             Found::LookupsEnded(account, since) => self.lookups_ended(&account, since)?,
         }
         Ok(())
