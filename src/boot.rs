@@ -10,11 +10,15 @@ use tracing_subscriber::EnvFilter;
 
 use crate::cli::{Exit, Failure, Global};
 use crate::clock::{Clock, SystemClock};
-use crate::config::{self, Loaded, Overrides};
-use crate::daemon::jobs::{JobContext, Progress, Unwatched};
+use crate::config::{self, ConfigError, Loaded, Overrides};
+use crate::daemon::jobs::{DoctorContext, JobContext, Progress, Unwatched};
 use crate::daemon::{Stop, Timetable};
 use crate::profiles::{Profiles, Selection};
 use crate::store::{Access, DatabaseUrl, Store};
+
+/// Stack of a worker: the futures of the AWS SDK are large, and a build without optimisation makes them larger. Only
+/// what is used of it takes memory.
+const STACK_BYTES: usize = 8 << 20;
 
 /// How log lines are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -31,6 +35,7 @@ pub struct Boot {
     config: Option<PathBuf>,
     overrides: Overrides,
     quiet: bool,
+    verbose: bool,
     runtime: Arc<Runtime>,
     clock: Arc<dyn Clock>,
     stop: Stop,
@@ -43,7 +48,11 @@ impl Boot {
     /// When the system gives no threads.
     pub(crate) fn new(global: &Global) -> Result<Self, Failure> {
         init_logging(global);
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .thread_stack_size(STACK_BYTES)
+            .enable_all()
+            .build()?;
         let runtime = Arc::new(runtime);
         let overrides = Overrides { database: global.database().map(ToOwned::to_owned) };
         let config = global.config().map(ToOwned::to_owned);
@@ -51,6 +60,7 @@ impl Boot {
             config,
             overrides,
             quiet: global.quiet(),
+            verbose: 0 < global.verbose(),
             runtime,
             clock: Arc::new(SystemClock),
             stop: Stop::default(),
@@ -73,6 +83,12 @@ impl Boot {
     #[must_use]
     pub fn quiet(&self) -> bool {
         self.quiet
+    }
+
+    /// Whether somebody asked for more than usual.
+    #[must_use]
+    pub fn verbose(&self) -> bool {
+        self.verbose
     }
 
     /// The current time.
@@ -183,6 +199,24 @@ impl Boot {
         let profiles = self.profiles(&loaded)?;
         let store = self.open(&loaded, Access::Read)?;
         Ok(self.context(&loaded, profiles, store, Arc::new(Unwatched)))
+    }
+
+    /// Everything that trying the configuration needs; the history is not opened.
+    ///
+    /// # Errors
+    /// As [`Boot::settings`] and [`Boot::profiles`].
+    pub fn doctor(&self) -> Result<DoctorContext, Failure> {
+        let loaded = self.settings()?;
+        let problems = loaded.require_usable(Timetable::problems(&loaded.settings)).err();
+        let problems = match problems {
+            Some(ConfigError::Invalid { problems }) => problems,
+            Some(other) => return Err(other.into()),
+            None => Vec::new(),
+        };
+        let profiles = Arc::new(self.profiles(&loaded)?);
+        self.stop_on_interrupt();
+        let (clock, runtime, stop) = (self.clock(), self.runtime.handle().clone(), self.stop());
+        Ok(DoctorContext { loaded, problems, profiles, clock, runtime, stop })
     }
 
     fn context(&self, loaded: &Loaded, profiles: Profiles, store: Store, progress: Arc<dyn Progress>) -> JobContext {

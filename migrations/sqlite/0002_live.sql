@@ -38,3 +38,6 @@ CREATE TABLE lookup_progress (
     done INTEGER NOT NULL CHECK (done IN (0, 1)),
     PRIMARY KEY (account_id, region, query)
 ) STRICT, WITHOUT ROWID;
+
+-- Version 1 noted that a list of trails was read, and did not keep the list: such a row must not say that there is none.
+DELETE FROM coverage WHERE api = 'cloudtrail:DescribeTrails';

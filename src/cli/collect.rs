@@ -126,12 +126,23 @@ fn describe(scan: &ScanJson) -> String {
         "coverage  {} of {} accounts · {} of {} Regions complete\n",
         coverage.accounts_complete, coverage.accounts_expected, coverage.regions_complete, coverage.regions_expected
     );
+    if 1 < coverage.by_provider.len() {
+        for (provider, part) in &coverage.by_provider {
+            text += &format!(
+                "  {provider}  {} of {} accounts · {} of {} Regions\n",
+                part.accounts_complete, part.accounts_expected, part.regions_complete, part.regions_expected
+            );
+        }
+    }
     for row in &coverage.missing {
         let place = [row.provider.map(|provider| provider.to_string()), row.account.clone(), row.region.clone()];
         let place = place.into_iter().flatten().collect::<Vec<_>>().join("/");
         let line = format!("  missing {place} · {} · {} · {}", row.api, row.outcome, row.detail);
         text += &super::text::one_line(&line);
         text.push('\n');
+    }
+    for calls in scan.calls.iter().filter(|calls| 0 < calls.throttled) {
+        text += &format!("throttled {} {} of {} calls\n", calls.api, calls.throttled, calls.requests);
     }
     let records = &scan.trail.records;
     text += &format!(

@@ -7,12 +7,14 @@ mod coverage;
 mod daemon;
 mod db;
 mod demo;
+mod doctor;
 mod events;
 mod exit;
 mod findings;
 mod history;
 mod ingest;
 mod output;
+mod policy;
 mod progress;
 mod rules;
 mod text;
@@ -27,7 +29,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::boot::{Boot, LogFormat};
 pub use exit::{Exit, Failure};
-use output::{ColorChoice, Format, Output};
+use output::{AnyFormat, ColorChoice, Output};
 
 /// Read-only audit of the service-linked roles behind cloud key stores
 #[derive(Debug, Parser)]
@@ -64,7 +66,7 @@ pub(crate) struct Global {
     database: Option<String>,
     /// How data is printed: table, json, ndjson or csv [default: a table on a terminal, JSON in a pipe]
     #[arg(long, global = true, value_enum, hide_possible_values = true)]
-    format: Option<Format>,
+    format: Option<AnyFormat>,
     /// When colour is used: auto, always or never
     #[arg(long, global = true, value_enum, hide_possible_values = true, default_value = "auto", value_name = "WHEN")]
     color: ColorChoice,
@@ -112,6 +114,10 @@ enum Command {
     Coverage(coverage::CoverageArgs),
     /// Deletion tasks of service-linked roles
     Tasks(history::HistoryArgs),
+    /// Print the least-privilege policy for the accounts that are read
+    Policy(policy::PolicyArgs),
+    /// Try credentials, every permission, the clock, the disk and the configuration
+    Doctor(doctor::DoctorArgs),
     /// List and explain the rules
     Rules(rules::RulesArgs),
     /// Make, check and show the configuration
@@ -145,7 +151,11 @@ fn run_with(arguments: impl IntoIterator<Item = OsString>) -> Exit {
 
 fn dispatch(cli: Cli) -> Result<Exit, Failure> {
     let boot = Boot::new(&cli.global)?;
-    let output = Output::new(cli.global.format, cli.global.color, boot.no_color());
+    let format = match cli.command {
+        Command::Policy(_) => None,
+        _ => cli.global.format.map(AnyFormat::of_rows).transpose()?,
+    };
+    let output = Output::new(format, cli.global.color, boot.no_color());
     match cli.command {
         Command::Run(arguments) => daemon::run(&boot, &arguments),
         Command::Scan(arguments) => collect::scan(&boot, output, &arguments),
@@ -159,6 +169,8 @@ fn dispatch(cli: Cli) -> Result<Exit, Failure> {
         Command::Events(arguments) => events::run(&boot, output, &arguments),
         Command::Coverage(arguments) => coverage::run(&boot, output, &arguments),
         Command::Tasks(arguments) => history::tasks(&boot, output, &arguments),
+        Command::Policy(arguments) => policy::run(&boot, &arguments),
+        Command::Doctor(arguments) => doctor::run(&boot, output, &arguments),
         Command::Rules(arguments) => rules::run(output, &arguments),
         Command::Config(arguments) => config::run(&boot, output, &arguments),
         Command::Db(arguments) => db::run(&boot, output, &arguments),

@@ -6,10 +6,11 @@ use comfy_table::{Attribute, Cell, ColumnConstraint, ContentArrangement, Table, 
 use serde::Serialize;
 use serde_json::Value;
 
+use super::Failure;
 use super::text::{csv_cell, one_line};
 
 /// How rows are printed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
     /// A table for people.
     Table,
@@ -19,6 +20,43 @@ pub enum Format {
     Ndjson,
     /// RFC 4180, with cells that a spreadsheet would take for formulas made harmless.
     Csv,
+}
+
+/// Every value that `--format` has with some command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum AnyFormat {
+    /// [`Format::Table`].
+    Table,
+    /// [`Format::Json`]; of a policy, the document itself.
+    Json,
+    /// [`Format::Ndjson`].
+    Ndjson,
+    /// [`Format::Csv`].
+    Csv,
+    /// A policy for Terraform.
+    #[value(hide = true)]
+    Terraform,
+    /// A policy for `CloudFormation`.
+    #[value(hide = true)]
+    Cloudformation,
+}
+
+impl AnyFormat {
+    /// The format of rows.
+    ///
+    /// # Errors
+    /// [`Failure::Usage`] for a format that rows do not have.
+    pub fn of_rows(self) -> Result<Format, Failure> {
+        match self {
+            Self::Table => Ok(Format::Table),
+            Self::Json => Ok(Format::Json),
+            Self::Ndjson => Ok(Format::Ndjson),
+            Self::Csv => Ok(Format::Csv),
+            Self::Terraform | Self::Cloudformation => Err(Failure::usage(
+                "only `roletrail policy` has that format; this command prints table, json, ndjson or csv",
+            )),
+        }
+    }
 }
 
 /// When colour is used.

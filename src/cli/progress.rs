@@ -1,60 +1,132 @@
-//! The progress of a reading on a terminal: bytes, objects, rate and time to go.
+//! Progress on a terminal: of live accounts, and of the bytes of trails.
 
 use std::io::IsTerminal;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use crate::daemon::jobs::{Progress, Unwatched};
 
-/// A bar on standard error where that is a terminal and nobody asked for quiet; nothing otherwise.
+/// Bars on standard error where that is a terminal and nobody asked for quiet; nothing otherwise.
 #[must_use]
 pub fn progress(quiet: bool) -> Arc<dyn Progress> {
-    if quiet || !std::io::stderr().is_terminal() { Arc::new(Unwatched) } else { Arc::new(Bar::new()) }
+    if quiet || !std::io::stderr().is_terminal() { Arc::new(Unwatched) } else { Arc::new(Bars::default()) }
 }
 
-struct Bar {
+/// Each bar is made when there is something to show in it, so that nothing flickers where there is not.
+#[derive(Default)]
+struct Bars {
+    screen: MultiProgress,
+    accounts: OnceLock<Accounts>,
+    trail: OnceLock<Trail>,
+}
+
+/// Live accounts: read of expected, Regions, throttles, rate and time to go.
+struct Accounts {
+    line: ProgressBar,
+    regions: AtomicU64,
+    calls: AtomicU64,
+    throttled: AtomicU64,
+}
+
+/// Trails: bytes, objects, rate and time to go.
+struct Trail {
     line: ProgressBar,
     objects: AtomicU64,
     expected: AtomicU64,
     records: AtomicU64,
 }
 
-impl Bar {
-    fn new() -> Self {
-        let bar = ProgressBar::new(0);
-        let template = "{bar:30} {bytes}/{total_bytes} · {msg} · {bytes_per_sec} · {eta} to go";
-        bar.set_style(ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()));
-        Self { line: bar, objects: AtomicU64::new(0), expected: AtomicU64::new(0), records: AtomicU64::new(0) }
+impl Bars {
+    fn bar(&self, template: &str) -> ProgressBar {
+        let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+        self.screen.add(ProgressBar::new(0).with_style(style))
+    }
+
+    fn accounts(&self) -> &Accounts {
+        self.accounts.get_or_init(|| Accounts {
+            line: self.bar("{bar:30} {pos}/{len} accounts · {msg} · {per_sec} · {eta} to go"),
+            regions: AtomicU64::new(0),
+            calls: AtomicU64::new(0),
+            throttled: AtomicU64::new(0),
+        })
+    }
+
+    fn trail(&self) -> &Trail {
+        self.trail.get_or_init(|| Trail {
+            line: self.bar("{bar:30} {bytes}/{total_bytes} · {msg} · {bytes_per_sec} · {eta} to go"),
+            objects: AtomicU64::new(0),
+            expected: AtomicU64::new(0),
+            records: AtomicU64::new(0),
+        })
     }
 }
 
-impl Progress for Bar {
+impl Accounts {
+    fn show(&self) {
+        let (regions, calls) = (self.regions.load(Ordering::Relaxed), self.calls.load(Ordering::Relaxed));
+        let throttled = self.throttled.load(Ordering::Relaxed);
+        self.line.set_message(format!("{regions} Regions · {throttled} of {calls} calls throttled"));
+    }
+}
+
+impl Progress for Bars {
     fn wants_total(&self) -> bool {
         true
     }
 
     fn expect(&self, objects: u64, bytes: u64) {
+        let trail = self.trail();
         // A second trail begins a new line.
-        if self.line.is_finished() {
-            self.line.reset();
-            self.line.set_length(0);
+        if trail.line.is_finished() {
+            trail.line.reset();
+            trail.line.set_length(0);
         }
-        self.expected.store(objects, Ordering::Relaxed);
-        self.objects.store(0, Ordering::Relaxed);
-        self.line.inc_length(bytes);
+        trail.expected.store(objects, Ordering::Relaxed);
+        trail.objects.store(0, Ordering::Relaxed);
+        trail.line.inc_length(bytes);
     }
 
     fn object_done(&self, bytes: u64, records: u64) {
-        let objects = self.objects.fetch_add(1, Ordering::Relaxed) + 1;
-        let records = self.records.fetch_add(records, Ordering::Relaxed) + records;
-        self.line.inc(bytes);
-        let expected = self.expected.load(Ordering::Relaxed);
-        self.line.set_message(format!("{objects}/{expected} objects · {records} records"));
+        let trail = self.trail();
+        let objects = trail.objects.fetch_add(1, Ordering::Relaxed) + 1;
+        let records = trail.records.fetch_add(records, Ordering::Relaxed) + records;
+        trail.line.inc(bytes);
+        let expected = trail.expected.load(Ordering::Relaxed);
+        trail.line.set_message(format!("{objects}/{expected} objects · {records} records"));
+    }
+
+    fn expect_accounts(&self, more: u64) {
+        let accounts = self.accounts();
+        accounts.line.inc_length(more);
+        accounts.show();
+    }
+
+    fn account_done(&self, regions: u64) {
+        // Accounts that nobody announced could not even be tried.
+        let Some(accounts) = self.accounts.get() else { return };
+        accounts.regions.fetch_add(regions, Ordering::Relaxed);
+        accounts.line.inc(1);
+        accounts.show();
+    }
+
+    fn asked(&self, calls: u64, throttled: u64) {
+        let Some(accounts) = self.accounts.get() else { return };
+        accounts.calls.store(calls, Ordering::Relaxed);
+        accounts.throttled.store(throttled, Ordering::Relaxed);
+        accounts.show();
+    }
+
+    fn accounts_finish(&self) {
+        if let Some(accounts) = self.accounts.get() {
+            accounts.line.finish_and_clear();
+        }
     }
 
     fn finish(&self) {
-        self.line.finish_and_clear();
+        if let Some(trail) = self.trail.get() {
+            trail.line.finish_and_clear();
+        }
     }
 }

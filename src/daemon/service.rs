@@ -8,16 +8,18 @@ use super::run::{Reload, Run, Task, Work};
 use super::timetable::{COLLECT, Timetable};
 use crate::config::{Analyze, Settings};
 use crate::exports::http::{Health, Site};
-use crate::exports::metrics::{Metrics, ProfilesByKind, state_of_store};
-use crate::model::{RunKind, SourceSummary};
+use crate::exports::metrics::{ApiCalls, Metrics, ProfilesByKind, state_of_store};
+use crate::model::{Provider, RunKind, SourceSummary, api};
 use crate::profiles::Profiles;
+use crate::sources::aws::CallCounts;
+use crate::sources::aws::calls::Call;
 
 /// Reads settings and profiles again, or tells why the old ones stay.
 pub type Load = Arc<dyn Fn() -> Result<(Settings, Profiles), String> + Send + Sync>;
 
-/// Collectors, as metrics name them.
-const SNAPSHOT: &str = "snapshot";
-const TRAIL_FILES: &str = "trail:files";
+/// The collector of roles and stores, as metrics name it: files and live accounts alike.
+const INVENTORY: &str = "inventory";
+const COLLECTORS: [&str; 5] = [INVENTORY, api::TRAIL_FILES, api::TRAIL_LOOKUP, api::TRAIL_S3, api::TRAIL_SQS];
 
 /// The daemon's business. Shared by the loop's threads and the HTTP server.
 pub struct Service {
@@ -34,9 +36,10 @@ impl Service {
     /// A sentence when a metric is declared wrongly, which is a bug of ours.
     pub fn new(context: JobContext, load: Load) -> Result<Arc<Self>, String> {
         let metrics = Metrics::new(env!("CARGO_PKG_VERSION")).map_err(|error| error.to_string())?;
-        for collector in [SNAPSHOT, TRAIL_FILES] {
+        for collector in COLLECTORS {
             metrics.expect_collector(collector);
         }
+        expect_calls(&metrics, &context.settings);
         Ok(Arc::new(Self {
             context: RwLock::new(context),
             load,
@@ -131,16 +134,24 @@ impl Service {
             self.metrics.records_read(*provider, summary);
         }
         if !report.accounts.is_empty() {
-            self.metrics.collector_ran(SNAPSHOT, seconds, !report.inventory_incomplete);
+            self.metrics.collector_ran(INVENTORY, seconds, !report.inventory_incomplete);
         }
         if !report.trail_by_provider.is_empty() {
-            self.metrics.collector_ran(TRAIL_FILES, seconds, !report.trail.incomplete);
+            self.metrics.collector_ran(api::TRAIL_FILES, seconds, !report.trail.incomplete);
+        }
+        for (trail, complete) in &report.live_trails {
+            self.metrics.collector_ran(trail, seconds, *complete);
+        }
+        for (name, counts) in &report.calls {
+            let CallCounts { requests, throttled, errors } = *counts;
+            self.metrics.api_asked(Provider::Aws, name, ApiCalls { requests, throttled, errors });
         }
     }
 
     fn load_again(&self) -> Result<Vec<Task>, String> {
         let (settings, profiles) = (self.load)()?;
         let tasks = Timetable::of(&settings)?.tasks();
+        expect_calls(&self.metrics, &settings);
         let mut context = self.context.write().unwrap_or_else(PoisonError::into_inner);
         if settings.database != context.settings.database || settings.web != context.settings.web {
             tracing::warn!("[database] and [web] take effect at the next start");
@@ -154,6 +165,15 @@ impl Service {
         self.metrics.storage_failed();
         self.health.trouble(error.to_string());
         error.to_string()
+    }
+}
+
+/// Every API that a source can ask stands at zero from the start, so that its first trouble is seen as an increase.
+fn expect_calls(metrics: &Metrics, settings: &Settings) {
+    if !settings.aws.is_empty() {
+        for call in Call::ALL {
+            metrics.api_asked(Provider::Aws, call.action(), ApiCalls::default());
+        }
     }
 }
 

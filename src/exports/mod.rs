@@ -1,5 +1,6 @@
-//! What leaves the program: JSON, metrics and the pages that carry them.
+//! What leaves the program: JSON, metrics and the pages that carry them, and the policies that it asks for.
 
 pub mod http;
 pub mod json;
 pub mod metrics;
+pub mod policies;

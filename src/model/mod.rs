@@ -4,6 +4,7 @@
 //! depend on this module and never on one another.
 
 mod account;
+mod check;
 mod collection;
 mod coverage;
 mod event;
@@ -12,6 +13,7 @@ mod finding;
 mod judgement;
 mod key_store;
 mod lookup;
+mod permission;
 mod policy;
 mod role;
 mod task;
@@ -19,6 +21,7 @@ mod trail_settings;
 mod verdict;
 
 pub use account::{Account, ParseProviderError, Provider};
+pub use check::{Check, CheckKind, CheckOutcome};
 pub use collection::{Collection, RunKind, SourceSummary};
 pub use coverage::{Coverage, CoverageKey, Outcome, api};
 pub use event::{Actor, Concern, ConcernKind, EventOutcome, Reject, StoreEffect, TrailEvent};
@@ -30,10 +33,11 @@ pub use finding::{
 pub use judgement::{Cleared, FindingUpdate, Judgement, Undecided};
 pub use key_store::{KeyStore, StoreNeed, StoreState};
 pub use lookup::LookupProgress;
+pub use permission::{ExternalId, MemberRoles, ParsePartitionError, Partition, Permissions, Statement};
 pub use policy::{PolicyDocument, PolicyError};
 pub use role::{AttachedPolicy, InlinePolicy, Role, RoleObservation};
 pub use task::{DeletionTask, TaskStatus, TaskUsage};
 pub use trail_settings::{
-    AdvancedSelector, EventSelector, FieldSelector, ReadWrite, Recording, TrailSettings, TrailSpan,
+    AdvancedSelector, EventSelector, FieldSelector, ReadWrite, Recording, TrailSettings, TrailSpan, both, either,
 };
 pub use verdict::{AccountVerdict, AssumptionCount, RolePresence, StoreCount, Verdict};

@@ -11,6 +11,8 @@
 //! - The account is not active.
 //! - The place is switched off, not supported by the provider, or not configured.
 //! - It was read completely within that time.
+//! - No source asks for the account any more.
+//! - The list of an organization's accounts, where it is not pinned to one of them: it is a gap of the whole run.
 //! - Trail files: they are read when somebody hands them over, not on a schedule.
 //!
 //! # What to do
@@ -21,7 +23,7 @@ use std::sync::LazyLock;
 
 use jiff::Timestamp;
 
-use super::standing::{is_inactive, is_trail};
+use super::standing::{is_expected, is_inactive, is_trail};
 use super::{Rule, RuleDoc, Ruling, draft::Draft};
 use crate::model::{CoverageKey, CoverageSpan, Evidence, Finding, Outcome, Severity, api};
 
@@ -41,10 +43,10 @@ impl Rule for CollectionGap {
 
     fn judge_account(&self, evidence: &Evidence) -> Ruling {
         let mut ruling = Ruling::silent();
-        if is_inactive(evidence) {
+        if is_inactive(evidence) || !is_expected(evidence) {
             return ruling;
         }
-        for span in evidence.coverage.iter().filter(|span| span.coverage.key.api != api::TRAIL_FILES) {
+        for span in evidence.coverage.iter().filter(|span| is_of_account(&span.coverage.key)) {
             let Some(unread_since) = unread_since(evidence, span) else { continue };
             let counts_from = unread_since + evidence.settings.collection_patience;
             if counts_from < evidence.as_of {
@@ -56,6 +58,12 @@ impl Rule for CollectionGap {
         ruling.findings.sort_by(|left, right| left.subject.cmp(&right.subject));
         ruling
     }
+}
+
+/// Whether the place is the account's own, and read on a schedule.
+fn is_of_account(key: &CoverageKey) -> bool {
+    let is_list_of_accounts = key.api == api::AWS_LIST_ACCOUNTS && key.account.is_none();
+    key.api != api::TRAIL_FILES && !is_list_of_accounts
 }
 
 /// Since when the place is unread, if it is: since the last complete reading, or since the first failure.
@@ -167,6 +175,26 @@ mod tests {
     #[test]
     fn an_account_that_is_not_active_has_no_gaps() {
         check(ID, &gap(Outcome::Denied, EARLIER).account(Outcome::NotEnabled), silent());
+    }
+
+    #[test]
+    fn an_account_that_nobody_asks_for_any_more_has_no_gaps() {
+        let scene = gap(Outcome::Denied, EARLIER).untried(api::AWS_KEY_STORES, "us-east-1", EARLIER);
+        check(ID, &scene, fires(2));
+        check(ID, &scene.account(Outcome::NotConfigured), silent());
+    }
+
+    #[test]
+    fn calls_without_which_a_verdict_stands_are_gaps_all_the_same() {
+        for name in [api::AWS_DESCRIBE_TRAILS, api::AWS_DELETION_STATUS, api::AWS_LIST_REGIONS] {
+            check(ID, &Scene::aws().place(name, None, Outcome::Denied, EARLIER), fires(1));
+        }
+    }
+
+    #[test]
+    fn a_list_of_accounts_that_failed_is_no_gap_of_each_of_them() {
+        check(ID, &Scene::aws().list_of_accounts(Outcome::Denied, EARLIER), silent());
+        check(ID, &Scene::aws().place(api::AWS_LIST_ACCOUNTS, None, Outcome::Denied, EARLIER), fires(1));
     }
 
     #[test]

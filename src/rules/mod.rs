@@ -20,6 +20,7 @@ mod role_tampering;
 mod role_without_store_history;
 mod store_expiring;
 mod store_unreachable;
+mod trail_degraded;
 mod trust_drift;
 mod unexpected_activity;
 mod unexpected_assumer;
@@ -99,7 +100,7 @@ pub trait Rule: Sync {
 }
 
 /// Every rule, in the order in which they are shown.
-static RULES: [&dyn Rule; 14] = [
+static RULES: [&dyn Rule; 15] = [
     &orphaned_role::OrphanedRole,
     &unexpected_assumer::UnexpectedAssumer,
     &unexpected_activity::UnexpectedActivity,
@@ -113,6 +114,7 @@ static RULES: [&dyn Rule; 14] = [
     &role_without_store_history::RoleWithoutStoreHistory,
     &store_unreachable::StoreUnreachable,
     &store_expiring::StoreExpiring,
+    &trail_degraded::TrailDegraded,
     &collection_gap::CollectionGap,
 ];
 

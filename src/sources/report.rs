@@ -69,6 +69,11 @@ impl Report {
         self.row(api, region, subject, failure.outcome(), failure.detail());
     }
 
+    /// Whether every reading of a call so far was complete.
+    pub(super) fn is_complete(&self, api: &str) -> bool {
+        self.rows.iter().all(|(key, (outcome, _))| key.api != api || *outcome == Outcome::Complete)
+    }
+
     pub(super) fn finish(self) -> Collection {
         let Self { now, mut collection, rows, .. } = self;
         let rows = rows.into_iter();

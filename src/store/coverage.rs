@@ -344,6 +344,16 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub fn coverage(&self, filter: &HistoryFilter) -> Result<Vec<CoverageRow>, StoreError> {
+        let mut rows = Vec::new();
+        self.each_coverage(filter, |row| rows.push(row))?;
+        Ok(rows)
+    }
+
+    /// The same rows one at a time: an organization has more of them than memory should hold.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn each_coverage(&self, filter: &HistoryFilter, mut take: impl FnMut(CoverageRow)) -> Result<(), StoreError> {
         let reader = self.reader()?;
         let mut statement = reader.prepare_cached(LIST)?;
         let values = params![
@@ -354,16 +364,12 @@ impl Store {
             opt_millis(filter.until),
             filter.row_limit(),
         ];
-        let rows = statement.query_map(values, |row| {
-            let stored = read(row)?;
-            let span = filter.at.map_or(stored.span.clone(), |at| up_to(stored.span.clone(), at));
-            Ok(CoverageRow {
-                run: stored.run,
-                coverage: span.coverage,
-                since: stored.since,
-                checked_at: span.checked_at,
-            })
-        })?;
-        Ok(rows.collect::<rusqlite::Result<_>>()?)
+        let mut rows = statement.query(values)?;
+        while let Some(row) = rows.next()? {
+            let Stored { run, since, span, .. } = read(row)?;
+            let span = filter.at.map_or_else(|| span.clone(), |at| up_to(span.clone(), at));
+            take(CoverageRow { run, coverage: span.coverage, since, checked_at: span.checked_at });
+        }
+        Ok(())
     }
 }

@@ -9,7 +9,7 @@ use crate::records::{delivered, intrusion, person, routine, with};
 use crate::support::Workplace;
 
 /// Every command, with its subcommands.
-const COMMANDS: [&[&str]; 28] = [
+const COMMANDS: [&[&str]; 30] = [
     &["run"],
     &["scan"],
     &["collect"],
@@ -25,6 +25,8 @@ const COMMANDS: [&[&str]; 28] = [
     &["events"],
     &["coverage"],
     &["tasks"],
+    &["policy"],
+    &["policy", "aws"],
     &["rules"],
     &["rules", "list"],
     &["rules", "explain"],
@@ -83,6 +85,7 @@ fn wrong_usage_ends_with_code_three_and_does_nothing() {
         &["events", "--at", "1d", "--since", "2d"],
         &["scan", "--fail-on", "never"],
         &["findings", "--format", "yaml"],
+        &["findings", "--format", "terraform"],
         &["rules", "explain", "no-such-rule"],
         &["scan"],
         &["completions", "no-shell"],
@@ -285,6 +288,7 @@ fn every_rule_is_listed_and_explained() {
         "role-without-store-history",
         "store-unreachable",
         "store-expiring",
+        "trail-degraded",
         "collection-gap",
     ] {
         assert!(ids.contains(&rule), "{rule}: {rules:?}");

@@ -4,17 +4,23 @@
 #![expect(clippy::panic, clippy::needless_pass_by_value)]
 
 mod aws;
+mod aws_faults;
 mod aws_lookup;
+mod aws_moto;
+mod aws_scan;
 mod bad_input;
 mod cli;
 mod config;
 mod crash;
 mod daemon;
 mod demo;
+mod doctor;
 mod house;
 mod ingest;
 mod judging;
+mod policy;
 mod records;
 mod snapshot;
 mod store;
 mod support;
+mod trails;

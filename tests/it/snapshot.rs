@@ -14,7 +14,7 @@ fn ago(hours: i64) -> String {
     (Timestamp::now() - SignedDuration::from_hours(hours)).strftime("%Y-%m-%dT%H:%M:%S+00:00").to_string()
 }
 
-fn file(name: &str) -> String {
+pub fn file(name: &str) -> String {
     format!("inventory/aws/{ACCOUNT}/{name}")
 }
 
@@ -28,12 +28,12 @@ fn refusal(code: &str, operation: &str, message: &str) -> String {
 }
 
 /// An account with the role, created `hours` ago, and no store in either Region.
-struct Inventory {
-    place: Workplace,
+pub struct Inventory {
+    pub place: Workplace,
 }
 
 impl Inventory {
-    fn new(hours: i64) -> Self {
+    pub fn new(hours: i64) -> Self {
         let inventory = Self { place: Workplace::new() };
         inventory.configure("");
         inventory.role(hours, "AROAEXAMPLE1", &json!({"Service": SERVICE}));
@@ -70,7 +70,7 @@ impl Inventory {
         );
     }
 
-    fn write(&self, name: &str, value: &Value) {
+    pub fn write(&self, name: &str, value: &Value) {
         self.place.write(name, value.to_string());
     }
 
@@ -83,7 +83,7 @@ impl Inventory {
     }
 
     /// The stores of a Region: ids with their types.
-    fn stores(&self, region: &str, stores: &[(&str, &str)]) {
+    pub fn stores(&self, region: &str, stores: &[(&str, &str)]) {
         let stores: Vec<_> = stores
             .iter()
             .map(|(id, kind)| {
@@ -95,20 +95,20 @@ impl Inventory {
     }
 
     /// A trail in which the service assumed the role an hour ago.
-    fn with_trail(&self, grace: &str) {
+    pub fn with_trail(&self, grace: &str) {
         self.configure(&format!("[rules]\ngrace = \"{grace}\"\n[[aws]]\nname = \"t\"\naccounts = \"none\"\n[[aws.trail]]\nkind = \"files\"\npath = \"trail\"\n"));
         let time = (Timestamp::now() - SignedDuration::from_hours(1)).strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
         self.place.write("trail/a.json", delivered(&[with(routine("t-1"), json!({ "eventTime": time }))]));
     }
 
-    fn scan(&self, code: i32) -> Value {
+    pub fn scan(&self, code: i32) -> Value {
         let scan = self.place.json(&["scan"], code);
         reconcile(&scan["trail"]);
         scan
     }
 
     /// Verdict, presence of the role, and what is missing: `api region outcome`.
-    fn verdict(&self) -> (String, String, Vec<String>) {
+    pub fn verdict(&self) -> (String, String, Vec<String>) {
         self.verdict_of(&[])
     }
 

@@ -11,7 +11,7 @@ use crate::model::{Account, Coverage, CoverageKey, Outcome, Provider, SourceSumm
 use crate::profiles::Profiles;
 use crate::sources::aws::CallCounts;
 use crate::sources::snapshot;
-use crate::store::{HistoryFilter, RunId, Store, StoreError};
+use crate::store::{CoverageRow, HistoryFilter, RunId, Store, StoreError};
 
 /// What a collection came to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -22,6 +22,8 @@ pub struct CollectReport {
     pub listing_gaps: BTreeMap<Provider, Coverage>,
     /// How often each API was asked.
     pub calls: BTreeMap<&'static str, CallCounts>,
+    /// The kinds of live trails that were read, `trail:KIND`, and whether each was read completely.
+    pub live_trails: BTreeMap<String, bool>,
     /// Whether some inventory could not be read.
     pub inventory_incomplete: bool,
     /// The reading of the trails.
@@ -72,12 +74,17 @@ fn collect_snapshots(context: &JobContext, run: RunId, report: &mut CollectRepor
         if context.stop.is_requested() {
             return Ok(());
         }
-        report.inventory_incomplete |= collection.coverage.iter().any(|row| row.outcome.is_gap());
+        report.inventory_incomplete |= collection.coverage.iter().any(is_needed_gap);
         report.accounts.insert(Account::new(collection.provider, collection.account.clone()));
         collection.kind_apis.clone_from(&kind_apis);
         context.store.save_collection(run, &collection)?;
     }
     Ok(())
+}
+
+/// Whether something was not read without which no run is complete.
+pub(super) fn is_needed_gap(row: &Coverage) -> bool {
+    row.outcome.is_gap() && !api::is_optional(&row.key.api)
 }
 
 /// A row for every account that an earlier inventory had and this one does not: what was true of it then must not
@@ -93,13 +100,17 @@ fn note_vanished(context: &JobContext, run: RunId, report: &mut CollectReport) -
 
 fn vanished_accounts(context: &JobContext, report: &CollectReport) -> Result<Vec<Coverage>, StoreError> {
     let now = context.now();
-    let rows = context.store.coverage(&HistoryFilter { at: Some(now), ..HistoryFilter::default() })?;
-    let expected: BTreeSet<_> = rows
-        .into_iter()
-        .map(|row| row.coverage)
-        .filter(|row| !row.key.api.starts_with(api::TRAIL) && row.outcome != Outcome::NotConfigured)
-        .filter_map(|row| Some(Account::new(row.key.provider, row.key.account?)))
-        .collect();
+    let mut expected = BTreeSet::new();
+    let present = HistoryFilter { at: Some(now), ..HistoryFilter::default() };
+    context.store.each_coverage(&present, |row| {
+        let CoverageRow { coverage: Coverage { key, outcome, .. }, .. } = row;
+        if let Some(account) = key.account
+            && !key.api.starts_with(api::TRAIL)
+            && outcome != Outcome::NotConfigured
+        {
+            expected.insert(Account::new(key.provider, account));
+        }
+    })?;
     let row = |account: &Account, (outcome, detail)| Coverage {
         key: CoverageKey {
             provider: account.provider,

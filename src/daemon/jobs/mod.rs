@@ -4,6 +4,7 @@
 
 mod analyze;
 mod collect;
+mod doctor;
 mod ingest;
 mod live;
 mod scan;
@@ -22,6 +23,7 @@ use crate::store::{Store, StoreError};
 
 pub use analyze::{AnalysisReport, analyze, judge_at};
 pub use collect::{CollectReport, collect};
+pub use doctor::{DoctorContext, DoctorReport, doctor};
 pub use ingest::{IngestReport, ingest};
 pub use scan::{ScanReport, summarize};
 
@@ -83,8 +85,12 @@ pub trait Progress: Send + Sync {
     fn object_done(&self, _bytes: u64, _records: u64) {}
     /// So many more accounts are to be read.
     fn expect_accounts(&self, _more: u64) {}
-    /// One account is read.
-    fn account_done(&self) {}
+    /// One account is read; so many of its Regions answered completely.
+    fn account_done(&self, _regions: u64) {}
+    /// So many calls were made up to now, and so many of them were throttled.
+    fn asked(&self, _calls: u64, _throttled: u64) {}
+    /// No more accounts are read.
+    fn accounts_finish(&self) {}
     /// The reading has ended.
     fn finish(&self) {}
 }

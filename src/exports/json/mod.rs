@@ -1,6 +1,7 @@
 //! The JSON shapes of commands and API: a contract. Members may be added, never changed or taken away.
 
 mod coverage;
+mod doctor;
 mod event;
 mod finding;
 mod history;
@@ -8,8 +9,12 @@ mod scan;
 mod verdict;
 
 pub use coverage::{CoverageJson, MissingJson};
+pub use doctor::{CheckJson, DoctorJson};
 pub use event::{EventActorJson, EventJson};
 pub use finding::{ChangeJson, ControlJson, FindingDetailJson, FindingJson, FixJson};
 pub use history::{RoleJson, StoreJson, TaskJson};
-pub use scan::{BytesJson, IngestJson, ObjectsJson, RecordsJson, RejectJson, ScanCoverageJson, ScanJson, TrailJson};
+pub use scan::{
+    ApiCallsJson, BytesJson, IngestJson, ObjectsJson, ProviderCoverageJson, RecordsJson, RejectJson,
+    ScanCoverageJson, ScanJson, TrailJson,
+};
 pub use verdict::{AssumptionsJson, StoresJson, VerdictCoverageJson, VerdictJson};

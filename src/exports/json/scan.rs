@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::MissingJson;
-use crate::model::{Reject, SourceSummary};
+use crate::model::{Provider, Reject, SourceSummary};
 
 /// The version of the summaries' shape.
 const SCHEMA: u32 = 1;
@@ -129,6 +129,34 @@ impl From<&SourceSummary> for RecordsJson {
     }
 }
 
+/// How much of one provider was read.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct ProviderCoverageJson {
+    /// Accounts that had to be read.
+    pub accounts_expected: u64,
+    /// Accounts that were read completely.
+    pub accounts_complete: u64,
+    /// Regions of all accounts that had to be read.
+    pub regions_expected: u64,
+    /// Regions that were read completely.
+    pub regions_complete: u64,
+}
+
+/// Requests to one API in a scan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ApiCallsJson {
+    /// Provider.
+    pub provider: Provider,
+    /// The API, as its permission is named.
+    pub api: &'static str,
+    /// All requests, repeated ones included.
+    pub requests: u64,
+    /// Those that were refused for being too many.
+    pub throttled: u64,
+    /// Those that failed otherwise.
+    pub errors: u64,
+}
+
 /// Coverage of a scan: it leads every summary.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct ScanCoverageJson {
@@ -140,6 +168,8 @@ pub struct ScanCoverageJson {
     pub regions_expected: u64,
     /// Regions that were read completely.
     pub regions_complete: u64,
+    /// The same for each provider.
+    pub by_provider: BTreeMap<Provider, ProviderCoverageJson>,
     /// What is missing.
     pub missing: Vec<MissingJson>,
 }
@@ -166,6 +196,8 @@ pub struct ScanJson {
     pub finished: String,
     /// Coverage.
     pub coverage: ScanCoverageJson,
+    /// Requests to the providers' APIs.
+    pub calls: Vec<ApiCallsJson>,
     /// Trails.
     pub trail: TrailJson,
     /// Accounts and profiles by verdict.

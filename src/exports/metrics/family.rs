@@ -60,6 +60,12 @@ families! {
     COLLECTOR_RUNS = Counter "collector_runs_total" ["collector"];
     /// Runs of a collector that left something unread.
     COLLECTOR_RUN_FAILURES = Counter "collector_run_failures_total" ["collector"];
+    /// Requests to a provider's API since the start, repeated attempts included.
+    API_REQUESTS = Counter "api_requests_total" ["provider", "api"];
+    /// Requests that the provider refused because there were too many.
+    API_THROTTLED = Counter "api_throttled_total" ["provider", "api"];
+    /// Requests that failed otherwise; that something does not exist is an answer.
+    API_ERRORS = Counter "api_errors_total" ["provider", "api"];
     /// Trail records read since the start, by what became of them.
     TRAIL_RECORDS = Counter "trail_records_total" ["provider", "result"];
     /// Whether the newest attempt to read the configuration succeeded; after a failed one the older settings hold.

@@ -42,6 +42,17 @@ impl MissedBecause {
     }
 }
 
+/// Requests to one API.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ApiCalls {
+    /// All of them.
+    pub requests: u64,
+    /// Those that were refused for being too many.
+    pub throttled: u64,
+    /// Those that failed otherwise.
+    pub errors: u64,
+}
+
 /// The metrics of the process, and the newest page of the state.
 #[derive(Debug)]
 pub struct Metrics {
@@ -49,6 +60,9 @@ pub struct Metrics {
     collector_run_duration: GaugeVec,
     collector_runs: IntCounterVec,
     collector_run_failures: IntCounterVec,
+    api_requests: IntCounterVec,
+    api_throttled: IntCounterVec,
+    api_errors: IntCounterVec,
     trail_records: IntCounterVec,
     config_last_reload_successful: IntGauge,
     storage_errors: IntCounter,
@@ -77,6 +91,9 @@ impl Metrics {
             collector_run_duration: gauges(&registry, &family::COLLECTOR_RUN_DURATION)?,
             collector_runs: counters(&registry, &family::COLLECTOR_RUNS)?,
             collector_run_failures: counters(&registry, &family::COLLECTOR_RUN_FAILURES)?,
+            api_requests: counters(&registry, &family::API_REQUESTS)?,
+            api_throttled: counters(&registry, &family::API_THROTTLED)?,
+            api_errors: counters(&registry, &family::API_ERRORS)?,
             trail_records: counters(&registry, &family::TRAIL_RECORDS)?,
             config_last_reload_successful: reload,
             storage_errors,
@@ -103,6 +120,14 @@ impl Metrics {
         add(&self.collector_runs, &[collector], 1);
         add(&self.collector_run_failures, &[collector], u64::from(!complete));
         set(&self.collector_run_duration, &[collector], seconds);
+    }
+
+    /// Counts requests to an API; counts of zero show it before its first request.
+    pub fn api_asked(&self, provider: Provider, api: &str, calls: ApiCalls) {
+        let labels = [provider.as_str(), api];
+        add(&self.api_requests, &labels, calls.requests);
+        add(&self.api_throttled, &labels, calls.throttled);
+        add(&self.api_errors, &labels, calls.errors);
     }
 
     /// Counts the trail records of one reading.

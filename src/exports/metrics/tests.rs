@@ -33,20 +33,20 @@ fn state() -> State {
         collectors: vec![
             CollectorRow {
                 account: aws.clone(),
-                collector: "snapshot".to_owned(),
+                collector: "inventory".to_owned(),
                 up: true,
                 last_success: Some(time(1_795_000_000)),
             },
             CollectorRow {
                 account: alibaba.clone(),
-                collector: "snapshot".to_owned(),
+                collector: "inventory".to_owned(),
                 up: false,
                 last_success: None,
             },
         ],
         watermarks: vec![WatermarkRow {
             account: aws.clone(),
-            source: "files".to_owned(),
+            source: "trail:files".to_owned(),
             at: Timestamp::from_millisecond(1_794_999_999_500).expect("the test gives a valid time"),
         }],
         gaps: vec![GapsRow { account: alibaba.clone(), gaps: 2 }],
@@ -80,12 +80,14 @@ fn state() -> State {
 
 fn page() -> String {
     let metrics = Metrics::new("0.1.0").expect("the declarations are valid");
-    metrics.expect_collector("snapshot");
-    metrics.collector_ran("files", 1.25, false);
+    metrics.expect_collector("inventory");
+    metrics.collector_ran("trail:files", 1.25, false);
     metrics.records_read(
         Provider::Aws,
         &SourceSummary { records_kept: 4, records_irrelevant: 96, ..SourceSummary::default() },
     );
+    metrics.api_asked(Provider::Aws, "cloudtrail:LookupEvents", ApiCalls { requests: 340, throttled: 12, errors: 1 });
+    metrics.api_asked(Provider::Aws, "kms:ListKeys", ApiCalls::default());
     metrics.expect_task("collect");
     metrics.slots_missed("collect", MissedBecause::Late, 3);
     metrics.next_run("collect", Some(time(1_795_000_900)));

@@ -6,7 +6,7 @@ mod selectors;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-pub use recording::Recording;
+pub use recording::{Recording, both, either};
 pub use selectors::{AdvancedSelector, EventSelector, FieldSelector, ReadWrite};
 
 /// The settings of one trail. What could not be read is `None`.
@@ -53,6 +53,17 @@ impl TrailSettings {
             bucket: None,
             recording: Recording::UNKNOWN,
         }
+    }
+
+    /// What the trail records while it runs as it is set up now.
+    #[must_use]
+    pub fn recorded(&self) -> Recording {
+        let mut recording = self.recording.if_holds(self.logging);
+        if self.global_service_events == Some(false) {
+            // The events of IAM are left out.
+            recording.records_writes = Some(false);
+        }
+        recording
     }
 }
 

@@ -35,6 +35,16 @@ impl Recording {
         }
     }
 
+    /// What is recorded where it is not known whether the trail runs, or known that it does not.
+    #[must_use]
+    pub fn if_holds(self, condition: Option<bool>) -> Self {
+        Self {
+            records_reads: both(self.records_reads, condition),
+            records_writes: both(self.records_writes, condition),
+            records_kms: both(self.records_kms, condition),
+        }
+    }
+
     /// Whether everything that the watched roles need is recorded.
     #[must_use]
     pub fn is_everything(self) -> Option<bool> {
@@ -49,7 +59,8 @@ impl Recording {
 }
 
 /// Whether one of two holds: one that holds decides, whatever the other is.
-fn either(left: Option<bool>, right: Option<bool>) -> Option<bool> {
+#[must_use]
+pub fn either(left: Option<bool>, right: Option<bool>) -> Option<bool> {
     match (left, right) {
         (Some(true), _) | (_, Some(true)) => Some(true),
         (Some(false), Some(false)) => Some(false),
@@ -58,7 +69,8 @@ fn either(left: Option<bool>, right: Option<bool>) -> Option<bool> {
 }
 
 /// Whether both hold: one that does not decides, whatever the other is.
-pub(super) fn both(left: Option<bool>, right: Option<bool>) -> Option<bool> {
+#[must_use]
+pub fn both(left: Option<bool>, right: Option<bool>) -> Option<bool> {
     match (left, right) {
         (Some(false), _) | (_, Some(false)) => Some(false),
         (Some(true), Some(true)) => Some(true),

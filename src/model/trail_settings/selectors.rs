@@ -113,10 +113,8 @@ impl AdvancedSelector {
         let known = ["eventCategory", "readOnly", "eventSource"];
         let is_narrower = self.fields.iter().any(|condition| !known.contains(&condition.field.as_str()));
         // Conditions on names or identities take a part of the events; a selector must say its category.
-        let takes = |value| match meets("readOnly", value) {
-            false => Some(false),
-            true => (!is_narrower && on("eventCategory").next().is_some()).then_some(true),
-        };
+        let is_whole = !is_narrower && on("eventCategory").next().is_some();
+        let takes = |value| taken(meets("readOnly", value), is_whole);
         let sources: Vec<_> = on("eventSource").collect();
         recording(takes("true"), takes("false"), &sources)
     }
@@ -155,15 +153,16 @@ fn recording(reads: Option<bool>, writes: Option<bool>, sources: &[&FieldSelecto
     let takes = |source| sources.iter().all(|condition| condition.is_met_by(source));
     let others = sources.iter().all(|condition| condition.is_harmless());
     // Sessions of a role call many services: a selection of some says nothing of the rest.
-    let of = |source| match takes(source) {
-        false => Some(false),
-        true => others.then_some(true),
-    };
     Recording {
-        records_reads: both(reads, of(STS)),
-        records_writes: both(writes, of(IAM)),
+        records_reads: both(reads, taken(takes(STS), others)),
+        records_writes: both(writes, taken(takes(IAM), others)),
         records_kms: both(writes, Some(takes(KMS))),
     }
+}
+
+/// Nothing is taken, or all of it, or what cannot be told: a part.
+fn taken(any: bool, all: bool) -> Option<bool> {
+    if any { all.then_some(true) } else { Some(false) }
 }
 
 #[cfg(test)]
@@ -248,7 +247,11 @@ mod tests {
             (AdvancedSelector { fields: vec![field("eventCategory", "=", &["Data"])] }, [no, no, no]),
             (AdvancedSelector { fields: vec![] }, [None, None, None]),
         ] {
-            assert_eq!(listed(Recording::of_advanced_selectors(&[selector.clone()])), expected, "{selector:?}");
+            assert_eq!(
+                listed(Recording::of_advanced_selectors(std::slice::from_ref(&selector))),
+                expected,
+                "{selector:?}"
+            );
         }
     }
 
@@ -291,10 +294,10 @@ mod tests {
             advanced in proptest::collection::vec(any_advanced(), 0..4),
             more_advanced in any_advanced(),
         ) {
-            let union = [basics.as_slice(), &[more_basic.clone()]].concat();
+            let union = [basics.as_slice(), std::slice::from_ref(&more_basic)].concat();
             let (without, with) = (Recording::of_event_selectors(&basics), Recording::of_event_selectors(&union));
             prop_assert!(is_no_less(with, without) && is_no_less(with, more_basic.recording()));
-            let union = [advanced.as_slice(), &[more_advanced.clone()]].concat();
+            let union = [advanced.as_slice(), std::slice::from_ref(&more_advanced)].concat();
             let (without, with) = (Recording::of_advanced_selectors(&advanced), Recording::of_advanced_selectors(&union));
             prop_assert!(is_no_less(with, without) && is_no_less(with, more_advanced.recording()));
         }

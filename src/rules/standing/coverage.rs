@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
-use super::LiveStore;
+use super::{LiveStore, trail_settings};
 use crate::model::{Coverage, CoverageKey, CoverageSpan, Evidence, Outcome, Provider, RoleSpan, api};
 use crate::profiles::{Profile, StoreKind};
 
@@ -34,6 +34,7 @@ impl Regions {
             any_complete |= span.coverage.outcome == Outcome::Complete;
         }
         regions.missing.extend(account_gaps(evidence));
+        regions.missing.extend(unlisted_regions(evidence));
         if regions.missing.is_empty() && !any_complete {
             regions.missing.push(absent_row(evidence, &kind.api, None, "no Region answered"));
         }
@@ -117,6 +118,15 @@ pub(in crate::rules) fn is_inactive(evidence: &Evidence) -> bool {
         .any(|span| span.coverage.outcome == Outcome::NotEnabled)
 }
 
+/// Whether a source asks for the account. One that was taken out of the configuration keeps its history.
+pub(in crate::rules) fn is_expected(evidence: &Evidence) -> bool {
+    evidence
+        .coverage
+        .iter()
+        .filter(|span| span.coverage.key.api == api::ACCOUNT && span.coverage.key.account.is_some())
+        .all(|span| span.coverage.outcome != Outcome::NotConfigured)
+}
+
 /// Readings of the account itself that failed: it could not be entered, or what is expected of it is not known.
 fn closed_accounts(evidence: &Evidence) -> impl Iterator<Item = &CoverageSpan> {
     rows(evidence).filter(|span| span.coverage.key.api == api::ACCOUNT && span.coverage.outcome != Outcome::Complete)
@@ -124,6 +134,13 @@ fn closed_accounts(evidence: &Evidence) -> impl Iterator<Item = &CoverageSpan> {
 
 fn account_gaps(evidence: &Evidence) -> impl Iterator<Item = Coverage> {
     closed_accounts(evidence).map(|span| span.coverage.clone())
+}
+
+/// The list of the account's Regions, where it could not be read: which of them have to answer is not known then.
+fn unlisted_regions(evidence: &Evidence) -> impl Iterator<Item = Coverage> {
+    rows(evidence)
+        .filter(|span| span.coverage.key.api == api::AWS_LIST_REGIONS && span.coverage.outcome != Outcome::Complete)
+        .map(|span| span.coverage.clone())
 }
 
 /// When the account could not be entered, if so: older answers of its parts say nothing about the present.
@@ -335,5 +352,19 @@ pub(super) fn trail_coverage(evidence: &Evidence) -> TrailCoverage {
     if trail.spans.is_empty() && trail.missing.is_empty() {
         trail.missing.push(absent_row(evidence, api::TRAIL, None, ""));
     }
+    if !is_event_history_read(evidence)
+        && let Some((api, detail)) = trail_settings::unrecorded(evidence)
+    {
+        let row = absent_row(evidence, api, None, &detail);
+        trail.missing.push(Coverage { outcome: Outcome::Partial, ..row });
+    }
     trail
+}
+
+/// Whether events come from the event history, which has all of them whatever the trails record.
+fn is_event_history_read(evidence: &Evidence) -> bool {
+    evidence
+        .coverage
+        .iter()
+        .any(|span| span.coverage.key.api == api::TRAIL_LOOKUP && span.coverage.outcome == Outcome::Complete)
 }

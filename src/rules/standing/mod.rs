@@ -5,6 +5,7 @@ mod inventory;
 #[cfg(test)]
 mod tests;
 mod trail;
+mod trail_settings;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,9 +15,10 @@ use crate::model::{Basis, Coverage, Evidence, RolePresence, StoreNeed, TrailEven
 use crate::profiles::{Profile, Profiles};
 
 pub use coverage::{Regions, TrailCoverage};
-pub(super) use coverage::{is_inactive, is_trail};
+pub(super) use coverage::{is_expected, is_inactive, is_trail};
 use coverage::{role_gaps, trail_coverage};
 pub(super) use trail::{Tasks, is_gone_error};
+pub(super) use trail_settings::{Trails, any_runs, names, recorded};
 
 /// A store that stands, or stood when it was last seen.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-use crate::model::{Basis, Outcome, RolePresence, StoreNeed, TaskStatus, Verdict, api};
+use crate::model::{Basis, Outcome, Recording, RolePresence, StoreNeed, TaskStatus, TrailSettings, Verdict, api};
 use crate::rules::Standing;
 use crate::rules::tests::{EventBuilder, Scene};
 
@@ -188,4 +188,82 @@ fn the_twin_without_a_role_is_not_in_use_while_the_other_serves() {
         .trail(DAYS[0], DAYS[5]);
     let verdicts: Vec<_> = scene.judgement().verdicts.into_iter().map(|verdict| verdict.verdict).collect();
     assert_eq!(verdicts, [Verdict::Clean, Verdict::NotInUse]);
+}
+
+/// A scene that is clean with a complete trail of any kind.
+fn clean_but_for_the_trail() -> Scene {
+    Scene::aws().role().regions(Outcome::Complete).store("cks-1", StoreNeed::Needed)
+}
+
+fn verdict_of(scene: &Scene) -> (Verdict, Vec<(String, Outcome)>) {
+    let verdicts = scene.judgement().verdicts;
+    let of_profile = |verdict: &crate::model::AccountVerdict| verdict.profile == "aws-kms-custom-key-stores";
+    let verdict = verdicts.into_iter().find(of_profile).expect("is judged");
+    let missing = verdict.missing.into_iter().map(|row| (row.key.api, row.outcome)).collect();
+    (verdict.verdict, missing)
+}
+
+#[test]
+fn regions_that_were_not_listed_leave_the_verdict_open() {
+    let listed = |outcome| {
+        let scene = clean_but_for_the_trail().trail(DAYS[0], DAYS[5]);
+        verdict_of(&scene.place(api::AWS_LIST_REGIONS, None, outcome, DAYS[0]))
+    };
+    assert_eq!(listed(Outcome::Complete), (Verdict::Clean, Vec::new()));
+    let missing = vec![(api::AWS_LIST_REGIONS.to_owned(), Outcome::Denied)];
+    assert_eq!(listed(Outcome::Denied), (Verdict::Unknown, missing));
+}
+
+#[test]
+fn neither_the_list_of_accounts_nor_optional_calls_open_the_verdict_of_an_account_that_was_read() {
+    let clean = || clean_but_for_the_trail().trail(DAYS[0], DAYS[5]);
+    let scene = clean().list_of_accounts(Outcome::Denied, DAYS[0]);
+    assert_eq!(verdict_of(&scene), (Verdict::Clean, Vec::new()));
+    for name in [api::AWS_DESCRIBE_TRAILS, api::AWS_TRAIL_STATUS, api::AWS_EVENT_SELECTORS, api::AWS_DELETION_STATUS]
+    {
+        assert!(api::is_optional(name));
+        let scene = clean().place(name, None, Outcome::Denied, DAYS[0]);
+        assert_eq!(verdict_of(&scene), (Verdict::Clean, Vec::new()), "{name}");
+    }
+    let not_asked = clean().account(Outcome::NotConfigured);
+    let missing = vec![(api::ACCOUNT.to_owned(), Outcome::NotConfigured)];
+    assert_eq!(verdict_of(&not_asked), (Verdict::Unknown, missing));
+}
+
+#[test]
+fn objects_of_trails_that_leave_something_out_prove_no_clean_account() {
+    let good = TrailSettings {
+        multi_region: true,
+        logging: Some(true),
+        recording: Recording::EVERYTHING,
+        ..TrailSettings::new("main", "arn:main")
+    };
+    let with = |change: fn(&mut TrailSettings)| {
+        let mut trail = good.clone();
+        change(&mut trail);
+        vec![trail]
+    };
+    let settled = |kind: &str, trails: &[TrailSettings]| {
+        verdict_of(&clean_but_for_the_trail().trail_of(kind).trails(Outcome::Complete, trails))
+    };
+    for (trails, because) in [
+        (Vec::new(), Some(api::AWS_DESCRIBE_TRAILS)),
+        (with(|trail| trail.multi_region = false), Some(api::AWS_DESCRIBE_TRAILS)),
+        (with(|trail| trail.logging = Some(false)), Some(api::AWS_TRAIL_STATUS)),
+        (with(|trail| trail.recording.records_reads = Some(false)), Some(api::AWS_EVENT_SELECTORS)),
+        (with(|trail| trail.recording.records_kms = Some(false)), Some(api::AWS_EVENT_SELECTORS)),
+        (with(|trail| trail.recording = Recording::UNKNOWN), None),
+        (with(|trail| trail.logging = None), None),
+        (with(|trail| trail.log_file_validation = Some(false)), None),
+        (with(|_| {}), None),
+    ] {
+        let missing: Vec<_> = because.iter().map(|api| ((*api).to_owned(), Outcome::Partial)).collect();
+        let verdict = if because.is_some() { Verdict::Unknown } else { Verdict::Clean };
+        for kind in [api::TRAIL_FILES, api::TRAIL_S3, api::TRAIL_SQS] {
+            assert_eq!(settled(kind, &trails), (verdict, missing.clone()), "{kind} {trails:?}");
+        }
+        assert_eq!(settled(api::TRAIL_LOOKUP, &trails).0, Verdict::Clean, "the event history has everything");
+        let unread = clean_but_for_the_trail().trail_of(api::TRAIL_S3).trails(Outcome::Denied, &trails);
+        assert_eq!(verdict_of(&unread).0, Verdict::Clean, "{trails:?}");
+    }
 }

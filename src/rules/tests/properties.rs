@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::{EventBuilder, NOW, Scene};
-use crate::model::{Evidence, Outcome, StoreNeed, Verdict};
+use crate::model::{Evidence, Outcome, StoreNeed, Verdict, api};
 use crate::profiles::Profiles;
 use crate::rules::judge_account;
 
@@ -53,6 +53,7 @@ fn shuffled(evidence: &Evidence, seed: u64) -> Evidence {
     shuffle(&mut other.events, seed);
     shuffle(&mut other.uses, seed);
     shuffle(&mut other.tasks, seed);
+    shuffle(&mut other.trails, seed);
     other
 }
 
@@ -84,8 +85,10 @@ proptest! {
     fn no_orphan_and_no_clean_account_where_a_region_did_not_answer(
         regions in regions(),
         role in any::<bool>(),
+        listing in outcome(),
     ) {
-        let judgement = scene(&regions, role).judgement();
+        let scene = scene(&regions, role).place(api::AWS_LIST_REGIONS, None, listing, NOW);
+        let judgement = scene.judgement();
         let verdict = judgement
             .verdicts
             .iter()
@@ -95,7 +98,7 @@ proptest! {
             Outcome::NotEnabled => store.is_some(),
             outcome => !outcome.proves_absence(),
         };
-        let incomplete = regions.iter().any(unread);
+        let incomplete = listing != Outcome::Complete || regions.iter().any(unread);
         let decided = matches!(verdict.verdict, Verdict::Orphaned | Verdict::Clean | Verdict::NotInUse);
         prop_assert!(!(incomplete && decided), "{:?}", verdict);
         let needing = regions.iter().filter(|(_, store)| store.is_some_and(|need| need != StoreNeed::NotNeeded));

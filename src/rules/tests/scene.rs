@@ -8,7 +8,7 @@ use super::event::EventBuilder;
 use crate::model::{
     Account, AttachedPolicy, Coverage, CoverageKey, CoverageSpan, DeletionTask, Evidence, Judgement, JudgingSettings,
     KeyStore, Outcome, Provider, Role, RoleSpan, RoleUse, StoreNeed, StoreSpan, StoreState, TaskStatus, TaskUsage,
-    api,
+    TrailSettings, TrailSpan, api,
 };
 use crate::profiles::{Profile, Profiles, Selection};
 use crate::rules::{self, Case, Standing, Twin};
@@ -314,6 +314,20 @@ impl Scene {
         scene
     }
 
+    /// How listing the accounts of the organization ended.
+    pub(in crate::rules) fn list_of_accounts(self, outcome: Outcome, since: &str) -> Self {
+        let mut scene = self.row(api::AWS_LIST_ACCOUNTS, None, None, outcome, since);
+        if let Some(span) = scene.evidence.coverage.last_mut() {
+            span.coverage.key.account = None;
+        }
+        scene
+    }
+
+    /// Trail objects or events of another kind of source.
+    pub(in crate::rules) fn trail_of(self, api: &str) -> Self {
+        self.row(api, None, None, Outcome::Complete, NOW)
+    }
+
     /// A place that was read completely and not tried again since.
     pub(in crate::rules) fn untried(self, api: &str, region: &str, since: &str) -> Self {
         self.row(api, Some(region), None, Outcome::Complete, since).checked_last(since)
@@ -343,6 +357,20 @@ impl Scene {
         if let Some(span) = scene.evidence.coverage.last_mut() {
             (span.coverage.from, span.coverage.to) = (time(from), time(to));
         }
+        scene
+    }
+
+    /// How listing the account's trails ended, and the trails.
+    pub(in crate::rules) fn trails(self, outcome: Outcome, trails: &[TrailSettings]) -> Self {
+        let mut scene = self.row(api::AWS_DESCRIBE_TRAILS, None, None, outcome, NOW);
+        let last_seen = scene.evidence.as_of;
+        let span = |trail: &TrailSettings| TrailSpan {
+            trail: trail.clone(),
+            valid_from: time(ROLE_CREATED),
+            valid_to: None,
+            last_seen,
+        };
+        scene.evidence.trails.extend(trails.iter().map(span));
         scene
     }
 

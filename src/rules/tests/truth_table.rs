@@ -1,7 +1,7 @@
 //! Every combination of Region outcomes, role states and stores, against a second opinion written for the purpose.
 
 use super::{NOW, Scene};
-use crate::model::{Outcome, RolePresence, StoreNeed, Verdict};
+use crate::model::{Outcome, RolePresence, StoreNeed, Verdict, api};
 
 const OUTCOMES: [Outcome; 8] = [
     Outcome::Complete,
@@ -23,6 +23,8 @@ struct Row {
     role: RolePresence,
     store: Option<StoreNeed>,
     trail: bool,
+    /// How listing the Regions ended, where they were listed.
+    listing: Option<Outcome>,
 }
 
 impl Row {
@@ -38,6 +40,9 @@ impl Row {
         if let Some(need) = self.store {
             scene = scene.store("cks-1", need);
         }
+        if let Some(outcome) = self.listing {
+            scene = scene.place(api::AWS_LIST_REGIONS, None, outcome, NOW);
+        }
         if self.trail { scene.trail("2026-01-01T00:00:00Z", NOW) } else { scene }
     }
 
@@ -47,7 +52,8 @@ impl Row {
         let answered = matches!(self.outcomes[0], Outcome::Complete | Outcome::Unsupported);
         let gap = self.outcomes.iter().any(|outcome| outcome.is_gap());
         let switched_off_with_store = self.store.is_some() && self.outcomes[0] == Outcome::NotEnabled;
-        let complete = !gap && !switched_off_with_store && self.outcomes.contains(&Outcome::Complete);
+        let listed = self.listing.is_none_or(|outcome| outcome == Outcome::Complete);
+        let complete = listed && !gap && !switched_off_with_store && self.outcomes.contains(&Outcome::Complete);
         match self.role {
             RolePresence::Absent if self.store == Some(StoreNeed::Needed) && answered => Verdict::Findings,
             RolePresence::Absent if complete && !needing => Verdict::NotInUse,
@@ -70,7 +76,9 @@ fn every_combination_of_region_outcomes_and_role_states_gets_the_right_verdict()
     let mut rows = 0;
     for outcomes in (1..=REGIONS.len()).flat_map(combinations) {
         for (role, store) in ROLES.into_iter().flat_map(|role| stores.map(|store| (role, store))) {
-            let row = Row { outcomes: outcomes.clone(), role, store, trail: rows % 2 == 0 };
+            let listing = OUTCOMES.get(rows % (OUTCOMES.len() + 1)).copied();
+            let row = Row { outcomes: outcomes.clone(), role, store, trail: rows % 2 == 0, listing };
+            judge(&Row { listing: None, ..row.clone() });
             judge(&row);
             judge(&Row { trail: !row.trail, ..row });
             rows += 1;
@@ -86,7 +94,8 @@ fn judge(row: &Row) {
     assert_eq!(verdict.verdict, row.verdict(), "{row:?}");
     let orphans = judgement.findings.iter().filter(|finding| finding.rule == "orphaned-role").count();
     assert_eq!(orphans, usize::from(verdict.verdict == Verdict::Orphaned), "{row:?}");
-    let has_gap = row.outcomes.iter().any(|outcome| outcome.is_gap());
+    let unlisted = row.listing.is_some_and(|outcome| outcome != Outcome::Complete);
+    let has_gap = unlisted || row.outcomes.iter().any(|outcome| outcome.is_gap());
     if has_gap || row.role == RolePresence::Unknown {
         assert!(!matches!(verdict.verdict, Verdict::Orphaned | Verdict::Clean | Verdict::NotInUse), "{row:?}");
         assert!(!verdict.missing.is_empty(), "{row:?}");

@@ -164,7 +164,8 @@ impl Caller {
     {
         let mut tried = 0;
         loop {
-            let failure = match self.scan.within(self.attempt(call, region, attempt())).await? {
+            // In a box: the SDK's futures are so large that some of them inside each other overflow a thread's stack.
+            let failure = match self.scan.within(self.attempt(call, region, Box::pin(attempt()))).await? {
                 Ok(answer) => return Ok(answer),
                 Err(failure) => failure,
             };

@@ -1,6 +1,6 @@
 //! Reading one source: its accounts side by side, each handed over as soon as it is read.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use futures_util::future::join;
@@ -39,16 +39,31 @@ pub struct Plan {
     pub now: Timestamp,
 }
 
-/// Reads a source to its end and hands over what it finds; what could not be read is among it.
-pub async fn collect(plan: Plan, outlet: Outlet) {
-    let hub = match Box::pin(Hub::open(&plan.source, Arc::clone(&plan.scan))).await {
+/// How far a source reaches: whoever asks for more of the same accounts begins here.
+#[derive(Debug)]
+pub struct Reached {
+    /// The account from which the others are entered.
+    pub hub: Arc<Hub>,
+    /// The accounts that are there to be read.
+    pub accounts: BTreeSet<String>,
+}
+
+/// Reads a source to its end and hands over what it finds; what could not be read is among it. Answers `None` where
+/// the source could not be opened.
+pub async fn collect(plan: Plan, outlet: Outlet) -> Option<Reached> {
+    let hub = match Hub::open(&plan.source, Arc::clone(&plan.scan)).await {
         Ok(hub) => Arc::new(hub),
-        Err(failure) => return closed(&plan, &failure, &outlet).await,
+        Err(failure) => {
+            closed(&plan, &failure, &outlet).await;
+            return None;
+        }
     };
     if plan.source.accounts == AwsAccounts::None {
-        return Box::pin(own_events(&plan, &hub, &outlet)).await;
+        own_events(&plan, &hub, &outlet).await;
+        return None;
     }
-    inventories(&plan, &hub, &outlet).await;
+    let accounts = inventories(&plan, &hub, &outlet).await;
+    Some(Reached { hub, accounts })
 }
 
 /// Without inventory the trail is that of the hub's own account.
@@ -80,7 +95,8 @@ pub(super) async fn hand_over(outlet: &Outlet, found: Found) {
     }
 }
 
-async fn inventories(plan: &Plan, hub: &Arc<Hub>, outlet: &Outlet) {
+async fn inventories(plan: &Plan, hub: &Arc<Hub>, outlet: &Outlet) -> BTreeSet<String> {
+    let mut reached = BTreeSet::new();
     let (sender, mut listed) = mpsc::channel(ACCOUNTS_AT_ONCE);
     let (lister, accounts) = (Arc::clone(hub), plan.source.accounts.clone());
     let listing = tokio::spawn(async move { organization::list(&lister, &accounts, &sender).await });
@@ -90,6 +106,7 @@ async fn inventories(plan: &Plan, hub: &Arc<Hub>, outlet: &Outlet) {
     while let Some(account) = listed.recv().await {
         match account {
             Listed::Active(id) => {
+                reached.insert(id.clone());
                 hand_over(outlet, Found::Accounts(1)).await;
                 let turn = Arc::clone(&at_once).acquire_owned().await.expect("nobody closes this semaphore");
                 let (plan, hub, outlet, account) = (plan.clone(), Arc::clone(hub), outlet.clone(), id.clone());
@@ -112,6 +129,7 @@ async fn inventories(plan: &Plan, hub: &Arc<Hub>, outlet: &Outlet) {
         let detail = "reading the account broke off, which is a bug of roletrail; please report it".to_owned();
         hand_over(outlet, Found::Coverage(vec![account_row(&id, Outcome::Error, detail, plan.now)])).await;
     }
+    reached
 }
 
 /// Accounts that are being read.
@@ -177,5 +195,5 @@ async fn events(plan: &Plan, session: &Session, regions: &OnceCell<Regions>, tur
 }
 
 async fn enter(plan: &Plan, hub: &Hub, id: &str) -> Result<Session, Coverage> {
-    Box::pin(hub.enter(id)).await.map_err(|failure| account_row(id, failure.outcome, failure.detail, plan.now))
+    hub.enter(id).await.map_err(|failure| account_row(id, failure.outcome, failure.detail, plan.now))
 }

@@ -91,13 +91,13 @@ impl Failure {
         }
         match error {
             SdkError::ServiceError(answer) => {
-                Self::of_answer(answer.err().meta().code(), answer.err().meta().message(), answer.raw())
+                let (meta, status) = (answer.err().meta(), answer.raw().status().as_u16());
+                match meta.code() {
+                    Some(code) => Self::of_code(code, meta.message().unwrap_or_default(), status),
+                    None => Self::unreadable(status, &chain(error)),
+                }
             }
-            SdkError::ResponseError(answer) => {
-                let status = answer.raw().status().as_u16();
-                let what = format!("HTTP {status} with an answer that cannot be read: {}", chain(error));
-                Self { again: Again::Soon, ..Self::new(Outcome::Error, what) }
-            }
+            SdkError::ResponseError(answer) => Self::unreadable(answer.raw().status().as_u16(), &chain(error)),
             SdkError::TimeoutError(_) => Self::of_timeout(&chain(error)),
             SdkError::DispatchFailure(failure) if failure.is_timeout() => Self::of_timeout(&chain(error)),
             SdkError::DispatchFailure(failure) if !failure.is_user() => {
@@ -107,17 +107,20 @@ impl Failure {
         }
     }
 
-    fn of_answer(code: Option<&str>, message: Option<&str>, raw: &HttpResponse) -> Self {
-        let status = raw.status().as_u16();
-        let Some(code) = code else {
-            let again = if status >= 500 || status == 429 { Again::Soon } else { Again::Never };
-            let detail = format!("HTTP {status} without an error code {}", message.unwrap_or_default());
-            return Self { again, ..Self::new(Outcome::Error, detail) };
-        };
+    fn of_code(code: &str, message: &str, status: u16) -> Self {
         let (outcome, again) = meaning(code, status);
-        let message = message.unwrap_or_default();
         let detail = if message.is_empty() { code.to_owned() } else { format!("{code}: {message}") };
         Self { outcome, code: Some(code.to_owned()), detail: one_line(&detail), again }
+    }
+
+    /// An answer without the form of the protocol: cut off, or from something between here and the service.
+    fn unreadable(status: u16, why: &str) -> Self {
+        let (outcome, again) = match status {
+            401 | 403 => (Outcome::Denied, Again::Never),
+            429 => (Outcome::Throttled, Again::Slower),
+            _ => (Outcome::Error, Again::Soon),
+        };
+        Self { again, ..Self::new(outcome, format!("HTTP {status} with an answer that cannot be read: {why}")) }
     }
 }
 

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use tokio::sync::mpsc;
 
 use super::Failure;
-use crate::model::{Collection, Coverage, LookupProgress};
+use crate::model::{Collection, Coverage, DeletionTask, LookupProgress};
 
 /// Findings that wait to be stored; a source that is ahead of the store waits.
 pub const MOST_WAITING: usize = 64;
@@ -20,6 +20,15 @@ pub enum Found {
     Coverage(Vec<Coverage>),
     /// The inventory of one account.
     Inventory(Box<Collection>),
+    /// How the deletion of a role stands, and how asking for it ended.
+    Task {
+        /// The role's account.
+        account: String,
+        /// The task, where an answer was had.
+        task: Option<Box<DeletionTask>>,
+        /// How asking ended.
+        row: Coverage,
+    },
     /// Pages of the event history of one Region, its end, or both.
     Lookup(Box<Lookup>),
     /// Every Region of this account whose event history is expected was asked, since that moment.

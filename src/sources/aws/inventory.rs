@@ -1,11 +1,11 @@
-//! The inventory of one account: its Regions, the watched roles, the stores of every Region.
+//! The inventory of one account: its Regions, the watched roles, the stores of every Region, its trails.
 
 use futures_util::future::join;
 use tokio::sync::OnceCell;
 
 use super::collect::Plan;
 use super::regions::{self, Regions};
-use super::{Session, roles, stores};
+use super::{Session, roles, stores, trails};
 use crate::model::{Account, Collection, Provider, api};
 use crate::profiles::Profile;
 use crate::sources::report::Report;
@@ -18,12 +18,13 @@ pub(super) async fn collect(plan: &Plan, session: &Session, regions: &OnceCell<R
     let profiles: Vec<&Profile> = plan.profiles.of(Provider::Aws).collect();
     let of_regions = async {
         let regions = regions.get_or_init(|| regions::of(plan, session)).await;
-        let listings = stores::list(session, regions, &profiles).await;
-        (regions, listings)
+        let (listings, trails) = join(stores::list(session, regions, &profiles), trails::ask(session, regions)).await;
+        (regions, listings, trails)
     };
-    let (answers, (regions, listings)) = join(roles::ask(session, &profiles), of_regions).await;
+    let (answers, (regions, listings, trails)) = join(roles::ask(session, &profiles), of_regions).await;
     regions.note(&mut report);
     roles::note(answers, &mut report);
+    trails.note(&mut report);
     stores::note(regions, listings, &profiles, &mut report);
     report.finish()
 }

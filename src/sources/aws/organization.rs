@@ -42,7 +42,7 @@ pub(super) async fn list(hub: &Hub, accounts: &AwsAccounts, outlet: &mpsc::Sende
 
 async fn organization(hub: &Hub, outlet: &mpsc::Sender<Listed>) -> Result<(), Failure> {
     let session = hub.own();
-    let (client, region) = (session.organizations(), hub.partition.global_region());
+    let (client, region) = (session.organizations(), hub.own().global_region());
     let mut token: Option<String> = None;
     for _ in 0..MOST_PAGES {
         let ask = || client.list_accounts().set_next_token(token.clone()).send();

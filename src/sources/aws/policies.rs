@@ -75,7 +75,7 @@ impl Policies {
 type Read<P> = (P, Option<Failure>);
 
 async fn attached(session: &Session, role: &str) -> Result<Vec<Read<AttachedPolicy>>, Failure> {
-    let (iam, region) = (session.iam(), session.partition.global_region());
+    let (iam, region) = (session.iam(), session.global_region());
     let (mut listed, mut marker) = (Vec::new(), None::<String>);
     for _ in 0..MOST_PAGES {
         let ask = || iam.list_attached_role_policies().role_name(role).set_marker(marker.clone()).send();
@@ -123,21 +123,21 @@ async fn with_text(session: &Session, name: String, arn: String) -> Read<Attache
 }
 
 async fn default_version(session: &Session, arn: &str) -> Result<String, Failure> {
-    let (iam, region) = (session.iam(), session.partition.global_region());
+    let (iam, region) = (session.iam(), session.global_region());
     let answer = session.caller.call(Call::GetPolicy, region, || iam.get_policy().policy_arn(arn).send()).await?;
     let version = answer.policy.and_then(|policy| policy.default_version_id);
     version.ok_or_else(|| Failure::protocol("an answer without a default version"))
 }
 
 async fn text_of(session: &Session, arn: &str, version: &str) -> Result<String, Failure> {
-    let (iam, region) = (session.iam(), session.partition.global_region());
+    let (iam, region) = (session.iam(), session.global_region());
     let ask = || iam.get_policy_version().policy_arn(arn).version_id(version).send();
     let answer = session.caller.call(Call::GetPolicyVersion, region, ask).await?;
     canonical(answer.policy_version.and_then(|version| version.document).as_deref())
 }
 
 async fn inline(session: &Session, role: &str) -> Result<Vec<Read<InlinePolicy>>, Failure> {
-    let (iam, region) = (session.iam(), session.partition.global_region());
+    let (iam, region) = (session.iam(), session.global_region());
     let (mut names, mut marker) = (Vec::new(), None::<String>);
     for _ in 0..MOST_PAGES {
         let ask = || iam.list_role_policies().role_name(role).set_marker(marker.clone()).send();
@@ -153,7 +153,7 @@ async fn inline(session: &Session, role: &str) -> Result<Vec<Read<InlinePolicy>>
 }
 
 async fn with_inline_text(session: &Session, role: &str, name: String) -> Read<InlinePolicy> {
-    let (iam, region) = (session.iam(), session.partition.global_region());
+    let (iam, region) = (session.iam(), session.global_region());
     let ask = || iam.get_role_policy().role_name(role).policy_name(&name).send();
     let answer = session.caller.call(Call::GetRolePolicy, region, ask).await;
     let text = answer.and_then(|answer| canonical(Some(&answer.policy_document)));

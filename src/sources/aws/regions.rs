@@ -26,7 +26,7 @@ pub(super) struct Regions {
 /// in which a store was seen before, unless they are switched off.
 pub(super) async fn of(plan: &Plan, session: &Session) -> Regions {
     let mut regions = match &plan.source.regions {
-        Asked::List(list) => Regions { expected: list.iter().cloned().collect(), ..Regions::default() },
+        Asked::List(list) => Regions::listed(list),
         Asked::Enabled => enabled(session).await,
     };
     match plan.history.regions_with_stores(&session.account) {
@@ -40,19 +40,20 @@ pub(super) async fn of(plan: &Plan, session: &Session) -> Regions {
     regions
 }
 
-async fn enabled(session: &Session) -> Regions {
+/// The Regions that the account has switched on.
+pub(super) async fn enabled(session: &Session) -> Regions {
     let mut regions = Regions::default();
     let listing = read_list(session, &mut regions).await;
     if listing.is_err() {
         // Which Regions there are is not known, so that nothing will be concluded; what can be told still is.
-        regions.expected.extend([session.home.clone(), session.partition.global_region().to_owned()]);
+        regions.expected.extend([session.home.clone(), session.global_region().to_owned()]);
         regions.not_enabled.clear();
     }
     Regions { listing: Some(listing), ..regions }
 }
 
 async fn read_list(session: &Session, regions: &mut Regions) -> Result<(), Failure> {
-    let (client, endpoint) = (session.account(), session.partition.global_region());
+    let (client, endpoint) = (session.account(), session.global_region());
     let mut token: Option<String> = None;
     for _ in 0..MOST_PAGES {
         let ask = || client.list_regions().set_next_token(token.clone()).send();
@@ -80,6 +81,16 @@ async fn read_list(session: &Session, regions: &mut Regions) -> Result<(), Failu
 }
 
 impl Regions {
+    /// Those that somebody has listed.
+    pub(super) fn listed(names: &[String]) -> Self {
+        Self { expected: names.iter().cloned().collect(), ..Self::default() }
+    }
+
+    /// How the list of Regions was read; `None` where nobody asked for it.
+    pub(super) fn listing(&self) -> Option<&Result<(), Failure>> {
+        self.listing.as_ref()
+    }
+
     /// Why it is not known which Regions are switched on, if so.
     pub(super) fn trouble(&self) -> Option<&Failure> {
         self.listing.as_ref()?.as_ref().err()

@@ -77,7 +77,7 @@ async fn every_service_linked(
 const SERVICE_LINKED: &str = "/aws-service-role/";
 
 async fn list(session: &Session) -> Result<Vec<String>, Failure> {
-    let (iam, region) = (session.iam(), session.partition.global_region());
+    let (iam, region) = (session.iam(), session.global_region());
     let (mut names, mut marker) = (Vec::new(), None::<String>);
     for _ in 0..MOST_PAGES {
         let ask = || iam.list_roles().path_prefix(SERVICE_LINKED).set_marker(marker.clone()).send();
@@ -94,7 +94,7 @@ async fn list(session: &Session) -> Result<Vec<String>, Failure> {
 
 /// One role, or `None` where IAM says that there is none.
 async fn one(session: &Session, name: &str) -> Result<Option<Present>, Failure> {
-    let (iam, region) = (session.iam(), session.partition.global_region());
+    let (iam, region) = (session.iam(), session.global_region());
     let ask = || async {
         let answer = iam.get_role().role_name(name).send().await.map_err(|error| Failure::of(&error))?;
         let Some(role) = answer.role else { return Err(Failure::protocol("an answer without a role")) };
@@ -107,12 +107,13 @@ async fn one(session: &Session, name: &str) -> Result<Option<Present>, Failure> 
     }
 }
 
-/// Whether the role with this unique id is there still, asked now.
+/// When the role of this name was created, asked now; `None` where there is none.
 ///
 /// # Errors
 /// [`Failure`] when IAM does not tell.
-pub(super) async fn role_id(session: &Session, name: &str) -> Result<Option<String>, Failure> {
-    Ok(one(session, name).await?.map(|present| present.role.role_id))
+pub(super) async fn created(session: &Session, name: &str) -> Result<Option<Timestamp>, Failure> {
+    let Some(present) = one(session, name).await? else { return Ok(None) };
+    present.role.created.map(Some).ok_or_else(|| Failure::protocol("a role without a time of creation"))
 }
 
 /// An answer of another account proves nothing about this one.

@@ -9,6 +9,7 @@ use aws_credential_types::Credentials;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
 use aws_sdk_sts::config::IdentityCache;
+use aws_sdk_sts::config::SharedInterceptor;
 use aws_sdk_sts::config::StalledStreamProtectionConfig;
 use aws_sdk_sts::config::retry::RetryConfig;
 use tokio::sync::Mutex;
@@ -16,9 +17,9 @@ use tokio::sync::Mutex;
 use super::caller::{Caller, Scan};
 use super::calls::Call;
 use super::failure::Failure;
-use super::partition::Partition;
+use super::partition;
 use crate::config::Aws;
-use crate::model::Outcome;
+use crate::model::{Outcome, Partition};
 
 /// No connection takes longer.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
@@ -40,6 +41,8 @@ const RENEWAL_MARGIN: Duration = Duration::from_secs(150);
 pub struct Hub {
     /// Its id.
     pub account: String,
+    /// Whose credentials these are.
+    pub arn: String,
     /// Its partition.
     pub partition: Partition,
     own: Session,
@@ -53,10 +56,28 @@ impl Hub {
     /// # Errors
     /// [`Failure`] when there are none, or they are refused.
     pub async fn open(source: &Aws, scan: Arc<Scan>) -> Result<Self, Failure> {
+        Self::open_watched(source, scan, None).await
+    }
+
+    /// The same, with somebody who sees the answer as it comes, be it a refusal.
+    ///
+    /// # Errors
+    /// As [`Hub::open`].
+    pub(super) async fn open_watched(
+        source: &Aws,
+        scan: Arc<Scan>,
+        watch: Option<SharedInterceptor>,
+    ) -> Result<Self, Failure> {
         let config = load(source, &scan).await;
         let caller = Caller::new(scan);
-        let region = config.region().map_or_else(|| Partition::Aws.global_region().to_owned(), ToString::to_string);
-        let sts = aws_sdk_sts::Client::new(&config);
+        let region = config
+            .region()
+            .map_or_else(|| partition::global_region(Partition::default()).to_owned(), ToString::to_string);
+        let mut sts = aws_sdk_sts::config::Builder::from(&config);
+        if let Some(watch) = watch {
+            sts.push_interceptor(watch);
+        }
+        let sts = aws_sdk_sts::Client::from_conf(sts.build());
         let identity = caller
             .call(Call::GetCallerIdentity, &region, || sts.get_caller_identity().send())
             .await
@@ -64,10 +85,10 @@ impl Hub {
         let (Some(account), Some(arn)) = (identity.account, identity.arn) else {
             return Err(Failure::protocol("sts:GetCallerIdentity told no account"));
         };
-        let partition = Partition::of_arn(&arn);
+        let partition = partition::of_arn(&arn);
         let own = Session { account: account.clone(), partition, home: region, config, caller };
         let (member_role, external_id) = (source.member_role.clone(), source.external_id.clone());
-        Ok(Self { account, partition, own, member_role, external_id })
+        Ok(Self { account, arn, partition, own, member_role, external_id })
     }
 
     /// The session of the hub's own account.
@@ -92,7 +113,7 @@ impl Hub {
             caller: self.own.caller.clone(),
             role_arn: format!(
                 "arn:{}:iam::{account}:role/{}",
-                self.partition,
+                self.partition.name(),
                 self.member_role.trim_start_matches('/')
             ),
             external_id: self.external_id.clone(),
@@ -132,7 +153,7 @@ async fn load(source: &Aws, scan: &Scan) -> SdkConfig {
     if config.region().is_some() {
         return config;
     }
-    config.to_builder().region(Region::new(Partition::Aws.global_region())).build()
+    config.to_builder().region(Region::new(partition::global_region(Partition::default()))).build()
 }
 
 /// The right to ask in one account, in all of its Regions.
@@ -150,17 +171,23 @@ pub struct Session {
 }
 
 impl Session {
+    /// The Region in which the services without Regions answer.
+    #[must_use]
+    pub fn global_region(&self) -> &'static str {
+        partition::global_region(self.partition)
+    }
+
     /// IAM answers in one Region of each partition.
     pub(super) fn iam(&self) -> aws_sdk_iam::Client {
-        aws_sdk_iam::Client::new(&self.in_region(self.partition.global_region()))
+        aws_sdk_iam::Client::new(&self.in_region(self.global_region()))
     }
 
     pub(super) fn organizations(&self) -> aws_sdk_organizations::Client {
-        aws_sdk_organizations::Client::new(&self.in_region(self.partition.global_region()))
+        aws_sdk_organizations::Client::new(&self.in_region(self.global_region()))
     }
 
     pub(super) fn account(&self) -> aws_sdk_account::Client {
-        aws_sdk_account::Client::new(&self.in_region(self.partition.global_region()))
+        aws_sdk_account::Client::new(&self.in_region(self.global_region()))
     }
 
     pub(super) fn kms(&self, region: &str) -> aws_sdk_kms::Client {

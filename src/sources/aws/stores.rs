@@ -79,7 +79,7 @@ pub(super) fn note(regions: &Regions, listings: Vec<Listing<'_>>, profiles: &[&P
 
 /// A service without an endpoint in a Region has nothing there. That its name does not resolve alone proves nothing:
 /// the profile has to say as well that the Region is without the service.
-fn explained(failure: Failure, kind: &StoreKind, region: &str) -> Failure {
+pub(super) fn explained(failure: Failure, kind: &StoreKind, region: &str) -> Failure {
     let absent = kind
         .absent_regions
         .iter()

@@ -13,6 +13,7 @@ mod alibaba_role;
 mod alibaba_stores;
 mod aws_role;
 mod aws_stores;
+mod aws_trails;
 mod claims;
 mod naming;
 mod places;
@@ -110,7 +111,7 @@ fn collect_account(
     let regions = regions::settle(files, known_regions, &mut report);
     let spoken_of = roles::collect(files, profiles, &mut report);
     stores::collect(files, &regions, &spoken_of, &mut report);
-    trails::check(files, &mut report);
+    trails::collect(files, &mut report);
     report.finish()
 }
 

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use super::{Fixture, at, open};
 use crate::model::RunKind;
 use crate::store::schema::newest_known;
-use crate::store::{Access, StoreError};
+use crate::store::{Access, HistoryFilter, StoreError};
 
 fn hash(path: &Path) -> Vec<u8> {
     Sha256::digest(std::fs::read(path).expect("the file")).to_vec()
@@ -204,6 +204,12 @@ fn a_history_of_version_1_is_brought_up_to_date_and_keeps_what_it_has() {
     });
     let connection = Connection::open(&path).expect("a connection");
     connection.execute("INSERT INTO runs (kind, started_at) VALUES ('collect', 1)", []).expect("a run");
+    for name in ["iam:GetRole", "cloudtrail:DescribeTrails"] {
+        let add = "INSERT INTO coverage (provider, account, region, api, subject, outcome, detail, covers_from,
+            covers_to, since, outcome_since, checked_at, run_id)
+            VALUES ('aws', '111122223333', '', ?1, '', 'complete', '', 1, 1, 1, 1, 1, 1)";
+        connection.execute(add, [name]).expect("a row");
+    }
     drop(connection);
     let refusal = open(&path, Access::Read).expect_err("a reader does not migrate").to_string();
     assert!(refusal.contains("db migrate"), "{refusal}");
@@ -211,4 +217,7 @@ fn a_history_of_version_1_is_brought_up_to_date_and_keeps_what_it_has() {
     let status = store.status().expect("a status");
     assert_eq!((status.schema_version, status.rows["runs"], status.rows["trail_states"]), (newest_known(), 1, 0));
     assert_eq!(store.trails(&super::owner()).expect("listed"), []);
+    // A list of trails that was read and not kept would now look like one without any.
+    let rows = store.coverage(&HistoryFilter::default()).expect("listed");
+    assert_eq!(rows.iter().map(|row| row.coverage.key.api.as_str()).collect::<Vec<_>>(), ["iam:GetRole"]);
 }

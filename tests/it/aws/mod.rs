@@ -41,5 +41,5 @@ pub use event::Event;
 pub use faults::{Effect, Fault};
 pub use ledger::Call;
 pub use moto::Moto;
-pub use role::{Role, Task};
+pub use role::{CKS_ROLE, Role, Task};
 pub use world::{Account, Trail, World, external_store, hsm_store};

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::lookup;
 use crate::model::{Account, CoverageKey, Outcome, Provider, api};
 use crate::sources::aws::{Failure, History, LookupHistory};
-use crate::store::{HistoryFilter, Store, StoreError};
+use crate::store::{Store, StoreError};
 
 /// The history in the store.
 pub(super) struct StoreHistory {
@@ -25,18 +25,7 @@ fn unreadable(error: &StoreError) -> Failure {
 
 impl History for StoreHistory {
     fn regions_with_stores(&self, account: &str) -> Result<Vec<String>, Failure> {
-        let account = Account::new(Provider::Aws, account);
-        let filter = HistoryFilter {
-            provider: Some(account.provider),
-            account: Some(account.id.clone()),
-            ..HistoryFilter::default()
-        };
-        let rows = self.store.stores(&filter).map_err(|error| unreadable(&error))?;
-        let mut regions: Vec<_> =
-            rows.into_iter().filter(|row| row.span.valid_to.is_none()).map(|row| row.span.store.region).collect();
-        regions.sort();
-        regions.dedup();
-        Ok(regions)
+        self.store.regions_with_stores(&Account::new(Provider::Aws, account)).map_err(|error| unreadable(&error))
     }
 
     fn lookups(&self, account: &str, region: &str) -> Result<LookupHistory, Failure> {

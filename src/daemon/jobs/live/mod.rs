@@ -14,7 +14,7 @@ use tokio_util::sync::DropGuard;
 use super::{CollectReport, JobContext, JobError};
 use crate::config::{Aws, AwsAccounts, AwsTrail};
 use crate::model::{Account, Coverage, Outcome, Provider, api};
-use crate::sources::aws::{self, Found, MOST_WAITING, Plan, Scan};
+use crate::sources::aws::{self, CallCounts, Found, MOST_WAITING, Patience, Plan, Reached, Scan};
 use crate::store::RunId;
 use history::StoreHistory;
 
@@ -28,22 +28,33 @@ pub(super) fn collect_aws(context: &JobContext, run: RunId, report: &mut Collect
         return Ok(());
     }
     let (scan, _asking) = begin_scan(context);
-    let (outlet, mut inlet) = mpsc::channel(MOST_WAITING);
+    let _shown = Shown(context);
+    let (outlet, inlet) = mpsc::channel(MOST_WAITING);
     let asking: Vec<_> = sources
         .into_iter()
         .map(|source| context.runtime.spawn(aws::collect(plan(context, source, &scan), outlet.clone())))
         .collect();
     drop(outlet);
-    let mut taker = Taker { context, run, report, imperfect: BTreeSet::new() };
-    while let Some(found) = inlet.blocking_recv() {
-        taker.take(found)?;
-    }
+    let mut taker = Taker { context, run, report, scan: &scan, imperfect: BTreeSet::new() };
+    taker.take_all(inlet)?;
     for source in asking {
         // A source that broke off has not said what it did not read.
-        context.runtime.block_on(source).map_err(|error| JobError::Broken(error.to_string()))?;
+        let reached = context.runtime.block_on(source).map_err(|error| JobError::Broken(error.to_string()))?;
+        if let Some(reached) = reached {
+            taker.tasks(&reached)?;
+        }
     }
     report.calls = scan.counts().into_iter().map(|(call, counts)| (call.action(), counts)).collect();
     Ok(())
+}
+
+/// Takes the progress of accounts away when the asking ends, however it ends.
+struct Shown<'a>(&'a JobContext);
+
+impl Drop for Shown<'_> {
+    fn drop(&mut self) {
+        self.0.progress.accounts_finish();
+    }
 }
 
 /// Whether anything of a source is asked of the provider.
@@ -76,11 +87,42 @@ struct Taker<'a> {
     context: &'a JobContext,
     run: RunId,
     report: &'a mut CollectReport,
+    scan: &'a Scan,
     /// Accounts and Regions whose event history held a record that could not be read.
     imperfect: BTreeSet<(String, String)>,
 }
 
 impl Taker<'_> {
+    fn take_all(&mut self, mut inlet: mpsc::Receiver<Found>) -> Result<(), JobError> {
+        while let Some(found) = inlet.blocking_recv() {
+            self.take(found)?;
+            self.show_calls();
+        }
+        Ok(())
+    }
+
+    fn show_calls(&self) {
+        let counts = self.scan.counts();
+        let sum = |of: fn(&CallCounts) -> u64| counts.values().map(of).sum();
+        self.context.progress.asked(sum(|counts| counts.requests), sum(|counts| counts.throttled));
+    }
+
+    /// Asks how deletions stand that are not known to have ended; those that the trails of this run told are among
+    /// them.
+    fn tasks(&mut self, reached: &Reached) -> Result<(), JobError> {
+        let unfinished = self.context.store.unfinished_tasks(Provider::Aws)?;
+        let tasks: Vec<_> = unfinished
+            .into_iter()
+            .map(|row| row.task)
+            .filter(|task| reached.accounts.contains(&task.account))
+            .collect();
+        let patience = Patience { grace: self.context.judging().grace, now: self.context.now() };
+        let (outlet, inlet) = mpsc::channel(MOST_WAITING);
+        let asking = self.context.runtime.spawn(aws::ask_tasks(Arc::clone(&reached.hub), tasks, patience, outlet));
+        self.take_all(inlet)?;
+        self.context.runtime.block_on(asking).map_err(|error| JobError::Broken(error.to_string()))
+    }
+
     fn take(&mut self, found: Found) -> Result<(), JobError> {
         match found {
             Found::Accounts(more) => self.context.progress.expect_accounts(more),
@@ -89,7 +131,12 @@ impl Taker<'_> {
                 collection.kind_apis = super::collect::kind_apis(&self.context.profiles);
                 self.note(&collection.coverage);
                 self.context.store.save_collection(self.run, &collection)?;
-                self.context.progress.account_done();
+                self.context.progress.account_done(regions_read(&collection.coverage));
+            }
+            Found::Task { account, task, row } => {
+                let account = Account::new(Provider::Aws, account);
+                let tasks: Vec<_> = task.map(|task| *task).into_iter().collect();
+                self.context.store.save_tasks(self.run, self.context.now(), &account, &tasks, &[row])?;
             }
             Found::Lookup(lookup) => self.lookup(&lookup)?,
             Found::LookupsEnded(account, since) => self.lookups_ended(&account, since)?,
@@ -113,7 +160,27 @@ impl Taker<'_> {
             if lists_accounts && row.outcome != Outcome::Complete {
                 self.report.listing_gaps.entry(row.key.provider).or_insert_with(|| row.clone());
             }
-            self.report.inventory_incomplete |= row.outcome.is_gap();
+            if row.key.api.starts_with(TRAIL_PREFIX) {
+                *self.report.live_trails.entry(row.key.api.clone()).or_insert(true) &= !row.outcome.is_gap();
+                self.report.incomplete |= row.outcome.is_gap();
+            } else {
+                self.report.inventory_incomplete |= super::collect::is_needed_gap(row);
+            }
+            if row.key.api == api::ACCOUNT && row.outcome.is_gap() {
+                self.context.progress.account_done(0);
+            }
         }
     }
+}
+
+/// What names of trails in coverage begin with.
+const TRAIL_PREFIX: &str = "trail:";
+
+/// Regions of which nothing that was asked is missing.
+fn regions_read(rows: &[Coverage]) -> u64 {
+    let asked = rows.iter().filter(|row| row.outcome != Outcome::NotEnabled);
+    let regions: BTreeSet<_> = asked.filter_map(|row| row.key.region.as_deref()).collect();
+    let gaps = rows.iter().filter(|row| row.outcome.is_gap());
+    let dark: BTreeSet<_> = gaps.filter_map(|row| row.key.region.as_deref()).collect();
+    regions.difference(&dark).count() as u64
 }

@@ -4,6 +4,7 @@ mod alibaba;
 mod aws;
 mod hostile;
 mod places;
+mod trails;
 
 use std::fs;
 use std::path::Path;
