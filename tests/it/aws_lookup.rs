@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use crate::aws::{Account, Call, Cloud, Effect, Fault, World};
+use crate::aws::{Account, Call, Cloud, Effect, Fault, Trail, World};
 use crate::records::{SERVICE, with};
 use crate::support::{Ran, Workplace};
 
@@ -378,7 +378,11 @@ fn a_region_that_is_switched_off_is_not_asked_and_not_expected() {
 #[test]
 fn inventory_and_events_of_an_account_are_read_side_by_side() {
     let settings = settings("", "").replace("\"none\"", "\"self\"");
-    let scene = Scene::new(account().with_store(OTHER, "cks-1234567890abcdef0"), &settings);
+    let watched = Account::new(HUB)
+        .with_store(OTHER, "cks-1234567890abcdef0")
+        .trail(Trail::healthy(HUB, GLOBAL, "all", "a-bucket"))
+        .events(OTHER, &[at(assumption("e-routine", OTHER), days(3))]);
+    let scene = Scene::new(watched, &settings);
     scene.collect(0);
     assert_eq!(scene.cloud.calls_of("account:ListRegions").len(), 1);
     let calls = scene.cloud.calls();
