@@ -7,6 +7,7 @@ mod aws;
 mod aws_faults;
 mod aws_moto;
 mod aws_scan;
+mod aws_watched;
 mod bad_input;
 mod cli;
 mod config;
