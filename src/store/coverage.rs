@@ -41,6 +41,10 @@ const END_UNMENTIONED: &str = "-- coverage.end_unmentioned
 UPDATE coverage SET until = ?3
 WHERE provider = ?1 AND account = ?2 AND until IS NULL AND checked_at < ?3 AND api <> 'trail' AND api NOT LIKE 'trail:%'";
 
+const END_LOOKUPS: &str = "-- coverage.end_lookups
+UPDATE coverage SET until = ?4
+WHERE provider = ?1 AND account = ?2 AND api = 'trail:lookup-events' AND until IS NULL AND checked_at < ?3";
+
 const REMOVE: &str = "-- coverage.remove
 DELETE FROM coverage WHERE id = ?1";
 
@@ -319,11 +323,37 @@ impl Store {
         self.write(|transaction| save_all(transaction, run, at, rows))
     }
 
+    /// Ends the rows of an account's event history that were not written since a moment: those Regions are not read any
+    /// more, and nothing is expected of them. What they covered stays known.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn end_unread_lookups(&self, account: &Account, since: Timestamp, at: Timestamp) -> Result<(), StoreError> {
+        self.write(|transaction| {
+            let values = params![account.provider, account.id, millis(since), millis(at)];
+            if transaction.prepare_cached(END_LOOKUPS)?.execute(values)? > 0 {
+                let id = accounts::ensure(transaction, account, true)?;
+                accounts::touch(transaction, id)?;
+            }
+            Ok(())
+        })
+    }
+
     /// Coverage rows by place, oldest first; those that concern every account are in the answer for each account.
     ///
     /// # Errors
     /// [`StoreError`].
     pub fn coverage(&self, filter: &HistoryFilter) -> Result<Vec<CoverageRow>, StoreError> {
+        let mut rows = Vec::new();
+        self.each_coverage(filter, |row| rows.push(row))?;
+        Ok(rows)
+    }
+
+    /// The same rows one at a time: an organization has more of them than memory should hold.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn each_coverage(&self, filter: &HistoryFilter, mut take: impl FnMut(CoverageRow)) -> Result<(), StoreError> {
         let reader = self.reader()?;
         let mut statement = reader.prepare_cached(LIST)?;
         let values = params![
@@ -334,16 +364,12 @@ impl Store {
             opt_millis(filter.until),
             filter.row_limit(),
         ];
-        let rows = statement.query_map(values, |row| {
-            let stored = read(row)?;
-            let span = filter.at.map_or(stored.span.clone(), |at| up_to(stored.span.clone(), at));
-            Ok(CoverageRow {
-                run: stored.run,
-                coverage: span.coverage,
-                since: stored.since,
-                checked_at: span.checked_at,
-            })
-        })?;
-        Ok(rows.collect::<rusqlite::Result<_>>()?)
+        let mut rows = statement.query(values)?;
+        while let Some(row) = rows.next()? {
+            let Stored { run, since, span, .. } = read(row)?;
+            let span = filter.at.map_or_else(|| span.clone(), |at| up_to(span.clone(), at));
+            take(CoverageRow { run, coverage: span.coverage, since, checked_at: span.checked_at });
+        }
+        Ok(())
     }
 }

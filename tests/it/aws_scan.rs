@@ -166,6 +166,31 @@ fn members_are_entered_with_the_external_id() {
 }
 
 #[test]
+fn other_partitions_are_read_with_their_own_arns_and_regions() {
+    for (partition, first, second) in
+        [("aws-us-gov", "us-gov-west-1", "us-gov-east-1"), ("aws-cn", "cn-north-1", "cn-northwest-1")]
+    {
+        let regions = [(first, "ENABLED_BY_DEFAULT"), (second, "ENABLED_BY_DEFAULT")];
+        let trail = |id: &str| Trail::healthy(id, first, "all", "trail-bucket");
+        let world = World::new(HUB)
+            .account(Account::new(HUB).trail(trail(HUB)))
+            .account(Account::new(ORPHAN).orphaned().trail(trail(ORPHAN)))
+            .regions(&regions)
+            .partition(partition);
+        let scene = Scene::new(world, ORGANIZATION);
+        let mut command = scene.command(&["scan"]);
+        let ran = Ran::from(command.env("AWS_REGION", second).output().expect("the program starts"));
+        assert_eq!(ran.code, 1, "{partition}: {}{}", ran.stdout, ran.stderr);
+        assert_eq!(scene.verdict(ORPHAN), "orphaned", "{partition}");
+        let role = scene.place.list(&["roles", "--account", ORPHAN, "--profile", CKS])[0]["role"].to_string();
+        assert!(role.contains(&format!("arn:{partition}:iam::")), "{role}");
+        assert!(scene.cloud.refusals().is_empty(), "{partition}: {:?}", scene.cloud.refusals());
+        assert!(scene.cloud.calls_of("iam:GetRole").iter().all(|call| call.region == first));
+        assert!(scene.cloud.calls_of("sts:AssumeRole").iter().all(|call| call.region == second), "STS is regional");
+    }
+}
+
+#[test]
 fn a_region_that_is_off_is_listed_and_not_asked() {
     let world = organisation().regions(&[("us-east-1", "ENABLED_BY_DEFAULT"), ("me-south-1", "DISABLED")]);
     let scene = Scene::new(world, ORGANIZATION);

@@ -5,6 +5,7 @@
 
 mod aws;
 mod aws_faults;
+mod aws_lookup;
 mod aws_moto;
 mod aws_scan;
 mod aws_watched;

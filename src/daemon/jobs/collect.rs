@@ -11,7 +11,7 @@ use crate::model::{Account, Coverage, CoverageKey, Outcome, Provider, SourceSumm
 use crate::profiles::Profiles;
 use crate::sources::aws::CallCounts;
 use crate::sources::snapshot;
-use crate::store::{HistoryFilter, RunId, Store, StoreError};
+use crate::store::{CoverageRow, HistoryFilter, RunId, Store, StoreError};
 
 /// What a collection came to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -100,13 +100,17 @@ fn note_vanished(context: &JobContext, run: RunId, report: &mut CollectReport) -
 
 fn vanished_accounts(context: &JobContext, report: &CollectReport) -> Result<Vec<Coverage>, StoreError> {
     let now = context.now();
-    let rows = context.store.coverage(&HistoryFilter { at: Some(now), ..HistoryFilter::default() })?;
-    let expected: BTreeSet<_> = rows
-        .into_iter()
-        .map(|row| row.coverage)
-        .filter(|row| !row.key.api.starts_with(api::TRAIL) && row.outcome != Outcome::NotConfigured)
-        .filter_map(|row| Some(Account::new(row.key.provider, row.key.account?)))
-        .collect();
+    let mut expected = BTreeSet::new();
+    let present = HistoryFilter { at: Some(now), ..HistoryFilter::default() };
+    context.store.each_coverage(&present, |row| {
+        let CoverageRow { coverage: Coverage { key, outcome, .. }, .. } = row;
+        if let Some(account) = key.account
+            && !key.api.starts_with(api::TRAIL)
+            && outcome != Outcome::NotConfigured
+        {
+            expected.insert(Account::new(key.provider, account));
+        }
+    })?;
     let row = |account: &Account, (outcome, detail)| Coverage {
         key: CoverageKey {
             provider: account.provider,

@@ -13,7 +13,7 @@ use crate::store::{Batch, ObjectFate, ObjectIdentity, ObjectWriter, RunId, Store
 use crate::trail::{self, Layout, Limits, ObjectError, ObjectKind, ObjectReport, Reading, Sink};
 
 /// Rejected objects and records that a report lists by name; all of them are counted and stored.
-const LISTED_REJECTS: usize = 1_000;
+pub(super) const LISTED_REJECTS: usize = 1_000;
 
 /// What a reading came to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -243,7 +243,7 @@ impl<'a> ObjectReader<'a> {
     }
 }
 
-fn counts_of(found: &ObjectReport) -> SourceSummary {
+pub(super) fn counts_of(found: &ObjectReport) -> SourceSummary {
     let (read, skipped) = if found.skipped { (0, 1) } else { (1, 0) };
     SourceSummary {
         objects_read: read,
@@ -260,10 +260,10 @@ fn counts_of(found: &ObjectReport) -> SourceSummary {
 }
 
 /// Hands events and rejects of one object to its transaction.
-struct ObjectSink<'a, 'b> {
-    writer: &'a mut ObjectWriter<'b>,
-    listed: Vec<Reject>,
-    room: usize,
+pub(super) struct ObjectSink<'a, 'b> {
+    pub(super) writer: &'a mut ObjectWriter<'b>,
+    pub(super) listed: Vec<Reject>,
+    pub(super) room: usize,
 }
 
 impl Sink for ObjectSink<'_, '_> {

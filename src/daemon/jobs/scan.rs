@@ -1,13 +1,13 @@
 //! The summary of a scan: coverage first, then what it found.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
 use super::{CollectReport, JobContext, JobError};
-use crate::exports::json::{ApiCallsJson, MissingJson, ProviderCoverageJson, ScanCoverageJson, ScanJson, TrailJson};
+use crate::exports::json::{ApiCallsJson, MissingJson, ScanCoverageJson, ScanJson, TrailJson};
 use crate::model::{Account, Coverage, CoverageKey, FindingStatus, Outcome, Provider, Severity, Verdict, api};
-use crate::store::{CoverageRow, FindingFilter, HistoryFilter, RunId};
+use crate::store::{FindingFilter, HistoryFilter, RunId};
 
 /// A scan's summary and what its exit code depends on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,7 +29,9 @@ pub fn summarize(
     collected: &CollectReport,
 ) -> Result<ScanReport, JobError> {
     let finished = context.now();
-    let coverage = context.store.coverage(&HistoryFilter { at: Some(finished), ..HistoryFilter::default() })?;
+    let mut tally = Tally::default();
+    let present = HistoryFilter { at: Some(finished), ..HistoryFilter::default() };
+    context.store.each_coverage(&present, |row| tally.take(&row.coverage))?;
     let open = FindingFilter { status: Some(FindingStatus::Open), ..FindingFilter::default() };
     let findings = context.store.findings(&open)?;
     let mut verdicts: BTreeMap<_, _> = Verdict::ALL.into_iter().map(|verdict| (verdict.as_str(), 0)).collect();
@@ -45,7 +47,7 @@ pub fn summarize(
         run: run.to_string(),
         started: started.to_string(),
         finished: finished.to_string(),
-        coverage: scan_coverage(&coverage),
+        coverage: tally.end(),
         calls: calls(collected),
         trail: TrailJson { objects: (&collected.trail.summary).into(), records: (&collected.trail.summary).into() },
         verdicts,
@@ -65,73 +67,102 @@ fn calls(collected: &CollectReport) -> Vec<ApiCallsJson> {
     calls.collect()
 }
 
-/// Expected and complete accounts and Regions, from the newest coverage of every place.
-fn scan_coverage(rows: &[CoverageRow]) -> ScanCoverageJson {
-    let mut accounts: BTreeMap<Account, bool> = BTreeMap::new();
-    let mut regions: BTreeMap<(Account, String), bool> = BTreeMap::new();
-    let off = accounts_not_expected(rows);
-    for row in rows.iter().map(|row| &row.coverage).filter(|row| is_needed(&row.key.api)) {
-        let Some(account) = account_of(&row.key) else { continue };
-        if off.contains(&account) || matches!(row.outcome, Outcome::NotEnabled | Outcome::NotConfigured) {
-            continue;
+/// Counts expected and complete accounts and Regions, from the newest coverage of every place. Rows come account by
+/// account, so that no more than one account is held.
+#[derive(Default)]
+struct Tally {
+    counts: ScanCoverageJson,
+    /// Accounts with inventory and without a trail; they are told after the gaps.
+    without_trail: Vec<MissingJson>,
+    current: Option<AccountTally>,
+}
+
+/// What the rows of one account came to.
+struct AccountTally {
+    account: Account,
+    /// The provider says that it is not active, or no source asks for it any more: what was read of it earlier is not
+    /// expected to be read again.
+    off: bool,
+    /// Whether its inventory is complete; `None` where it has none.
+    complete: Option<bool>,
+    regions: BTreeMap<String, bool>,
+    has_trail: bool,
+}
+
+impl Tally {
+    fn take(&mut self, row: &Coverage) {
+        let Some(account) = account_of(&row.key) else {
+            self.gap(row);
+            return;
+        };
+        if self.current.as_ref().is_none_or(|current| current.account != account) {
+            self.end_account();
         }
-        *accounts.entry(account.clone()).or_insert(true) &= !row.outcome.is_gap();
-        if let Some(region) = row.key.region.clone() {
-            *regions.entry((account, region)).or_insert(true) &= !row.outcome.is_gap();
+        let current = self.current.get_or_insert_with(|| AccountTally::new(account));
+        current.take(row);
+        if !current.off {
+            self.gap(row);
         }
     }
-    let mut by_provider: BTreeMap<Provider, ProviderCoverageJson> = BTreeMap::new();
-    for (account, complete) in &accounts {
-        let counts = by_provider.entry(account.provider).or_default();
+
+    fn gap(&mut self, row: &Coverage) {
+        if row.outcome.is_gap() {
+            self.counts.missing.push(MissingJson::with_account(row));
+        }
+    }
+
+    fn end_account(&mut self) {
+        let Some(ended) = self.current.take() else { return };
+        let Some(complete) = ended.complete else { return };
+        let counts = self.counts.by_provider.entry(ended.account.provider).or_default();
         counts.accounts_expected += 1;
-        counts.accounts_complete += u64::from(*complete);
+        counts.accounts_complete += u64::from(complete);
+        counts.regions_expected += ended.regions.len() as u64;
+        counts.regions_complete += ended.regions.values().filter(|complete| **complete).count() as u64;
+        if !ended.has_trail {
+            self.without_trail.push(MissingJson {
+                provider: Some(ended.account.provider),
+                account: Some(ended.account.id),
+                region: None,
+                api: api::TRAIL.to_owned(),
+                outcome: Outcome::NotConfigured,
+                detail: "no trail is configured or ingested for this account".to_owned(),
+            });
+        }
     }
-    for ((account, _), complete) in &regions {
-        let counts = by_provider.entry(account.provider).or_default();
-        counts.regions_expected += 1;
-        counts.regions_complete += u64::from(*complete);
-    }
-    ScanCoverageJson {
-        by_provider,
-        accounts_expected: accounts.len() as u64,
-        accounts_complete: accounts.values().filter(|complete| **complete).count() as u64,
-        regions_expected: regions.len() as u64,
-        regions_complete: regions.values().filter(|complete| **complete).count() as u64,
-        missing: missing(rows, &accounts, &off),
+
+    fn end(mut self) -> ScanCoverageJson {
+        self.end_account();
+        self.counts.missing.append(&mut self.without_trail);
+        for provider in self.counts.by_provider.values() {
+            self.counts.accounts_expected += provider.accounts_expected;
+            self.counts.accounts_complete += provider.accounts_complete;
+            self.counts.regions_expected += provider.regions_expected;
+            self.counts.regions_complete += provider.regions_complete;
+        }
+        self.counts
     }
 }
 
-/// Every gap, and every account with inventory and without a trail.
-fn missing(rows: &[CoverageRow], accounts: &BTreeMap<Account, bool>, off: &BTreeSet<Account>) -> Vec<MissingJson> {
-    let is_expected = |row: &&Coverage| account_of(&row.key).is_none_or(|account| !off.contains(&account));
-    let gaps = rows.iter().map(|row| &row.coverage).filter(is_expected).filter(|row| row.outcome.is_gap());
-    let mut missing: Vec<_> = gaps.map(MissingJson::with_account).collect();
-    let with_trail: BTreeSet<_> = rows
-        .iter()
-        .map(|row| &row.coverage.key)
-        .filter(|key| !is_inventory(&key.api))
-        .filter_map(account_of)
-        .collect();
-    missing.extend(accounts.keys().filter(|account| !with_trail.contains(account)).map(|account| MissingJson {
-        provider: Some(account.provider),
-        account: Some(account.id.clone()),
-        region: None,
-        api: api::TRAIL.to_owned(),
-        outcome: Outcome::NotConfigured,
-        detail: "no trail is configured or ingested for this account".to_owned(),
-    }));
-    missing
-}
+impl AccountTally {
+    fn new(account: Account) -> Self {
+        Self { account, off: false, complete: None, regions: BTreeMap::new(), has_trail: false }
+    }
 
-/// Accounts that are not active, and those that no source asks for any more: what was read of them earlier is not
-/// expected to be read again.
-fn accounts_not_expected(rows: &[CoverageRow]) -> BTreeSet<Account> {
-    rows.iter()
-        .map(|row| &row.coverage)
-        .filter(|row| row.key.api == api::ACCOUNT)
-        .filter(|row| matches!(row.outcome, Outcome::NotEnabled | Outcome::NotConfigured))
-        .filter_map(|row| account_of(&row.key))
-        .collect()
+    fn take(&mut self, row: &Coverage) {
+        let is_off = matches!(row.outcome, Outcome::NotEnabled | Outcome::NotConfigured);
+        // The account's own row comes before those of its APIs: they are sorted by name.
+        self.off |= is_off && row.key.api == api::ACCOUNT;
+        self.has_trail |= !is_inventory(&row.key.api);
+        if self.off || is_off || !is_needed(&row.key.api) {
+            return;
+        }
+        let well = !row.outcome.is_gap();
+        *self.complete.get_or_insert(true) &= well;
+        if let Some(region) = row.key.region.clone() {
+            *self.regions.entry(region).or_insert(true) &= well;
+        }
+    }
 }
 
 fn account_of(key: &CoverageKey) -> Option<Account> {

@@ -1,9 +1,12 @@
 //! What a source hands over as it finds it, and what it asks of the history.
 
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
 use tokio::sync::mpsc;
 
 use super::Failure;
-use crate::model::{Collection, Coverage, DeletionTask};
+use crate::model::{Collection, Coverage, DeletionTask, LookupProgress};
 
 /// Findings that wait to be stored; a source that is ahead of the store waits.
 pub const MOST_WAITING: usize = 64;
@@ -26,6 +29,32 @@ pub enum Found {
         /// How asking ended.
         row: Coverage,
     },
+    /// Pages of the event history of one Region, its end, or both.
+    Lookup(Box<Lookup>),
+    /// Every Region of this account whose event history is expected was asked, since that moment.
+    LookupsEnded(String, Timestamp),
+}
+
+/// Pages of the event history of one account and Region: stored together with how far they came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lookup {
+    /// Account.
+    pub account: String,
+    /// Region.
+    pub region: String,
+    /// The pages, in the order in which they came.
+    pub pages: Vec<LookupPage>,
+    /// How the reading of the Region ended; with a complete one, its window is closed.
+    pub end: Option<Coverage>,
+}
+
+/// One page, which may be empty.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LookupPage {
+    /// Its records, one a line, as the provider tells them.
+    pub records: Vec<u8>,
+    /// How far its query has come with it.
+    pub progress: LookupProgress,
 }
 
 /// Where findings go. An error means that nobody takes them any more: the work can end.
@@ -38,4 +67,21 @@ pub trait History: Send + Sync {
     /// # Errors
     /// [`Failure`] when the history cannot be read.
     fn regions_with_stores(&self, account: &str) -> Result<Vec<String>, Failure>;
+
+    /// How far the event history of an account and Region was read.
+    ///
+    /// # Errors
+    /// [`Failure`] when the history cannot be read.
+    fn lookups(&self, account: &str, region: &str) -> Result<LookupHistory, Failure>;
+}
+
+/// What earlier runs know of the event history of an account and Region.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LookupHistory {
+    /// How far the queries of a window have come that is not complete.
+    pub progress: Vec<LookupProgress>,
+    /// The time that the complete windows cover.
+    pub covered: Option<(Timestamp, Timestamp)>,
+    /// By query, the end of the last window in which it was asked.
+    pub asked: BTreeMap<String, Timestamp>,
 }

@@ -252,6 +252,7 @@ fn own_answer(
     let Identity { account, arn, session } = identity;
     let request = Request { operation, account, region: scope.region.clone(), caller: arn, session, parameters };
     let mut world = lock(&shared.world);
+    let request = Request { parameters: moved(&request, &world.partition, "aws")?, ..request };
     if world.opt_status(&request.account, &request.region).is_none() {
         return Err(protocol.wrong_signature("Credential should be scoped to a valid region."));
     }
@@ -266,8 +267,26 @@ fn own_answer(
         let first = world.tokens.issue(&request, "0");
         effect.twist(&mut value, operation.paging, asked, &first);
     }
+    let value = renamed(&value, "aws", &world.partition);
     drop(world);
     Ok(protocol.answer(operation.name, &value, request_id))
+}
+
+/// The parameters with ARNs of the world's own partition; those of another name nothing in it.
+fn moved(request: &Request, from: &str, to: &str) -> Result<Value, Refusal> {
+    if from != to && request.parameters.to_string().contains(&format!("arn:{to}:")) {
+        return Err(request.invalid("an ARN of another partition"));
+    }
+    Ok(renamed(&request.parameters, from, to))
+}
+
+/// The world is kept as one of the commercial partition; what goes in and out has the ARNs of its own.
+fn renamed(value: &Value, from: &str, to: &str) -> Value {
+    if from == to {
+        return value.clone();
+    }
+    let text = value.to_string().replace(&format!("arn:{from}:"), &format!("arn:{to}:"));
+    serde_json::from_str(&text).expect("another name in a text is JSON as before")
 }
 
 fn throttle(shared: &Shared, world: &World, request: &Request) -> Result<(), Refusal> {

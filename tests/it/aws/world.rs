@@ -32,6 +32,8 @@ pub struct World {
     /// How long a session lasts at most.
     pub session_life: Duration,
     pub policies: Vec<ManagedPolicy>,
+    /// The partition that its ARNs have.
+    pub partition: String,
     /// Services give out no more than this on one page, whatever is asked.
     pub page_size: usize,
     /// Whether the listing of accounts has an empty page with a token in it.
@@ -56,6 +58,7 @@ impl World {
             external_id: None,
             session_life: Duration::from_hours(1),
             policies: managed_policies(),
+            partition: "aws".to_owned(),
             page_size: 1000,
             empty_pages: false,
             lookups_per_second: 2,
@@ -74,6 +77,12 @@ impl World {
     /// Replaces the Regions.
     pub fn regions(mut self, regions: &[(&str, &str)]) -> Self {
         self.regions = regions.iter().map(|(name, status)| ((*name).to_owned(), (*status).to_owned())).collect();
+        self
+    }
+
+    /// Another partition.
+    pub fn partition(mut self, name: &str) -> Self {
+        name.clone_into(&mut self.partition);
         self
     }
 

@@ -1,7 +1,10 @@
 //! What earlier runs know, for the sources.
 
-use crate::model::{Account, Outcome, Provider};
-use crate::sources::aws::{Failure, History};
+use std::collections::BTreeMap;
+
+use super::lookup;
+use crate::model::{Account, CoverageKey, Outcome, Provider, api};
+use crate::sources::aws::{Failure, History, LookupHistory};
 use crate::store::{Store, StoreError};
 
 /// The history in the store.
@@ -23,5 +26,29 @@ fn unreadable(error: &StoreError) -> Failure {
 impl History for StoreHistory {
     fn regions_with_stores(&self, account: &str) -> Result<Vec<String>, Failure> {
         self.store.regions_with_stores(&Account::new(Provider::Aws, account)).map_err(|error| unreadable(&error))
+    }
+
+    fn lookups(&self, account: &str, region: &str) -> Result<LookupHistory, Failure> {
+        self.read_lookups(account, region).map_err(|error| unreadable(&error))
+    }
+}
+
+impl StoreHistory {
+    fn read_lookups(&self, account: &str, region: &str) -> Result<LookupHistory, StoreError> {
+        let key = CoverageKey {
+            provider: Provider::Aws,
+            account: Some(account.to_owned()),
+            region: Some(region.to_owned()),
+            api: api::TRAIL_LOOKUP.to_owned(),
+            subject: None,
+        };
+        let begin = lookup::object_name(account, region, "");
+        let objects = self.store.object_versions(&begin)?;
+        let asked: BTreeMap<_, _> = objects
+            .into_iter()
+            .filter_map(|(name, version, _)| Some((name.strip_prefix(&begin)?.to_owned(), version.parse().ok()?)))
+            .collect();
+        let progress = self.store.lookup_progress(&Account::new(Provider::Aws, account), region)?;
+        Ok(LookupHistory { progress, covered: self.store.trail_span(&key)?, asked })
     }
 }

@@ -2,6 +2,7 @@
 //! comes. A source that is ahead of the store waits, so that memory does not grow with the organization.
 
 mod history;
+mod lookup;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -34,7 +35,7 @@ pub(super) fn collect_aws(context: &JobContext, run: RunId, report: &mut Collect
         .map(|source| context.runtime.spawn(aws::collect(plan(context, source, &scan), outlet.clone())))
         .collect();
     drop(outlet);
-    let mut taker = Taker { context, run, report, scan: &scan };
+    let mut taker = Taker { context, run, report, scan: &scan, imperfect: BTreeSet::new() };
     taker.take_all(inlet)?;
     for source in asking {
         // A source that broke off has not said what it did not read.
@@ -87,6 +88,8 @@ struct Taker<'a> {
     run: RunId,
     report: &'a mut CollectReport,
     scan: &'a Scan,
+    /// Accounts and Regions whose event history held a record that could not be read.
+    imperfect: BTreeSet<(String, String)>,
 }
 
 impl Taker<'_> {
@@ -135,6 +138,8 @@ impl Taker<'_> {
                 let tasks: Vec<_> = task.map(|task| *task).into_iter().collect();
                 self.context.store.save_tasks(self.run, self.context.now(), &account, &tasks, &[row])?;
             }
+            Found::Lookup(lookup) => self.lookup(*lookup)?,
+            Found::LookupsEnded(account, since) => self.lookups_ended(&account, since)?,
         }
         Ok(())
     }
