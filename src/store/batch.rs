@@ -297,11 +297,11 @@ impl ObjectWriter<'_> {
         counts: &SourceSummary,
     ) -> Result<SourceSummary, StoreError> {
         let mut whole = *counts;
-        match objects::summary(self.connection, object)? {
-            Some(before) => whole.add(&before),
-            None => {
-                objects::drop_rejects_before(self.connection, &object.name, self.first_reject.unwrap_or(i64::MAX))?
-            }
+        if let Some(before) = objects::summary(self.connection, object)? {
+            whole.add(&before);
+        } else {
+            let first = self.first_reject.unwrap_or(i64::MAX);
+            objects::drop_rejects_before(self.connection, &object.name, first)?;
         }
         self.release(object, ObjectFate::Read, provider, counts, &whole)?;
         Ok(whole)

@@ -374,3 +374,27 @@ fn a_region_that_is_switched_off_is_not_asked_and_not_expected() {
     scene.cloud.heal();
     scene.collect(0);
 }
+
+#[test]
+fn inventory_and_events_of_an_account_are_read_side_by_side() {
+    let settings = settings("", "").replace("\"none\"", "\"self\"");
+    let scene = Scene::new(account().with_store(OTHER, "cks-1234567890abcdef0"), &settings);
+    scene.collect(0);
+    assert_eq!(scene.cloud.calls_of("account:ListRegions").len(), 1);
+    let calls = scene.cloud.calls();
+    let of = |action: &str| calls.iter().filter(|call| call.action == action).map(|call| call.at).collect::<Vec<_>>();
+    let (stores, lookups) = (of("kms:DescribeCustomKeyStores"), of(LOOKUP));
+    assert!(stores.iter().max() < lookups.iter().max(), "the inventory does not wait for the event history");
+    scene.place.ends(&["analyze"], 0);
+    let verdict = scene.place.verdict(HUB, "aws-kms-custom-key-stores");
+    assert_eq!((&verdict["verdict"], &verdict["coverage"]["missing"]), (&json!("clean"), &json!([])), "{verdict}");
+}
+
+#[test]
+fn an_event_without_its_record_is_rejected() {
+    let scene =
+        Scene::new(Account::new(HUB).events(OTHER, &[at(assumption("e-empty", OTHER), days(3))]), &settings("", ""));
+    scene.cloud.change(|world| world.at(HUB).region(OTHER).events[0].record.clear());
+    scene.collect(2);
+    assert_eq!(scene.outcome(OTHER), "partial");
+}

@@ -243,12 +243,15 @@ fn seconds(time: Timestamp) -> DateTime {
     DateTime::from_secs(time.as_second())
 }
 
+/// Stands for the record of an event that came without one: no reader takes it for a record.
+const NO_RECORD: &str = r#"{"eventVersion":""}"#;
+
 /// The records, one a line. An event that comes without its record is a record that cannot be read, and not nothing.
 fn lines(events: Vec<Event>) -> Vec<u8> {
     let mut lines = Vec::new();
     for event in events {
-        let record = event.cloud_trail_event.unwrap_or_else(|| "{\"eventVersion\":\"\"}".to_owned());
-        lines.extend_from_slice(record.as_bytes());
+        let record = event.cloud_trail_event.filter(|record| !record.trim().is_empty());
+        lines.extend_from_slice(record.as_deref().unwrap_or(NO_RECORD).as_bytes());
         lines.push(b'\n');
     }
     lines

@@ -11,9 +11,11 @@ use crate::model::{LookupProgress, Partition, Provider};
 use crate::profiles::{Profile, Profiles, RoleMatch};
 use crate::trail;
 
-/// How far back the event history goes (`CloudTrail` user guide, "Working with event history"): 90 days, and a little
-/// less, because the reading takes time.
-const HISTORY: SignedDuration = SignedDuration::from_mins(90 * 24 * 60 - 5);
+/// How far back the event history goes (`CloudTrail` user guide, "Working with event history").
+const HISTORY: SignedDuration = SignedDuration::from_hours(90 * 24);
+
+/// A window begins so much later than the history, which moves on while it is read.
+const MARGIN: SignedDuration = SignedDuration::from_mins(5);
 
 /// How much of what was read is read again: events come late, and not in the order of their times.
 const LOOK_BACK: SignedDuration = SignedDuration::from_hours(24);
@@ -207,14 +209,15 @@ impl Reading {
             let reached = row.and_then(|row| row.reached);
             row.is_none_or(|row| !row.done).then(|| (query.clone(), reached))
         });
-        let window = Window { from: from.max(oldest), to };
+        let from = if from < now - HISTORY { oldest } else { from };
+        let window = Window { from, to };
         Some(Self { window, open: open.collect(), lost_since: fresh.lost_since })
     }
 }
 
 /// The oldest moment that the event history can still tell of.
 fn oldest(now: Timestamp) -> Timestamp {
-    whole_seconds(now - HISTORY)
+    whole_seconds(now - HISTORY + MARGIN)
 }
 
 fn whole_seconds(time: Timestamp) -> Timestamp {
@@ -333,6 +336,14 @@ mod tests {
         let with = |known: LookupHistory, progress: Vec<LookupProgress>| LookupHistory { progress, ..known };
         let (from, to) = (-90 * DAY + 5 - 30, -30);
         let clamped = -90 * DAY + 5;
+        let young = vec![row("A", -90 * DAY, to, None, true)];
+        check(
+            "a window does not move",
+            &with(LookupHistory::default(), young),
+            (-90 * DAY, to),
+            &[("B", None)],
+            None,
+        );
         let rows = vec![row("A", from, to, Some(-DAY), true), row("B", from, to, Some(-2 * DAY), false)];
         let known = with(LookupHistory::default(), rows.clone());
         check("in the middle", &known, (clamped, to), &[("B", Some(-2 * DAY))], None);

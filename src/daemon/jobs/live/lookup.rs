@@ -23,21 +23,21 @@ pub(super) fn object_name(account: &str, region: &str, query: &str) -> String {
 
 impl Taker<'_> {
     /// Stores pages and progress, and the end of the Region where it is told: all of it or nothing.
-    pub(super) fn lookup(&mut self, lookup: Lookup) -> Result<(), JobError> {
+    pub(super) fn lookup(&mut self, lookup: &Lookup) -> Result<(), JobError> {
         let context = self.context;
         let account = Account::new(Provider::Aws, lookup.account.as_str());
         let mut batch = context.store.batch(self.run, context.now())?;
         let mut taken = IngestReport::default();
         for page in &lookup.pages {
             let room = LISTED_REJECTS.saturating_sub(self.report.trail.rejects.len() + taken.rejects.len());
-            taken.add(self.page(&mut batch, &lookup, page, room)?);
+            taken.add(self.page(&mut batch, lookup, page, room)?);
             batch.save_lookup_progress(&account, std::slice::from_ref(&page.progress))?;
         }
         if let Some(row) = &lookup.end {
             if row.outcome == Outcome::Complete {
                 batch.clear_lookup_progress(&account, &lookup.region)?;
             }
-            let row = self.judged(row.clone(), &lookup, taken.summary.records_rejected)?;
+            let row = self.judged(row.clone(), lookup, taken.summary.records_rejected)?;
             taken.incomplete |= row.outcome.is_gap();
             batch.save_coverage(&[row])?;
         }

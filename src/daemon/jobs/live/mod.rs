@@ -165,7 +165,7 @@ impl Taker<'_> {
                 let tasks: Vec<_> = task.map(|task| *task).into_iter().collect();
                 self.context.store.save_tasks(self.run, self.context.now(), &account, &tasks, &[row])?;
             }
-            Found::Lookup(lookup) => self.lookup(*lookup)?,
+            Found::Lookup(lookup) => self.lookup(&lookup)?,
             Found::LookupsEnded(account, since) => self.lookups_ended(&account, since)?,
         }
         Ok(())
