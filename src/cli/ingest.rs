@@ -9,7 +9,7 @@ use super::output::Output;
 use super::progress::progress;
 use super::{Exit, Failure};
 use crate::boot::{Boot, exit_of};
-use crate::daemon::jobs::{self, IngestReport};
+use crate::daemon::jobs::{self, IngestReport, Root};
 use crate::exports::json::IngestJson;
 use crate::model::{RunKind, SourceSummary};
 
@@ -19,13 +19,14 @@ use crate::model::{RunKind, SourceSummary};
 Examples:
   roletrail ingest AWSLogs/                          an archive as CloudTrail delivered it
   roletrail ingest AliyunLogs/ events.json           an archive of ActionTrail and one more file
+  roletrail ingest s3://trail-logs/AWSLogs/          a bucket, with the credentials of the environment
   roletrail ingest --database sqlite://case-17.db logs/ && roletrail --database sqlite://case-17.db findings
 
 Every envelope is read: delivered objects, arrays, one event a line, LookupEvents, EventBridge and SLS exports,
 plain or gzip. Reading the same archive again changes nothing.")]
 pub struct IngestArgs {
-    /// Files and directories; directories are read with everything below them
-    #[arg(required = true, value_name = "PATH")]
+    /// Files, directories and s3://BUCKET/PREFIX, each with everything below it
+    #[arg(required = true, value_name = "PATH|URL")]
     paths: Vec<PathBuf>,
     /// Store only, judge later with `roletrail analyze`
     #[arg(long)]
@@ -37,12 +38,15 @@ pub struct IngestArgs {
 /// # Errors
 /// [`Failure`] when nothing could be done or the store failed.
 pub fn run(boot: &Boot, output: Output, arguments: &IngestArgs) -> Result<Exit, Failure> {
-    refuse_unreadable(&arguments.paths)?;
+    let roots = readable(&arguments.paths)?;
     let loaded = boot.settings()?;
+    if let Some(bucket) = jobs::missing_bucket(boot.runtime().handle(), &loaded.settings, &roots) {
+        return Err(Failure::usage(format!("s3://{bucket}: there is no such bucket")));
+    }
     let context = boot.jobs(&loaded, "ingest", progress(boot.quiet()))?;
     let began = Instant::now();
     let run = context.store.begin_run(RunKind::Ingest, context.now())?;
-    let report = jobs::ingest(&context, run, &arguments.paths, None)?;
+    let report = jobs::ingest(&context, run, &roots)?;
     if !arguments.no_analyze {
         jobs::analyze(&context, run, false)?;
     }
@@ -54,17 +58,16 @@ pub fn run(boot: &Boot, output: Output, arguments: &IngestArgs) -> Result<Exit, 
 }
 
 /// A path that does not exist is a slip of the user, not a gap in the evidence: nothing is begun.
-fn refuse_unreadable(paths: &[PathBuf]) -> Result<(), Failure> {
-    for path in paths {
-        let shown = path.display().to_string();
-        if shown.starts_with("s3://") || shown.starts_with("oss://") {
-            return Err(Failure::usage(format!(
-                "{shown}: reading from buckets is not part of this version; copy the objects to a directory first"
-            )));
+fn readable(arguments: &[PathBuf]) -> Result<Vec<Root>, Failure> {
+    let mut roots = Vec::with_capacity(arguments.len());
+    for argument in arguments {
+        let root = Root::parse(argument).map_err(Failure::usage)?;
+        if let Root::Path(path) = &root {
+            std::fs::metadata(path).map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?;
         }
-        std::fs::metadata(path).map_err(|error| Failure::usage(format!("{shown}: {error}")))?;
+        roots.push(root);
     }
-    Ok(())
+    Ok(roots)
 }
 
 fn describe(report: &IngestReport, seconds: f64) -> String {

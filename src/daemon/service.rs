@@ -136,8 +136,8 @@ impl Service {
         if !report.accounts.is_empty() {
             self.metrics.collector_ran(INVENTORY, seconds, !report.inventory_incomplete);
         }
-        if !report.trail_by_provider.is_empty() {
-            self.metrics.collector_ran(api::TRAIL_FILES, seconds, !report.trail.incomplete);
+        if let Some(complete) = report.trail_files {
+            self.metrics.collector_ran(api::TRAIL_FILES, seconds, complete);
         }
         for (trail, complete) in &report.live_trails {
             self.metrics.collector_ran(trail, seconds, *complete);

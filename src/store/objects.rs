@@ -17,6 +17,8 @@ SELECT summary FROM objects WHERE name = ?1 AND size = ?2 AND version = ?3";
 
 pub(super) const VERSIONS: &str = "-- objects.versions
 SELECT name, version, rejected_records FROM objects WHERE name >= ?1 AND name < ?2 ORDER BY name";
+const NAMED: &str = "-- objects.named
+SELECT size, version, fate, rejected_records FROM objects WHERE name = ?1";
 
 const FINISH: &str = "-- objects.finish
 INSERT INTO objects (name, size, version, fate, rejected_records, summary, run_id, read_at)
@@ -135,6 +137,21 @@ impl Store {
         let read = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get::<_, Count>(2)?.0));
         let rows = statement.query_map(params![begin, format!("{begin}{}", char::MAX)], read)?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// What the ledger knows of the object of this name: its last version, and how that ended.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn ledger_of(&self, name: &str) -> Result<Option<(ObjectIdentity, LedgerEntry)>, StoreError> {
+        let reader = self.reader()?;
+        let mut statement = reader.prepare_cached(NAMED)?;
+        let entry = statement.query_row([name], |row| {
+            let (size, version) = (row.get::<_, Count>(0)?.0, row.get(1)?);
+            let entry = LedgerEntry { fate: row.get(2)?, rejected_records: row.get::<_, Count>(3)?.0 };
+            Ok((ObjectIdentity { name: name.to_owned(), size, version }, entry))
+        });
+        Ok(entry.optional()?)
     }
 
     /// Rejected records and objects, newest first; only times and the limit of the filter apply.

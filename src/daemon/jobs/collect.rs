@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use super::ingest::{IngestReport, ingest};
+use super::ingest::{IngestReport, ingest_files};
 use super::trail_coverage::trail_key;
 use super::{JobContext, JobError, live};
 use crate::config::{AlibabaTrail, AwsAccounts, AwsTrail, Regions, Settings};
@@ -28,6 +28,8 @@ pub struct CollectReport {
     pub inventory_incomplete: bool,
     /// The reading of the trails.
     pub trail: IngestReport,
+    /// Whether all trails of files were read completely; `None` where there are none.
+    pub trail_files: Option<bool>,
     /// Its counts by provider; a provider without a trail has none.
     pub trail_by_provider: BTreeMap<Provider, SourceSummary>,
     /// Whether something that was expected could not be read.
@@ -194,13 +196,16 @@ fn collect_trail(
     report: &mut CollectReport,
 ) -> Result<(), JobError> {
     let readable = std::fs::metadata(path);
+    let mut whole = true;
     if readable.is_ok() {
-        let reading = ingest(context, run, &[path.to_owned()], Some(provider))?;
+        let reading = ingest_files(context, run, &[path.to_owned()], Some(provider))?;
         report.trail_by_provider.entry(provider).or_default().add(&reading.summary);
+        whole = !reading.incomplete;
         report.trail.add(reading);
     }
     let detail = readable.err().map(|error| format!("{}: {error}", path.display()));
     report.incomplete |= detail.is_some();
+    *report.trail_files.get_or_insert(true) &= whole && detail.is_none();
     context.store.save_coverage(run, context.now(), &trail_rows(context, provider, path, detail, report)?)?;
     Ok(())
 }
@@ -218,12 +223,14 @@ fn trail_rows(
         .store
         .coverage(&HistoryFilter { provider: Some(provider), at: Some(now), ..HistoryFilter::default() })?
         .into_iter()
-        .filter(|row| row.coverage.key == trail_key(provider, row.coverage.key.account.clone(), None))
+        .filter(|row| {
+            row.coverage.key == trail_key(api::TRAIL_FILES, provider, row.coverage.key.account.clone(), None)
+        })
         .filter(|row| row.coverage.outcome == Outcome::Complete)
         .filter_map(|row| row.coverage.key.account)
         .collect();
     let row = |account, subject, outcome, detail| Coverage {
-        key: trail_key(provider, account, subject),
+        key: trail_key(api::TRAIL_FILES, provider, account, subject),
         outcome,
         detail,
         from: now,

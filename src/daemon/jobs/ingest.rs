@@ -1,19 +1,16 @@
-//! Reading trail objects from files into the history.
+//! Reading trail objects into the history: from files, and from buckets that somebody names.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use jiff::Timestamp;
+use tokio::runtime::Handle;
 
-use super::trail_coverage::TrailCoverage;
-use super::{JobContext, JobError};
-use crate::config::Keep;
-use crate::model::{Provider, Reject, SourceSummary, TrailEvent};
+use super::objects::{LISTED_REJECTS, ObjectReader};
+use super::{JobContext, JobError, live};
+use crate::config::Settings;
+use crate::model::{Provider, Reject, SourceSummary, api};
+use crate::sources::aws::Below;
 use crate::sources::files::{self, Entry, ObjectRef};
-use crate::store::{Batch, ObjectFate, ObjectIdentity, ObjectWriter, RunId, StoreError};
-use crate::trail::{self, Layout, Limits, ObjectError, ObjectKind, ObjectReport, Reading, Sink};
-
-/// Rejected objects and records that a report lists by name; all of them are counted and stored.
-pub(super) const LISTED_REJECTS: usize = 1_000;
+use crate::store::{ObjectIdentity, RunId};
 
 /// What a reading came to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -39,13 +36,76 @@ impl IngestReport {
     }
 }
 
+/// Where trail objects are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Root {
+    /// A file, or a directory with everything below it.
+    Path(PathBuf),
+    /// Everything of a bucket of AWS below a prefix.
+    Bucket(Below),
+}
+
+impl Root {
+    /// Reads an argument: a path, or `s3://BUCKET/PREFIX`.
+    ///
+    /// # Errors
+    /// Why it is neither.
+    pub fn parse(argument: &Path) -> Result<Self, String> {
+        let shown = argument.to_string_lossy();
+        if shown.starts_with("oss://") {
+            return Err(format!(
+                "{shown}: reading from buckets of Alibaba Cloud is not part of this version; copy the objects to a directory first"
+            ));
+        }
+        let Some(place) = shown.strip_prefix("s3://") else { return Ok(Self::Path(argument.to_owned())) };
+        let (bucket, prefix) = place.split_once('/').unwrap_or((place, ""));
+        if bucket.is_empty() {
+            return Err(format!("{shown}: there is no bucket in it; write s3://BUCKET/PREFIX"));
+        }
+        Ok(Self::Bucket(Below { bucket: bucket.to_owned(), prefix: prefix.to_owned() }))
+    }
+}
+
+/// The first bucket among `roots` of which it is certain that there is no such bucket.
+#[must_use]
+pub fn missing_bucket<'r>(runtime: &Handle, settings: &Settings, roots: &'r [Root]) -> Option<&'r str> {
+    roots.iter().find_map(|root| match root {
+        Root::Bucket(below) if live::is_missing(runtime, settings, below) => Some(below.bucket.as_str()),
+        _ => None,
+    })
+}
+
+/// Reads every trail object of `roots`, files first.
+///
+/// # Errors
+/// As [`ingest_files`].
+pub fn ingest(context: &JobContext, run: RunId, roots: &[Root]) -> Result<IngestReport, JobError> {
+    let (mut paths, mut buckets) = (Vec::new(), Vec::new());
+    for root in roots {
+        match root {
+            Root::Path(path) => paths.push(path.clone()),
+            Root::Bucket(below) => buckets.push(below),
+        }
+    }
+    let mut report = ingest_files(context, run, &paths, None)?;
+    for below in buckets {
+        if context.stop.is_requested() {
+            report.interrupted = true;
+            break;
+        }
+        report.add(live::ingest_below(context, run, below)?);
+    }
+    context.progress.finish();
+    Ok(report)
+}
+
 /// Reads every trail object below `roots`. Each object is stored whole or not at all.
 ///
 /// `provider` is the provider that a source is configured for; it pins trouble that the objects themselves do not.
 ///
 /// # Errors
 /// [`JobError`] when the store fails; what was committed stays, and a second reading completes it.
-pub fn ingest(
+pub fn ingest_files(
     context: &JobContext,
     run: RunId,
     roots: &[PathBuf],
@@ -55,230 +115,37 @@ pub fn ingest(
         let (objects, bytes) = files::measure(roots);
         context.progress.expect(objects, bytes);
     }
-    let mut reader = ObjectReader::new(context, run, provider)?;
+    let mut reader = ObjectReader::new(context, run, provider);
     for found in roots.iter().flat_map(|root| files::discover(root)) {
         if context.stop.is_requested() {
-            reader.report.interrupted = true;
+            reader.interrupt();
             break;
         }
-        reader.take(found)?;
+        take(&mut reader, found)?;
     }
     let report = reader.end()?;
     context.progress.finish();
     Ok(report)
 }
 
-/// Reads objects one after the other into batches.
-struct ObjectReader<'a> {
-    context: &'a JobContext,
-    now: Timestamp,
-    run: RunId,
-    batch: Option<Batch<'a>>,
-    coverage: TrailCoverage,
-    report: IngestReport,
+fn take(reader: &mut ObjectReader<'_>, found: Entry) -> Result<(), JobError> {
+    match found {
+        Entry::Object(object) => {
+            let open = || object.open().map_err(|error| format!("cannot be opened: {error}"));
+            reader.object(api::TRAIL_FILES, &identity(&object), open)?;
+        }
+        Entry::Skipped { name, reason } => {
+            tracing::debug!(object = name, reason, "skipped");
+            reader.skipped();
+        }
+        Entry::Unreadable { name, reason } => {
+            let identity = ObjectIdentity { name, size: 0, version: String::new() };
+            reader.unreadable(api::TRAIL_FILES, &identity, reason)?;
+        }
+    }
+    reader.commit_when_due()
 }
 
-impl<'a> ObjectReader<'a> {
-    fn new(context: &'a JobContext, run: RunId, provider: Option<Provider>) -> Result<Self, JobError> {
-        Ok(Self {
-            context,
-            now: context.now(),
-            run,
-            batch: None,
-            coverage: TrailCoverage::load(&context.store, context.now(), provider)?,
-            report: IngestReport::default(),
-        })
-    }
-
-    fn take(&mut self, found: Entry) -> Result<(), JobError> {
-        match found {
-            Entry::Object(object) => self.object(&object)?,
-            Entry::Skipped { name, reason } => {
-                tracing::debug!(object = name, reason, "skipped");
-                self.report.summary.objects_seen += 1;
-                self.report.summary.objects_skipped += 1;
-            }
-            Entry::Unreadable { name, reason } => {
-                self.report.summary.objects_seen += 1;
-                let layout = trail::layout(&name);
-                let identity = ObjectIdentity { name, size: 0, version: String::new() };
-                self.reject_object(&identity, &layout, reason, None)?;
-            }
-        }
-        self.commit_when_due()
-    }
-
-    fn object(&mut self, object: &ObjectRef) -> Result<(), JobError> {
-        self.report.summary.objects_seen += 1;
-        let layout = trail::layout(&object.name);
-        let identity =
-            ObjectIdentity { name: object.name.clone(), size: object.size, version: object.version.clone() };
-        if matches!(layout.kind, ObjectKind::Digest | ObjectKind::Insight) {
-            self.report.summary.objects_skipped += 1;
-        } else if self.is_known(&identity)? {
-            self.report.summary.objects_already_ingested += 1;
-        } else {
-            self.read(object, &layout, &identity)?;
-        }
-        Ok(())
-    }
-
-    /// Whether this very version was read before. A rejected one is tried again: it may have been half-written.
-    fn is_known(&mut self, identity: &ObjectIdentity) -> Result<bool, JobError> {
-        let Some(entry) = self.context.store.ledger_entry(identity)? else { return Ok(false) };
-        if entry.fate == ObjectFate::Rejected {
-            return Ok(false);
-        }
-        self.report.incomplete |= entry.rejected_records > 0;
-        Ok(true)
-    }
-
-    fn read(&mut self, object: &ObjectRef, layout: &Layout, identity: &ObjectIdentity) -> Result<(), JobError> {
-        let file = match object.open() {
-            Ok(file) => file,
-            Err(error) => return self.reject_object(identity, layout, format!("cannot be opened: {error}"), None),
-        };
-        let context = self.context;
-        let reading = Reading {
-            profiles: &context.profiles,
-            limits: Limits {
-                max_object_bytes: context.settings.limits.max_object_bytes,
-                max_ratio: context.settings.limits.max_ratio,
-                max_record_bytes: usize::try_from(context.settings.limits.max_record_bytes).unwrap_or(usize::MAX),
-            },
-            keep_all: context.settings.collect.keep == Keep::All,
-        };
-        let room = LISTED_REJECTS.saturating_sub(self.report.rejects.len());
-        let mut writer = self.batch()?.object()?;
-        let mut sink = ObjectSink { writer: &mut writer, listed: Vec::new(), room };
-        let outcome = trail::read_object(file, &object.name, layout, &reading, &mut sink);
-        let listed = sink.listed;
-        match outcome {
-            Ok(found) => {
-                let counts = counts_of(&found);
-                let fate = if found.skipped { ObjectFate::Skipped } else { ObjectFate::Read };
-                writer.finish(identity, fate, found.provider, &counts)?;
-                self.note(&found, &counts, listed, layout, identity);
-                Ok(())
-            }
-            Err(ObjectError::Sink(error)) => Err(error.into()),
-            Err(ObjectError::Io(error)) => {
-                drop(writer);
-                self.reject_object(identity, layout, format!("cannot be read: {error}"), None)
-            }
-            Err(ObjectError::Content { reason, offset }) => {
-                drop(writer);
-                self.reject_object(identity, layout, reason, offset)
-            }
-        }
-    }
-
-    /// Takes what reading an object to its end came to into the report and the coverage.
-    fn note(
-        &mut self,
-        found: &ObjectReport,
-        counts: &SourceSummary,
-        listed: Vec<Reject>,
-        layout: &Layout,
-        identity: &ObjectIdentity,
-    ) {
-        self.report.summary.add(counts);
-        self.report.incomplete |= counts.records_rejected > 0;
-        self.report.rejects.extend(listed);
-        if !found.skipped {
-            self.coverage.object_read(&identity.name, layout, found);
-        }
-        self.context.progress.object_done(identity.size, found.records);
-    }
-
-    fn reject_object(
-        &mut self,
-        identity: &ObjectIdentity,
-        layout: &Layout,
-        reason: String,
-        offset: Option<u64>,
-    ) -> Result<(), JobError> {
-        tracing::warn!(object = identity.name, reason, "object rejected");
-        let reject = Reject { object: identity.name.clone(), record: None, offset, reason, raw: Vec::new() };
-        let counts =
-            SourceSummary { objects_rejected: 1, bytes_compressed: identity.size, ..SourceSummary::default() };
-        let mut writer = self.batch()?.object()?;
-        writer.add_reject(&reject)?;
-        writer.finish(identity, ObjectFate::Rejected, layout.provider, &counts)?;
-        self.report.summary.add(&counts);
-        self.report.incomplete = true;
-        self.coverage.object_rejected(&identity.name, layout, &reject.reason);
-        if self.report.rejects.len() < LISTED_REJECTS {
-            self.report.rejects.push(reject);
-        }
-        self.context.progress.object_done(identity.size, 0);
-        Ok(())
-    }
-
-    fn batch(&mut self) -> Result<&mut Batch<'a>, StoreError> {
-        if self.batch.is_none() {
-            self.batch = Some(self.context.store.batch(self.run, self.now)?);
-        }
-        Ok(self.batch.as_mut().expect("was just begun"))
-    }
-
-    fn commit_when_due(&mut self) -> Result<(), JobError> {
-        if self.batch.as_ref().is_some_and(Batch::is_due) {
-            self.commit()?;
-        }
-        Ok(())
-    }
-
-    /// Commits the objects read since the last commit and what they cover, in one transaction.
-    fn commit(&mut self) -> Result<(), JobError> {
-        let Some(mut batch) = self.batch.take() else { return Ok(()) };
-        batch.save_coverage(&self.coverage.take_rows())?;
-        batch.commit()?;
-        Ok(())
-    }
-
-    fn end(mut self) -> Result<IngestReport, JobError> {
-        self.commit()?;
-        Ok(self.report)
-    }
-}
-
-pub(super) fn counts_of(found: &ObjectReport) -> SourceSummary {
-    let (read, skipped) = if found.skipped { (0, 1) } else { (1, 0) };
-    SourceSummary {
-        objects_read: read,
-        objects_skipped: skipped,
-        records_read: found.records,
-        records_kept: found.kept,
-        records_duplicate: found.duplicate,
-        records_irrelevant: found.irrelevant,
-        records_rejected: found.rejected,
-        bytes_compressed: found.bytes_in,
-        bytes_uncompressed: found.bytes_out,
-        ..SourceSummary::default()
-    }
-}
-
-/// Hands events and rejects of one object to its transaction.
-pub(super) struct ObjectSink<'a, 'b> {
-    pub(super) writer: &'a mut ObjectWriter<'b>,
-    pub(super) listed: Vec<Reject>,
-    pub(super) room: usize,
-}
-
-impl Sink for ObjectSink<'_, '_> {
-    type Error = StoreError;
-
-    fn event(&mut self, event: TrailEvent) -> Result<bool, StoreError> {
-        self.writer.add_event(&event)
-    }
-
-    fn reject(&mut self, reject: Reject) -> Result<(), StoreError> {
-        tracing::warn!(object = reject.object, record = reject.record, reason = reject.reason, "record rejected");
-        self.writer.add_reject(&reject)?;
-        if self.listed.len() < self.room {
-            self.listed.push(reject);
-        }
-        Ok(())
-    }
+fn identity(object: &ObjectRef) -> ObjectIdentity {
+    ObjectIdentity { name: object.name.clone(), size: object.size, version: object.version.clone() }
 }

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use crate::model::{Coverage, CoverageKey, Outcome, Provider, api};
+use crate::model::{Coverage, CoverageKey, Outcome, Provider};
 use crate::store::{HistoryFilter, Store, StoreError};
 use crate::trail::{Layout, ObjectReport};
 
@@ -18,6 +18,8 @@ type Span = (Timestamp, Timestamp);
 #[derive(Debug)]
 pub(super) struct TrailCoverage {
     now: Timestamp,
+    /// The kind of trail: `trail:files`, `trail:s3` or `trail:sqs`.
+    api: &'static str,
     provider: Option<Provider>,
     /// Objects that an earlier reading left incomplete, with the places that it wrote them under.
     standing: BTreeMap<String, BTreeSet<CoverageKey>>,
@@ -30,17 +32,21 @@ pub(super) struct TrailCoverage {
 
 impl TrailCoverage {
     /// Begins with what earlier readings have left incomplete.
-    pub(super) fn load(store: &Store, now: Timestamp, provider: Option<Provider>) -> Result<Self, StoreError> {
+    pub(super) fn load(
+        store: &Store,
+        now: Timestamp,
+        api: &'static str,
+        provider: Option<Provider>,
+    ) -> Result<Self, StoreError> {
         let mut standing: BTreeMap<String, BTreeSet<CoverageKey>> = BTreeMap::new();
         for row in store.coverage(&HistoryFilter { at: Some(now), ..HistoryFilter::default() })? {
             let key = row.coverage.key;
-            if let (api::TRAIL_FILES, Some(object)) = (key.api.as_str(), key.subject.clone())
-                && row.coverage.outcome.is_gap()
-            {
+            if let Some(object) = key.subject.clone().filter(|_| key.api == api && row.coverage.outcome.is_gap()) {
                 standing.entry(object).or_default().insert(key);
             }
         }
-        Ok(Self { now, provider, standing, accounts: BTreeMap::new(), grown: BTreeSet::new(), objects: Vec::new() })
+        let (accounts, grown, objects) = (BTreeMap::new(), BTreeSet::new(), Vec::new());
+        Ok(Self { now, api, provider, standing, accounts, grown, objects })
     }
 
     /// An object was read to its end, with or without rejected records.
@@ -65,6 +71,16 @@ impl TrailCoverage {
         }
     }
 
+    /// An object was read before, by whatever way it came then: what could not be fetched of it is not missing now.
+    /// Its rejected records stay so.
+    pub(super) fn object_known(&mut self, object: &str, rejected_records: u64) {
+        if rejected_records == 0 {
+            for key in self.standing.remove(object).unwrap_or_default() {
+                self.objects.push(row(key, Outcome::Complete, String::new(), (self.now, self.now)));
+            }
+        }
+    }
+
     /// An object could not be read.
     pub(super) fn object_rejected(&mut self, object: &str, layout: &Layout, reason: &str) {
         self.standing.remove(object);
@@ -76,7 +92,7 @@ impl TrailCoverage {
         let mut rows = std::mem::take(&mut self.objects);
         for place in std::mem::take(&mut self.grown) {
             let Some(span) = self.accounts.get(&place).copied() else { continue };
-            let key = trail_key(place.0, Some(place.1), None);
+            let key = trail_key(self.api, place.0, Some(place.1), None);
             rows.push(row(key, Outcome::Complete, String::new(), span));
         }
         rows
@@ -108,7 +124,7 @@ impl TrailCoverage {
             touched.extend(providers.into_iter().map(|provider| (provider, None)));
         }
         for (provider, account) in touched {
-            let key = trail_key(provider, account, Some(object.to_owned()));
+            let key = trail_key(self.api, provider, account, Some(object.to_owned()));
             self.objects.push(row(key, Outcome::Partial, detail.to_owned(), (self.now, self.now)));
         }
     }
@@ -118,7 +134,12 @@ fn row(key: CoverageKey, outcome: Outcome, detail: String, (from, to): Span) -> 
     Coverage { key, outcome, detail, from, to }
 }
 
-/// The place of a trail of files.
-pub(super) fn trail_key(provider: Provider, account: Option<String>, subject: Option<String>) -> CoverageKey {
-    CoverageKey { provider, account, region: None, api: api::TRAIL_FILES.to_owned(), subject }
+/// A place of a kind of trail.
+pub(super) fn trail_key(
+    api: &str,
+    provider: Provider,
+    account: Option<String>,
+    subject: Option<String>,
+) -> CoverageKey {
+    CoverageKey { provider, account, region: None, api: api.to_owned(), subject }
 }

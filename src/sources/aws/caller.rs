@@ -11,9 +11,11 @@ use std::time::Duration;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use super::bucket::all_room;
 use super::calls::Call;
 use super::failure::{Again, Failure};
 use super::limits::{AccountLimits, Limits, jittered};
@@ -56,6 +58,7 @@ pub struct Scan {
     deadline: Instant,
     stop: CancellationToken,
     counts: Mutex<BTreeMap<Call, CallCounts>>,
+    room: Arc<Semaphore>,
 }
 
 impl Scan {
@@ -68,6 +71,7 @@ impl Scan {
             deadline,
             stop,
             counts: Mutex::default(),
+            room: all_room(),
         }
     }
 
@@ -83,6 +87,11 @@ impl Scan {
         self.call_timeout
     }
 
+    /// Room for trail objects that wait to be stored.
+    pub(super) fn room(&self) -> &Arc<Semaphore> {
+        &self.room
+    }
+
     /// Why nothing may be asked any more, if so.
     #[must_use]
     pub fn over(&self) -> Option<Failure> {
@@ -93,7 +102,7 @@ impl Scan {
     }
 
     /// Runs `work` unless the scan ends before.
-    async fn within<T>(&self, work: impl Future<Output = T>) -> Result<T, Failure> {
+    pub(super) async fn within<T>(&self, work: impl Future<Output = T>) -> Result<T, Failure> {
         tokio::select! {
             biased;
             () = self.stop.cancelled() => {}

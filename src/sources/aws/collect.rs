@@ -11,7 +11,7 @@ use tokio::task::{Id, JoinError, JoinSet};
 use super::found::{Found, History, Outlet};
 use super::organization::{self, Listed, account_row, list_row};
 use super::regions::{self, Regions};
-use super::{Failure, Hub, Scan, Session, inventory, lookup_events};
+use super::{Failure, Hub, Scan, Session, deliveries, inventory, lookup_events};
 use crate::config::{Aws, AwsAccounts};
 use crate::model::{Coverage, Outcome};
 use crate::profiles::Profiles;
@@ -58,11 +58,15 @@ pub async fn collect(plan: Plan, outlet: Outlet) -> Option<Reached> {
             return None;
         }
     };
-    if plan.source.accounts == AwsAccounts::None {
-        own_events(&plan, &hub, &outlet).await;
-        return None;
-    }
-    let accounts = inventories(&plan, &hub, &outlet).await;
+    let accounts = async {
+        if plan.source.accounts == AwsAccounts::None {
+            own_events(&plan, &hub, &outlet).await;
+            return BTreeSet::new();
+        }
+        inventories(&plan, &hub, &outlet).await
+    };
+    let (accounts, held) = join(accounts, deliveries::read(&plan, &hub, &outlet)).await;
+    deliveries::note_silent(&plan, &accounts, held, &outlet).await;
     Some(Reached { hub, accounts })
 }
 
@@ -79,12 +83,15 @@ async fn own_events(plan: &Plan, hub: &Hub, outlet: &Outlet) {
 
 /// Without credentials nothing of the source can be read: what it was to read is unknown.
 async fn closed(plan: &Plan, failure: &Failure, outlet: &Outlet) {
-    let rows = match &plan.source.accounts {
+    let mut rows = match &plan.source.accounts {
         AwsAccounts::List(ids) => {
             ids.iter().map(|id| account_row(id, failure.outcome, failure.detail.clone(), plan.now)).collect()
         }
+        // Nobody's inventory is missing, and a row about it would never be followed by a better one.
+        AwsAccounts::None => Vec::new(),
         _ => vec![list_row(&Err(failure.clone()), plan.now)],
     };
+    rows.extend(deliveries::closed(plan, failure));
     hand_over(outlet, Found::Coverage(rows)).await;
 }
 

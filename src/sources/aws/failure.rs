@@ -74,6 +74,11 @@ impl Failure {
         Self { detail: one_line(&format!("{what}: {}", self.detail)), ..self }
     }
 
+    /// The same failure, with what may be behind it after its detail.
+    pub(super) fn hinting(self, hint: &str) -> Self {
+        Self { detail: format!("{}; {hint}", self.detail), ..self }
+    }
+
     pub(super) fn again(&self) -> Again {
         self.again
     }

@@ -6,7 +6,8 @@ use jiff::Timestamp;
 use tokio::sync::mpsc;
 
 use super::Failure;
-use crate::model::{Collection, Coverage, DeletionTask, LookupProgress};
+use super::fetched::{FetchedObject, ObjectName};
+use crate::model::{Collection, Coverage, CoverageKey, DeletionTask, LookupProgress};
 
 /// Findings that wait to be stored; a source that is ahead of the store waits.
 pub const MOST_WAITING: usize = 64;
@@ -20,6 +21,8 @@ pub enum Found {
     Coverage(Vec<Coverage>),
     /// The inventory of one account.
     Inventory(Box<Collection>),
+    /// An object of a bucket.
+    Object(Box<FetchedObject>),
     /// How the deletion of a role stands, and how asking for it ended.
     Task {
         /// The role's account.
@@ -73,6 +76,24 @@ pub trait History: Send + Sync {
     /// # Errors
     /// [`Failure`] when the history cannot be read.
     fn lookups(&self, account: &str, region: &str) -> Result<LookupHistory, Failure>;
+
+    /// The version of an object that was read to its end, if any was.
+    ///
+    /// # Errors
+    /// [`Failure`] when the history cannot be read.
+    fn object(&self, name: &str) -> Result<Option<ObjectName>, Failure>;
+
+    /// Up to when a part of a trail was read completely.
+    ///
+    /// # Errors
+    /// [`Failure`] when the history cannot be read.
+    fn read_until(&self, place: &CoverageKey) -> Result<Option<Timestamp>, Failure>;
+
+    /// The subjects below `prefix` of which a kind of trail still misses something.
+    ///
+    /// # Errors
+    /// [`Failure`] when the history cannot be read.
+    fn missing(&self, trail: &str, prefix: &str) -> Result<Vec<String>, Failure>;
 }
 
 /// What earlier runs know of the event history of an account and Region.

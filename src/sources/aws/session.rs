@@ -68,7 +68,7 @@ impl Hub {
         scan: Arc<Scan>,
         watch: Option<SharedInterceptor>,
     ) -> Result<Self, Failure> {
-        let config = load(source, &scan).await;
+        let config = load(source.profile.as_deref(), source.endpoint_url.as_deref(), &scan).await;
         let caller = Caller::new(scan);
         let region = config
             .region()
@@ -131,7 +131,7 @@ impl Hub {
     }
 }
 
-async fn load(source: &Aws, scan: &Scan) -> SdkConfig {
+async fn load(profile: Option<&str>, endpoint: Option<&str>, scan: &Scan) -> SdkConfig {
     let attempt = scan.call_timeout();
     let timeouts = TimeoutConfig::builder()
         .connect_timeout(CONNECT_TIMEOUT.min(attempt))
@@ -143,10 +143,10 @@ async fn load(source: &Aws, scan: &Scan) -> SdkConfig {
         .retry_config(RetryConfig::disabled())
         .timeout_config(timeouts)
         .stalled_stream_protection(StalledStreamProtectionConfig::enabled().grace_period(STALL_GRACE).build());
-    if let Some(profile) = &source.profile {
+    if let Some(profile) = profile {
         loader = loader.profile_name(profile);
     }
-    if let Some(url) = &source.endpoint_url {
+    if let Some(url) = endpoint {
         loader = loader.endpoint_url(url);
     }
     let config = loader.load().await;
@@ -171,6 +171,20 @@ pub struct Session {
 }
 
 impl Session {
+    /// The session of the environment's credentials, without asking whose they are: reading a bucket needs no more.
+    pub(super) async fn of_environment(profile: Option<&str>, endpoint: Option<&str>, caller: Caller) -> Self {
+        let config = load(profile, endpoint, caller.scan()).await;
+        let home = config
+            .region()
+            .map_or_else(|| partition::global_region(Partition::default()).to_owned(), ToString::to_string);
+        Self { account: String::new(), partition: partition::of_region(&home), home, caller, config }
+    }
+
+    /// The same session with bounds of its own: work that must not wait for the other calls of the account.
+    pub(super) fn apart(&self) -> Self {
+        Self { caller: Caller::new(Arc::clone(self.caller.scan())), ..self.clone() }
+    }
+
     /// The Region in which the services without Regions answer.
     #[must_use]
     pub fn global_region(&self) -> &'static str {

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
+
 use super::lookup;
-use crate::model::{Account, CoverageKey, Outcome, Provider, api};
-use crate::sources::aws::{Failure, History, LookupHistory};
-use crate::store::{Store, StoreError};
+use crate::model::{Account, Coverage, CoverageKey, Outcome, Provider, api};
+use crate::sources::aws::{Failure, History, LookupHistory, ObjectName};
+use crate::store::{CoverageRow, HistoryFilter, ObjectFate, Store, StoreError};
 
 /// The history in the store.
 pub(super) struct StoreHistory {
@@ -30,6 +32,32 @@ impl History for StoreHistory {
 
     fn lookups(&self, account: &str, region: &str) -> Result<LookupHistory, Failure> {
         self.read_lookups(account, region).map_err(|error| unreadable(&error))
+    }
+
+    fn object(&self, name: &str) -> Result<Option<ObjectName>, Failure> {
+        let entry = self.store.ledger_of(name).map_err(|error| unreadable(&error))?;
+        let read = entry.filter(|(_, entry)| entry.fate != ObjectFate::Rejected);
+        Ok(read.map(|(object, _)| ObjectName { name: object.name, size: object.size, version: object.version }))
+    }
+
+    fn read_until(&self, place: &CoverageKey) -> Result<Option<Timestamp>, Failure> {
+        let span = self.store.trail_span(place).map_err(|error| unreadable(&error))?;
+        Ok(span.map(|(_, until)| until))
+    }
+
+    fn missing(&self, trail: &str, prefix: &str) -> Result<Vec<String>, Failure> {
+        let mut subjects = Vec::new();
+        let present = HistoryFilter { at: Some(Timestamp::MAX), ..HistoryFilter::default() };
+        let take = |row: CoverageRow| {
+            let Coverage { key, outcome, .. } = row.coverage;
+            if key.api == trail && outcome.is_gap() {
+                subjects.extend(key.subject.filter(|subject| subject.starts_with(prefix)));
+            }
+        };
+        self.store.each_coverage(&present, take).map_err(|error| unreadable(&error))?;
+        subjects.sort();
+        subjects.dedup();
+        Ok(subjects)
     }
 }
 

@@ -8,8 +8,9 @@ use jiff::Timestamp;
 
 use super::Taker;
 use crate::config::Keep;
+use crate::daemon::jobs::IngestReport;
 use crate::daemon::jobs::JobError;
-use crate::daemon::jobs::ingest::{IngestReport, LISTED_REJECTS, ObjectSink, counts_of};
+use crate::daemon::jobs::objects::{LISTED_REJECTS, ObjectSink, counts_of};
 use crate::model::{Account, Coverage, Outcome, Provider, Reject, SourceSummary};
 use crate::sources::aws::{Lookup, LookupPage};
 use crate::store::{Batch, ObjectIdentity};

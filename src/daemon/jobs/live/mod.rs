@@ -1,22 +1,27 @@
 //! Collecting from live accounts: sources ask side by side on the runtime, this thread stores what they find as it
 //! comes. A source that is ahead of the store waits, so that memory does not grow with the organization.
 
+mod below;
 mod history;
 mod lookup;
+mod objects;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tokio_util::sync::DropGuard;
 
-use super::{CollectReport, JobContext, JobError};
+use super::{CollectReport, IngestReport, JobContext, JobError};
 use crate::config::{Aws, AwsAccounts, AwsTrail};
 use crate::model::{Account, Coverage, Outcome, Provider, api};
 use crate::sources::aws::{self, CallCounts, Found, MOST_WAITING, Patience, Plan, Reached, Scan};
 use crate::store::RunId;
+pub(super) use below::{ingest_below, is_missing};
 use history::StoreHistory;
+use objects::Objects;
 
 /// Collects from every live source of AWS.
 ///
@@ -27,7 +32,7 @@ pub(super) fn collect_aws(context: &JobContext, run: RunId, report: &mut Collect
     if sources.is_empty() {
         return Ok(());
     }
-    let (scan, _asking) = begin_scan(context);
+    let (scan, _asking) = begin_scan(context, context.settings.collect.deadline.unsigned());
     let _shown = Shown(context);
     let (outlet, inlet) = mpsc::channel(MOST_WAITING);
     let asking: Vec<_> = sources
@@ -35,7 +40,8 @@ pub(super) fn collect_aws(context: &JobContext, run: RunId, report: &mut Collect
         .map(|source| context.runtime.spawn(aws::collect(plan(context, source, &scan), outlet.clone())))
         .collect();
     drop(outlet);
-    let mut taker = Taker { context, run, report, scan: &scan, imperfect: BTreeSet::new() };
+    let mut taker =
+        Taker { context, run, report, scan: &scan, objects: Objects::new(context, run), imperfect: BTreeSet::new() };
     taker.take_all(inlet)?;
     for source in asking {
         // A source that broke off has not said what it did not read.
@@ -44,8 +50,23 @@ pub(super) fn collect_aws(context: &JobContext, run: RunId, report: &mut Collect
             taker.tasks(&reached)?;
         }
     }
+    let Taker { objects, report, .. } = taker;
+    let reading = objects.end()?;
+    if reading != IngestReport::default() {
+        report.trail_by_provider.entry(Provider::Aws).or_default().add(&reading.summary);
+        report.trail.add(reading);
+    }
     report.calls = scan.counts().into_iter().map(|(call, counts)| (call.action(), counts)).collect();
     Ok(())
+}
+
+/// What was found next. Before a wait for it, what was taken is committed: sources may wait for that in their turn.
+fn next(inlet: &mut mpsc::Receiver<Found>, objects: &mut Objects<'_>) -> Result<Option<Found>, JobError> {
+    if let Ok(found) = inlet.try_recv() {
+        return Ok(Some(found));
+    }
+    objects.commit()?;
+    Ok(inlet.blocking_recv())
 }
 
 /// Takes the progress of accounts away when the asking ends, however it ends.
@@ -63,11 +84,11 @@ fn is_live(source: &Aws) -> bool {
 }
 
 /// The scan, and a guard: dropped, it ends whatever is still being asked.
-fn begin_scan(context: &JobContext) -> (Arc<Scan>, DropGuard) {
+fn begin_scan(context: &JobContext, longest: Duration) -> (Arc<Scan>, DropGuard) {
     let collect = &context.settings.collect;
     let stop = context.stop.token().child_token();
     let at_once = usize::try_from(collect.calls_in_flight).unwrap_or(usize::MAX);
-    let deadline = Instant::now() + collect.deadline.unsigned();
+    let deadline = Instant::now() + longest;
     let scan = Scan::new(at_once, collect.call_timeout.unsigned(), deadline, stop.clone());
     (Arc::new(scan), stop.drop_guard())
 }
@@ -88,13 +109,14 @@ struct Taker<'a> {
     run: RunId,
     report: &'a mut CollectReport,
     scan: &'a Scan,
+    objects: Objects<'a>,
     /// Accounts and Regions whose event history held a record that could not be read.
     imperfect: BTreeSet<(String, String)>,
 }
 
 impl Taker<'_> {
     fn take_all(&mut self, mut inlet: mpsc::Receiver<Found>) -> Result<(), JobError> {
-        while let Some(found) = inlet.blocking_recv() {
+        while let Some(found) = next(&mut inlet, &mut self.objects)? {
             self.take(found)?;
             self.show_calls();
         }
@@ -124,7 +146,12 @@ impl Taker<'_> {
     }
 
     fn take(&mut self, found: Found) -> Result<(), JobError> {
+        if !matches!(found, Found::Object(_)) {
+            // Objects hold the store's writer, and what comes after them may speak of them.
+            self.objects.commit()?;
+        }
         match found {
+            Found::Object(object) => self.objects.take(*object)?,
             Found::Accounts(more) => self.context.progress.expect_accounts(more),
             Found::Coverage(rows) => self.coverage(&rows)?,
             Found::Inventory(mut collection) => {
@@ -156,16 +183,17 @@ impl Taker<'_> {
             if let Some(account) = row.key.account.clone().filter(|_| row.key.api == api::ACCOUNT) {
                 self.report.accounts.insert(Account::new(row.key.provider, account));
             }
+            if row.key.api.starts_with(TRAIL_PREFIX) {
+                *self.report.live_trails.entry(row.key.api.clone()).or_insert(true) &= !row.outcome.is_gap();
+                self.report.incomplete |= row.outcome.is_gap();
+                // A trail is no list of accounts, even where it concerns all of them.
+                continue;
+            }
             let lists_accounts = row.key.account.is_none() && row.key.provider == Provider::Aws;
             if lists_accounts && row.outcome != Outcome::Complete {
                 self.report.listing_gaps.entry(row.key.provider).or_insert_with(|| row.clone());
             }
-            if row.key.api.starts_with(TRAIL_PREFIX) {
-                *self.report.live_trails.entry(row.key.api.clone()).or_insert(true) &= !row.outcome.is_gap();
-                self.report.incomplete |= row.outcome.is_gap();
-            } else {
-                self.report.inventory_incomplete |= super::collect::is_needed_gap(row);
-            }
+            self.report.inventory_incomplete |= super::collect::is_needed_gap(row);
             if row.key.api == api::ACCOUNT && row.outcome.is_gap() {
                 self.context.progress.account_done(0);
             }

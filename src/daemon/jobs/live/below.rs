@@ -1,0 +1,69 @@
+//! Reading a part of a bucket that somebody named.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::runtime::Handle;
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::history::StoreHistory;
+use super::objects::Objects;
+use super::{begin_scan, next};
+use crate::config::Settings;
+use crate::daemon::jobs::{IngestReport, JobContext, JobError};
+use crate::model::{Coverage, CoverageKey, Outcome, Provider, Reject, api};
+use crate::sources::aws::{Below, Failure, Found, MOST_WAITING, Scan};
+use crate::store::RunId;
+
+/// A reading that somebody waits for ends when it is done or interrupted; this is only a bound.
+const LONGEST: Duration = Duration::from_hours(30 * 24);
+
+/// Whether there surely is no such bucket.
+pub(in crate::daemon::jobs) fn is_missing(runtime: &Handle, settings: &Settings, below: &Below) -> bool {
+    let timeout = settings.collect.call_timeout.unsigned();
+    let scan = Scan::new(1, timeout, Instant::now() + LONGEST, CancellationToken::new());
+    runtime.block_on(below.is_missing(settings.aws.first(), Arc::new(scan)))
+}
+
+/// Reads every object; what could not be read is stored as coverage, and listed.
+pub(in crate::daemon::jobs) fn ingest_below(
+    context: &JobContext,
+    run: RunId,
+    below: &Below,
+) -> Result<IngestReport, JobError> {
+    let (scan, _asking) = begin_scan(context, LONGEST);
+    let (outlet, mut inlet) = mpsc::channel(MOST_WAITING);
+    let asking = context.runtime.spawn({
+        let (below, like) = (below.clone(), context.settings.aws.first().cloned());
+        let history = StoreHistory::new(context.store.clone());
+        async move { below.read(like.as_ref(), Arc::clone(&scan), &history, &outlet).await }
+    });
+    let mut objects = Objects::new(context, run);
+    while let Some(found) = next(&mut inlet, &mut objects)? {
+        if let Found::Object(object) = found {
+            objects.take(*object)?;
+        }
+    }
+    let mut report = objects.end()?;
+    let read = context.runtime.block_on(asking).map_err(|error| JobError::Broken(error.to_string()))?;
+    let subject = format!("s3://{}/{}", below.bucket, below.prefix);
+    context.store.save_coverage(run, context.now(), &[row(context, &subject, read.as_ref().err())])?;
+    report.interrupted |= context.stop.is_requested();
+    if let Err(failure) = read {
+        tracing::warn!(bucket = subject, detail = failure.detail, "not read to the end");
+        report.incomplete = true;
+        let reason = format!("{}: {}", failure.outcome, failure.detail);
+        report.rejects.push(Reject { object: subject, record: None, offset: None, reason, raw: Vec::new() });
+    }
+    Ok(report)
+}
+
+fn row(context: &JobContext, subject: &str, failure: Option<&Failure>) -> Coverage {
+    let (outcome, detail) = failure
+        .map_or_else(|| (Outcome::Complete, String::new()), |failure| (failure.outcome, failure.detail.clone()));
+    let (provider, api) = (Provider::Aws, api::TRAIL_S3.to_owned());
+    let key = CoverageKey { provider, account: None, region: None, api, subject: Some(subject.to_owned()) };
+    Coverage { key, outcome, detail, from: context.now(), to: context.now() }
+}

@@ -1,0 +1,139 @@
+//! Trail objects of a bucket: finding them without listing what was read long ago, and fetching them.
+
+mod ahead;
+mod below;
+mod keys;
+mod listing;
+mod places;
+
+use aws_sdk_s3::types::BucketLocationConstraint;
+use bytes::Bytes;
+
+pub(super) use ahead::all_room;
+pub use below::Below;
+pub(super) use keys::is_no_log;
+pub(super) use places::{Reading, Trail, read, row};
+
+use super::calls::Call;
+use super::fetched::ObjectName;
+use super::{Caller, Failure, Session};
+use crate::model::Outcome;
+
+/// The largest object that is fetched. `CloudTrail`'s own have at most 50 MB (`CloudTrail` user guide, quotas).
+const MOST_OBJECT_BYTES: u64 = 512 << 20;
+
+/// Why an object may be refused though the bucket is open to us.
+const DECRYPT_HINT: &str = "where the trail encrypts its objects with a key of KMS, kms:Decrypt may be missing";
+
+/// A bucket, asked in its own Region.
+#[derive(Debug, Clone)]
+pub(super) struct Bucket {
+    pub(super) name: String,
+    region: String,
+    client: aws_sdk_s3::Client,
+    pub(super) caller: Caller,
+}
+
+impl Bucket {
+    /// Finds out where the bucket is.
+    ///
+    /// # Errors
+    /// [`Failure`] when there is no such bucket, or nobody answers.
+    pub(super) async fn open(session: &Session, name: &str) -> Result<Self, Failure> {
+        if !is_name(name) {
+            return Err(Failure::new(Outcome::Error, format!("{name:?} is no name of a bucket")));
+        }
+        let (caller, asked) = (session.caller.clone(), session.global_region());
+        let client = session.s3(asked);
+        let ask = || client.get_bucket_location().bucket(name).send();
+        let region = match caller.call(Call::GetBucketLocation, asked, ask).await {
+            Ok(answer) => region_of(answer.location_constraint(), asked),
+            // Only its owner may be told where a bucket is; it is mostly where the hub is.
+            Err(failure) if failure.outcome == Outcome::Denied => session.home.clone(),
+            Err(failure) => return Err(failure.at(&format!("s3://{name}"))),
+        };
+        Ok(Self { name: name.to_owned(), client: session.s3(&region), region, caller })
+    }
+
+    /// The name of an object in coverage and ledger.
+    pub(super) fn name_of(&self, key: &str) -> String {
+        format!("s3://{}/{key}", self.name)
+    }
+
+    /// Fetches an object whole, from its beginning again where it breaks off.
+    ///
+    /// # Errors
+    /// The last [`Failure`].
+    pub(super) async fn fetch(&self, key: &str) -> Result<(ObjectName, Bytes), Failure> {
+        let fetched = self.caller.check(Call::GetObject, &self.region, || self.fetch_once(key)).await;
+        fetched.map_err(|failure| match failure.outcome {
+            Outcome::Denied => failure.hinting(DECRYPT_HINT),
+            _ => failure,
+        })
+    }
+
+    async fn fetch_once(&self, key: &str) -> Result<(ObjectName, Bytes), Failure> {
+        let asked = self.client.get_object().bucket(&self.name).key(key).send().await;
+        let answer = asked.map_err(|error| Failure::of(&error))?;
+        let promised = answer.content_length.and_then(|length| u64::try_from(length).ok());
+        if promised.is_some_and(|length| MOST_OBJECT_BYTES < length) {
+            let detail = format!("the object has more than {MOST_OBJECT_BYTES} bytes; no log is so large");
+            return Err(Failure::new(Outcome::Error, detail));
+        }
+        let version = entity_tag(answer.e_tag.as_deref());
+        let body = answer.body.collect().await;
+        let bytes = body.map_err(|error| Failure::protocol(format!("the body broke off: {error}")))?.into_bytes();
+        let size = bytes.len() as u64;
+        if promised.is_some_and(|length| length != size) {
+            return Err(Failure::protocol(format!("the body ended after {size} bytes of {promised:?}")));
+        }
+        Ok((ObjectName { name: self.name_of(key), size, version }, bytes))
+    }
+}
+
+/// The Region that an answer names: nothing is the first Region of the partition, `EU` the first in Europe (Amazon S3
+/// API Reference, `GetBucketLocation`).
+fn region_of(constraint: Option<&BucketLocationConstraint>, global: &str) -> String {
+    match constraint.map(BucketLocationConstraint::as_str) {
+        None | Some("" | "null") => global.to_owned(),
+        Some("EU") => "eu-west-1".to_owned(),
+        Some(region) => region.to_owned(),
+    }
+}
+
+/// Listings quote it, notifications do not.
+pub(super) fn entity_tag(tag: Option<&str>) -> String {
+    tag.unwrap_or_default().trim_matches('"').to_owned()
+}
+
+/// Letters, digits, dots and hyphens; old buckets have capitals and underscores too (Amazon S3 user guide, "Bucket
+/// naming rules"). Names come from messages as well, and go into addresses.
+fn is_name(name: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
+    (3..=255).contains(&name.len()) && name.bytes().all(allowed) && !name.contains("..")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bucket_without_a_location_is_in_the_first_region() {
+        for (word, region) in [(None, "us-east-1"), (Some(""), "us-east-1"), (Some("EU"), "eu-west-1")] {
+            let constraint = word.map(BucketLocationConstraint::from);
+            assert_eq!(region_of(constraint.as_ref(), "us-east-1"), region, "{word:?}");
+        }
+        let frankfurt = BucketLocationConstraint::from("eu-central-1");
+        assert_eq!(region_of(Some(&frankfurt), "us-east-1"), "eu-central-1");
+    }
+
+    #[test]
+    fn what_is_no_name_of_a_bucket_is_not_asked_for() {
+        for name in ["trail-logs", "my.bucket.eu", "Old_Bucket"] {
+            assert!(is_name(name), "{name}");
+        }
+        for name in ["", "ab", "a/b", "../etc", "a b c", "x?y", "a..b"] {
+            assert!(!is_name(name), "{name}");
+        }
+    }
+}
