@@ -336,11 +336,11 @@ mod tests {
         let with = |known: LookupHistory, progress: Vec<LookupProgress>| LookupHistory { progress, ..known };
         let (from, to) = (-90 * DAY + 5 - 30, -30);
         let clamped = -90 * DAY + 5;
-        let young = vec![row("A", -90 * DAY, to, None, true)];
+        let young = vec![row("A", -90 * DAY + 1, to, None, true)];
         check(
             "a window does not move",
             &with(LookupHistory::default(), young),
-            (-90 * DAY, to),
+            (-90 * DAY + 1, to),
             &[("B", None)],
             None,
         );
