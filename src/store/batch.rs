@@ -275,18 +275,51 @@ impl ObjectWriter<'_> {
     /// # Errors
     /// [`StoreError`] when a statement fails; nothing of the object is stored then.
     pub fn finish(
-        mut self,
+        self,
         object: &ObjectIdentity,
         fate: ObjectFate,
         provider: Option<Provider>,
         counts: &SourceSummary,
     ) -> Result<(), StoreError> {
+        objects::drop_rejects_before(self.connection, &object.name, self.first_reject.unwrap_or(i64::MAX))?;
+        self.release(object, fate, provider, counts, counts)
+    }
+
+    /// Ends one part of an object that comes in several, such as the pages of a query: the ledger's row of this very
+    /// version grows by it, and rejects of its earlier parts stay. Answers what the object has come to.
+    ///
+    /// # Errors
+    /// [`StoreError`] when a statement fails; nothing of the part is stored then.
+    pub fn finish_part(
+        self,
+        object: &ObjectIdentity,
+        provider: Option<Provider>,
+        counts: &SourceSummary,
+    ) -> Result<SourceSummary, StoreError> {
+        let mut whole = *counts;
+        if let Some(before) = objects::summary(self.connection, object)? {
+            whole.add(&before);
+        } else {
+            let first = self.first_reject.unwrap_or(i64::MAX);
+            objects::drop_rejects_before(self.connection, &object.name, first)?;
+        }
+        self.release(object, ObjectFate::Read, provider, counts, &whole)?;
+        Ok(whole)
+    }
+
+    fn release(
+        mut self,
+        object: &ObjectIdentity,
+        fate: ObjectFate,
+        provider: Option<Provider>,
+        counts: &SourceSummary,
+        whole: &SourceSummary,
+    ) -> Result<(), StoreError> {
         self.days.store(self.connection)?;
         for id in std::mem::take(&mut self.touched) {
             accounts::touch(self.connection, id)?;
         }
-        objects::drop_rejects_before(self.connection, &object.name, self.first_reject.unwrap_or(i64::MAX))?;
-        objects::finish(self.connection, self.state.run, self.state.at, object, fate, counts)?;
+        objects::finish(self.connection, self.state.run, self.state.at, object, fate, whole)?;
         objects::add_totals(self.connection, provider, counts)?;
         self.connection.prepare_cached("RELEASE object")?.execute([])?;
         self.finished = true;

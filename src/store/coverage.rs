@@ -41,6 +41,10 @@ const END_UNMENTIONED: &str = "-- coverage.end_unmentioned
 UPDATE coverage SET until = ?3
 WHERE provider = ?1 AND account = ?2 AND until IS NULL AND checked_at < ?3 AND api <> 'trail' AND api NOT LIKE 'trail:%'";
 
+const END_LOOKUPS: &str = "-- coverage.end_lookups
+UPDATE coverage SET until = ?4
+WHERE provider = ?1 AND account = ?2 AND api = 'trail:lookup-events' AND until IS NULL AND checked_at < ?3";
+
 const REMOVE: &str = "-- coverage.remove
 DELETE FROM coverage WHERE id = ?1";
 
@@ -317,6 +321,22 @@ impl Store {
     /// [`StoreError`].
     pub fn save_coverage(&self, run: RunId, at: Timestamp, rows: &[Coverage]) -> Result<(), StoreError> {
         self.write(|transaction| save_all(transaction, run, at, rows))
+    }
+
+    /// Ends the rows of an account's event history that were not written since a moment: those Regions are not read any
+    /// more, and nothing is expected of them. What they covered stays known.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn end_unread_lookups(&self, account: &Account, since: Timestamp, at: Timestamp) -> Result<(), StoreError> {
+        self.write(|transaction| {
+            let values = params![account.provider, account.id, millis(since), millis(at)];
+            if transaction.prepare_cached(END_LOOKUPS)?.execute(values)? > 0 {
+                let id = accounts::ensure(transaction, account, true)?;
+                accounts::touch(transaction, id)?;
+            }
+            Ok(())
+        })
     }
 
     /// Coverage rows by place, oldest first; those that concern every account are in the answer for each account.

@@ -1,6 +1,6 @@
 //! The ledger of trail objects, their rejected records, and the totals of records.
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::codec::{Count, Json, opt_millis, whole};
 use super::{HistoryFilter, LedgerEntry, ObjectFate, ObjectIdentity, RunId, Store, StoreError};
@@ -12,6 +12,11 @@ const REJECT_BYTES: usize = 64 << 10;
 const ENTRY: &str = "-- objects.entry
 SELECT fate, rejected_records FROM objects WHERE name = ?1 AND size = ?2 AND version = ?3";
 
+const SUMMARY: &str = "-- objects.summary
+SELECT summary FROM objects WHERE name = ?1 AND size = ?2 AND version = ?3";
+
+pub(super) const VERSIONS: &str = "-- objects.versions
+SELECT name, version, rejected_records FROM objects WHERE name >= ?1 AND name < ?2 ORDER BY name";
 const NAMED: &str = "-- objects.named
 SELECT size, version, fate, rejected_records FROM objects WHERE name = ?1";
 
@@ -35,6 +40,13 @@ ON CONFLICT (provider, result) DO UPDATE SET records = records + excluded.record
 const LIST_REJECTS: &str = "-- rejects.list
 SELECT object, record, byte_offset, reason, raw FROM rejects
 WHERE (?1 IS NULL OR rejected_at >= ?1) AND (?2 IS NULL OR rejected_at < ?2) ORDER BY id DESC LIMIT ?3";
+
+/// The counts of the parts of this very version of an object that are in the ledger.
+pub(super) fn summary(connection: &Connection, object: &ObjectIdentity) -> Result<Option<SourceSummary>, StoreError> {
+    let mut statement = connection.prepare_cached(SUMMARY)?;
+    let values = params![object.name, whole(object.size), object.version];
+    Ok(statement.query_row(values, |row| Ok(row.get::<_, Json<SourceSummary>>(0)?.0)).optional()?)
+}
 
 /// Writes the ledger's row of an object.
 pub(super) fn finish(
@@ -113,6 +125,18 @@ impl Store {
             Ok(LedgerEntry { fate: row.get(0)?, rejected_records: row.get::<_, Count>(1)?.0 })
         });
         Ok(entry.optional()?)
+    }
+
+    /// The objects in the ledger whose names begin with `begin`: name, version and rejected records.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn object_versions(&self, begin: &str) -> Result<Vec<(String, String, u64)>, StoreError> {
+        let reader = self.reader()?;
+        let mut statement = reader.prepare_cached(VERSIONS)?;
+        let read = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get::<_, Count>(2)?.0));
+        let rows = statement.query_map(params![begin, format!("{begin}{}", char::MAX)], read)?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
     /// What the ledger knows of the object of this name: its last version, and how that ended.

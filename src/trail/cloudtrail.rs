@@ -9,10 +9,10 @@ use crate::model::{Actor, ConcernKind, EventOutcome, Provider};
 use crate::profiles::{Profile, Profiles, RoleArn, RoleMatch};
 
 /// Calls of STS that assume a role.
-const ASSUMPTIONS: [&str; 3] = ["AssumeRole", "AssumeRoleWithSAML", "AssumeRoleWithWebIdentity"];
+pub const ASSUMPTIONS: [&str; 3] = ["AssumeRole", "AssumeRoleWithSAML", "AssumeRoleWithWebIdentity"];
 
 /// The console's way to assume a role.
-const SWITCH: &str = "SwitchRole";
+pub const SWITCH: &str = "SwitchRole";
 
 /// Ordinary calls of IAM that would change, attach to, detach from or delete a role.
 const TAMPERING: [&str; 9] = [
@@ -39,8 +39,12 @@ const DELETION_STATUS: &str = "GetServiceLinkedRoleDeletionStatus";
 
 /// Names of all calls whose object may be a role: nothing else is looked at.
 pub(super) fn role_calls() -> impl Iterator<Item = &'static str> {
-    let others = [SWITCH, CREATE, DELETE, DELETION_STATUS];
-    ASSUMPTIONS.into_iter().chain(TAMPERING).chain(EDITS).chain(others)
+    ASSUMPTIONS.into_iter().chain([SWITCH]).chain(iam_calls())
+}
+
+/// Calls of IAM in the life of a role, those that only try among them.
+pub fn iam_calls() -> impl Iterator<Item = &'static str> {
+    [CREATE, DELETE, DELETION_STATUS].into_iter().chain(TAMPERING).chain(EDITS)
 }
 
 /// The path below which all service-linked roles lie.

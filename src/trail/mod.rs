@@ -23,6 +23,7 @@ use jiff::Timestamp;
 use crate::model::{Provider, Reject, TrailEvent};
 use crate::profiles::Profiles;
 
+pub use cloudtrail::{ASSUMPTIONS as AWS_ASSUMPTIONS, SWITCH as AWS_ROLE_SWITCH, iam_calls as aws_iam_calls};
 pub use layout::layout;
 pub use reading::read_object;
 

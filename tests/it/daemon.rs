@@ -12,7 +12,7 @@ use crate::records::{delivered, intrusion, routine};
 use crate::support::{Workplace, wait_for};
 
 /// A running daemon and the address on which it serves.
-struct Daemon {
+pub struct Daemon {
     child: Child,
     address: String,
 }
@@ -20,8 +20,13 @@ struct Daemon {
 impl Daemon {
     /// Starts on `roletrail.toml` and waits until it serves.
     fn start(place: &Workplace) -> Self {
+        Self::start_as(place, place.command(&["run"]))
+    }
+
+    /// The same, by a command with an environment of its own.
+    pub fn start_as(place: &Workplace, mut command: Command) -> Self {
         let log = fs::File::create(place.path("daemon.log")).expect("a log");
-        let child = place.command(&["run"]).stdout(Stdio::null()).stderr(log).spawn().expect("starts");
+        let child = command.stdout(Stdio::null()).stderr(log).spawn().expect("starts");
         let mut daemon = Self { child, address: String::new() };
         daemon.address = wait_for("the daemon serves", 30, || {
             let log = fs::read_to_string(place.path("daemon.log")).ok()?;
@@ -48,7 +53,7 @@ impl Daemon {
     }
 
     /// The value of a sample, as the page has it.
-    fn sample(&self, name: &str) -> Option<String> {
+    pub fn sample(&self, name: &str) -> Option<String> {
         let (status, page) = self.get("/metrics");
         assert_eq!(status, 200);
         let samples = page.lines().filter_map(|line| line.rsplit_once(' '));
@@ -57,7 +62,7 @@ impl Daemon {
     }
 
     /// Waits until a sample has a value.
-    fn shows(&self, name: &str, value: &str) {
+    pub fn shows(&self, name: &str, value: &str) {
         let mut last = None;
         let deadline = Instant::now() + Duration::from_secs(30);
         while Instant::now() < deadline {
@@ -77,7 +82,7 @@ impl Daemon {
     }
 
     /// Asks it to end and waits for that.
-    fn end(mut self) -> i32 {
+    pub fn end(mut self) -> i32 {
         self.signal("TERM");
         let status = wait_for("the daemon ends", 10, || self.child.try_wait().expect("can be asked"));
         status.code().expect("by itself")

@@ -6,9 +6,11 @@
 mod aws;
 mod aws_buckets;
 mod aws_faults;
+mod aws_lookup;
 mod aws_moto;
 mod aws_queues;
 mod aws_scan;
+mod aws_watched;
 mod bad_input;
 mod cli;
 mod config;

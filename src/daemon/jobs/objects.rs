@@ -233,7 +233,7 @@ struct At<'o> {
     identity: &'o ObjectIdentity,
 }
 
-fn counts_of(found: &ObjectReport) -> SourceSummary {
+pub(super) fn counts_of(found: &ObjectReport) -> SourceSummary {
     let (read, skipped) = if found.skipped { (0, 1) } else { (1, 0) };
     SourceSummary {
         objects_read: read,
@@ -250,10 +250,10 @@ fn counts_of(found: &ObjectReport) -> SourceSummary {
 }
 
 /// Hands events and rejects of one object to its transaction.
-struct ObjectSink<'a, 'b> {
-    writer: &'a mut ObjectWriter<'b>,
-    listed: Vec<Reject>,
-    room: usize,
+pub(super) struct ObjectSink<'a, 'b> {
+    pub(super) writer: &'a mut ObjectWriter<'b>,
+    pub(super) listed: Vec<Reject>,
+    pub(super) room: usize,
 }
 
 impl Sink for ObjectSink<'_, '_> {

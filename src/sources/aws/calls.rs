@@ -132,9 +132,9 @@ impl Call {
     #[must_use]
     pub(super) fn rate(self) -> Option<Rate> {
         let (calls, burst) = match self {
-            // Two requests a second for each account and Region (CloudTrail quotas); a little slower, because two
-            // requests may come closer to each other on their way.
-            Self::LookupEvents => (1.8, 1),
+            // Two requests a second for each account and Region (CloudTrail quotas), and a little slower. Without a
+            // burst the interval begins with the answer, so that no three arrive within a second.
+            Self::LookupEvents => (1.95, 1),
             // Five a second (AWS KMS developer guide, request quotas); the burst counts towards it.
             Self::DescribeCustomKeyStores => (2.0, 2),
             // Ten a second for every other call of CloudTrail that reads (CloudTrail quotas).

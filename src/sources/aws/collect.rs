@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use futures_util::future::join;
 use jiff::Timestamp;
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{OnceCell, OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::{Id, JoinError, JoinSet};
 
 use super::found::{Found, History, Outlet};
 use super::organization::{self, Listed, account_row, list_row};
-use super::{Failure, Hub, Scan, Session, deliveries, inventory};
+use super::regions::{self, Regions};
+use super::{Failure, Hub, Scan, Session, deliveries, inventory, lookup_events};
 use crate::config::{Aws, AwsAccounts};
 use crate::model::{Coverage, Outcome};
 use crate::profiles::Profiles;
@@ -18,6 +19,10 @@ use crate::profiles::Profiles;
 /// Accounts that are read side by side: enough that the calls of some fill the pauses of others, few enough that
 /// memory does not grow with the organization.
 const ACCOUNTS_AT_ONCE: usize = 64;
+
+/// Accounts whose event history is read side by side. They have turns of their own: a history of 90 days takes long,
+/// and the inventory of other accounts must not wait for it.
+const LOOKUPS_AT_ONCE: usize = 64;
 
 /// Everything that reading a source takes.
 #[derive(Clone)]
@@ -46,18 +51,33 @@ pub struct Reached {
 /// Reads a source to its end and hands over what it finds; what could not be read is among it. Answers `None` where
 /// the source could not be opened.
 pub async fn collect(plan: Plan, outlet: Outlet) -> Option<Reached> {
-    match Hub::open(&plan.source, Arc::clone(&plan.scan)).await {
-        Ok(hub) => {
-            let hub = Arc::new(hub);
-            let inventories = inventories(&plan, &hub, &outlet);
-            let (accounts, held) = join(inventories, deliveries::read(&plan, &hub, &outlet)).await;
-            deliveries::note_silent(&plan, &accounts, held, &outlet).await;
-            Some(Reached { hub, accounts })
-        }
+    let hub = match Hub::open(&plan.source, Arc::clone(&plan.scan)).await {
+        Ok(hub) => Arc::new(hub),
         Err(failure) => {
             closed(&plan, &failure, &outlet).await;
-            None
+            return None;
         }
+    };
+    let accounts = async {
+        if plan.source.accounts == AwsAccounts::None {
+            own_events(&plan, &hub, &outlet).await;
+            return BTreeSet::new();
+        }
+        inventories(&plan, &hub, &outlet).await
+    };
+    let (accounts, held) = join(accounts, deliveries::read(&plan, &hub, &outlet)).await;
+    deliveries::note_silent(&plan, &accounts, held, &outlet).await;
+    Some(Reached { hub, accounts })
+}
+
+/// Without inventory the trail is that of the hub's own account.
+async fn own_events(plan: &Plan, hub: &Hub, outlet: &Outlet) {
+    if lookup_events::wanted(&plan.source).is_none() {
+        return;
+    }
+    match enter(plan, hub, &hub.account).await {
+        Ok(session) => events(plan, &session, &OnceCell::new(), &Semaphore::new(1), outlet).await,
+        Err(row) => hand_over(outlet, Found::Coverage(vec![row])).await,
     }
 }
 
@@ -88,6 +108,7 @@ async fn inventories(plan: &Plan, hub: &Arc<Hub>, outlet: &Outlet) -> BTreeSet<S
     let (asking, accounts) = (Arc::clone(hub), plan.source.accounts.clone());
     let listing = tokio::spawn(async move { organization::list(&asking, &accounts, &sender).await });
     let at_once = Arc::new(Semaphore::new(ACCOUNTS_AT_ONCE));
+    let lookups = Arc::new(Semaphore::new(LOOKUPS_AT_ONCE));
     let mut under_way = UnderWay::default();
     while let Some(account) = listed.recv().await {
         match account {
@@ -96,9 +117,9 @@ async fn inventories(plan: &Plan, hub: &Arc<Hub>, outlet: &Outlet) -> BTreeSet<S
                 hand_over(outlet, Found::Accounts(1)).await;
                 let turn = Arc::clone(&at_once).acquire_owned().await.expect("nobody closes this semaphore");
                 let (plan, hub, outlet, account) = (plan.clone(), Arc::clone(hub), outlet.clone(), id.clone());
+                let lookups = Arc::clone(&lookups);
                 under_way.begin(id, async move {
-                    account_whole(&plan, &hub, &account, &outlet).await;
-                    drop(turn);
+                    account_whole(&plan, &hub, &account, (turn, &lookups), &outlet).await;
                 });
             }
             Listed::Inactive(id, state) => {
@@ -152,14 +173,32 @@ impl UnderWay {
     }
 }
 
-async fn account_whole(plan: &Plan, hub: &Hub, id: &str, outlet: &Outlet) {
-    match enter(plan, hub, id).await {
-        Ok(session) => {
-            let collection = inventory::collect(plan, &session).await;
-            hand_over(outlet, Found::Inventory(Box::new(collection))).await;
-        }
-        Err(row) => hand_over(outlet, Found::Coverage(vec![row])).await,
-    }
+async fn account_whole(
+    plan: &Plan,
+    hub: &Hub,
+    id: &str,
+    (turn, lookups): (OwnedSemaphorePermit, &Semaphore),
+    outlet: &Outlet,
+) {
+    let session = match enter(plan, hub, id).await {
+        Ok(session) => session,
+        Err(row) => return hand_over(outlet, Found::Coverage(vec![row])).await,
+    };
+    let regions = OnceCell::new();
+    let inventory = async {
+        let collection = inventory::collect(plan, &session, &regions).await;
+        hand_over(outlet, Found::Inventory(Box::new(collection))).await;
+        drop(turn);
+    };
+    join(inventory, events(plan, &session, &regions, lookups, outlet)).await;
+}
+
+/// Reads the event history of an account, where the source has one.
+async fn events(plan: &Plan, session: &Session, regions: &OnceCell<Regions>, turns: &Semaphore, outlet: &Outlet) {
+    let Some(denied) = lookup_events::wanted(&plan.source) else { return };
+    let _turn = turns.acquire().await.expect("nobody closes this semaphore");
+    let regions = regions.get_or_init(|| regions::of(plan, session)).await;
+    lookup_events::read(plan, session, regions, denied, outlet).await;
 }
 
 async fn enter(plan: &Plan, hub: &Hub, id: &str) -> Result<Session, Coverage> {

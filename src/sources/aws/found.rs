@@ -1,11 +1,13 @@
 //! What a source hands over as it finds it, and what it asks of the history.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 
 use super::Failure;
 use super::fetched::{FetchedObject, ObjectName};
-use crate::model::{Collection, Coverage, CoverageKey, DeletionTask};
+use crate::model::{Collection, Coverage, CoverageKey, DeletionTask, LookupProgress};
 
 /// Findings that wait to be stored; a source that is ahead of the store waits.
 pub const MOST_WAITING: usize = 64;
@@ -30,6 +32,32 @@ pub enum Found {
         /// How asking ended.
         row: Coverage,
     },
+    /// Pages of the event history of one Region, its end, or both.
+    Lookup(Box<Lookup>),
+    /// Every Region of this account whose event history is expected was asked, since that moment.
+    LookupsEnded(String, Timestamp),
+}
+
+/// Pages of the event history of one account and Region: stored together with how far they came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lookup {
+    /// Account.
+    pub account: String,
+    /// Region.
+    pub region: String,
+    /// The pages, in the order in which they came.
+    pub pages: Vec<LookupPage>,
+    /// How the reading of the Region ended; with a complete one, its window is closed.
+    pub end: Option<Coverage>,
+}
+
+/// One page, which may be empty.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LookupPage {
+    /// Its records, one a line, as the provider tells them.
+    pub records: Vec<u8>,
+    /// How far its query has come with it.
+    pub progress: LookupProgress,
 }
 
 /// Where findings go. An error means that nobody takes them any more: the work can end.
@@ -42,6 +70,12 @@ pub trait History: Send + Sync {
     /// # Errors
     /// [`Failure`] when the history cannot be read.
     fn regions_with_stores(&self, account: &str) -> Result<Vec<String>, Failure>;
+
+    /// How far the event history of an account and Region was read.
+    ///
+    /// # Errors
+    /// [`Failure`] when the history cannot be read.
+    fn lookups(&self, account: &str, region: &str) -> Result<LookupHistory, Failure>;
 
     /// The version of an object that was read to its end, if any was.
     ///
@@ -60,4 +94,15 @@ pub trait History: Send + Sync {
     /// # Errors
     /// [`Failure`] when the history cannot be read.
     fn missing(&self, trail: &str, prefix: &str) -> Result<Vec<String>, Failure>;
+}
+
+/// What earlier runs know of the event history of an account and Region.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LookupHistory {
+    /// How far the queries of a window have come that is not complete.
+    pub progress: Vec<LookupProgress>,
+    /// The time that the complete windows cover.
+    pub covered: Option<(Timestamp, Timestamp)>,
+    /// By query, the end of the last window in which it was asked.
+    pub asked: BTreeMap<String, Timestamp>,
 }

@@ -47,12 +47,15 @@ impl Limits {
 pub struct AccountLimits {
     shared: Arc<Limits>,
     calls: Arc<Semaphore>,
-    paces: Mutex<HashMap<(Call, String), Pace>>,
+    paces: Arc<Paces>,
 }
+
+type Paces = Mutex<HashMap<(Call, String), Pace>>;
 
 /// A place among the calls under way; dropped, it is free again.
 #[derive(Debug)]
 pub struct Place {
+    _steady: Option<Steady>,
     _account: OwnedSemaphorePermit,
     _endpoint: OwnedSemaphorePermit,
     _all: OwnedSemaphorePermit,
@@ -63,11 +66,16 @@ impl AccountLimits {
     #[must_use]
     pub fn new(shared: Arc<Limits>) -> Self {
         let calls = Arc::new(Semaphore::new(shared.share));
-        Self { shared, calls, paces: Mutex::default() }
+        Self { shared, calls, paces: Arc::default() }
     }
 
     /// Waits until a call may begin.
     pub async fn place(&self, call: Call, region: &str) -> Place {
+        let steady = call.rate().filter(|rate| rate.burst == 1).map(|rate| Steady {
+            paces: Arc::clone(&self.paces),
+            key: (call, region.to_owned()),
+            pause: rate.interval,
+        });
         if let Some(rate) = call.rate() {
             let begin = self.next_slot(call, region, rate);
             tokio::time::sleep_until(begin).await;
@@ -75,6 +83,7 @@ impl AccountLimits {
         let endpoint = self.shared.endpoint(call.service(), region);
         // The narrow bounds come first, so that whoever waits for them takes nothing from others.
         Place {
+            _steady: steady,
             _account: taken(&self.calls).await,
             _endpoint: taken(&endpoint).await,
             _all: taken(&self.shared.all).await,
@@ -89,6 +98,23 @@ impl AccountLimits {
 
 async fn taken(semaphore: &Arc<Semaphore>) -> OwnedSemaphorePermit {
     Arc::clone(semaphore).acquire_owned().await.expect("nobody closes these semaphores")
+}
+
+/// A call of an API that allows no burst: the next one begins a whole interval after its end. Counted from its
+/// beginning, a call that is long on its way would come close to those after it.
+#[derive(Debug)]
+struct Steady {
+    paces: Arc<Paces>,
+    key: (Call, String),
+    pause: Duration,
+}
+
+impl Drop for Steady {
+    fn drop(&mut self) {
+        let mut paces = self.paces.lock().unwrap_or_else(PoisonError::into_inner);
+        let due = &mut paces.entry(self.key.clone()).or_default().due;
+        *due = (*due).max(Some(Instant::now() + self.pause));
+    }
 }
 
 /// When calls of one API in one Region of one account may begin: steadily, after a burst.
@@ -146,6 +172,20 @@ mod tests {
             let most = most_in_a_second(rate, 100);
             assert!(most <= published && most + 1 >= published.min(2), "{call:?}: {most} of {published}");
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_call_without_bursts_begins_an_interval_after_the_end_of_the_one_before() {
+        let account = AccountLimits::new(Arc::new(Limits::new(16)));
+        let first = account.place(Call::LookupEvents, "r").await;
+        tokio::time::sleep(SECOND).await;
+        let end = Instant::now();
+        drop(first);
+        drop(account.place(Call::LookupEvents, "r").await);
+        assert!(SECOND / 2 < end.elapsed(), "{:?}", end.elapsed());
+        let other = Instant::now();
+        drop(account.place(Call::LookupEvents, "other").await);
+        assert_eq!(other.elapsed(), Duration::ZERO, "another Region has a rate of its own");
     }
 
     #[tokio::test(start_paused = true)]

@@ -91,6 +91,11 @@ impl Regions {
         self.listing.as_ref()
     }
 
+    /// Why it is not known which Regions are switched on, if so.
+    pub(super) fn trouble(&self) -> Option<&Failure> {
+        self.listing.as_ref()?.as_ref().err()
+    }
+
     /// Says how the list was read.
     pub(super) fn note(&self, report: &mut Report) {
         let api = Call::ListRegions.action();

@@ -5,9 +5,9 @@ use jiff::Timestamp;
 use super::{Fixture, OWNER, PROFILE, assumption, at, coverage, identity, key_store, owner};
 use crate::model::{
     Account, Collection, Coverage, CoverageKey, DeletionTask, JudgingSettings, LookupProgress, Outcome, Provider,
-    SourceSummary, StoreState, TaskStatus, TrailSettings, api,
+    Reject, SourceSummary, StoreState, TaskStatus, TrailSettings, api,
 };
-use crate::store::{HistoryFilter, ObjectFate};
+use crate::store::{HistoryFilter, ObjectFate, ObjectIdentity};
 
 fn trail(name: &str, logging: Option<bool>) -> TrailSettings {
     let arn = format!("arn:aws:cloudtrail:eu-west-1:{OWNER}:trail/{name}");
@@ -108,6 +108,57 @@ fn events_and_progress_are_stored_together_or_not_at_all() {
     batch.clear_lookup_progress(&owner(), "eu-west-1").expect("cleared");
     batch.commit().expect("committed");
     assert_eq!(fixture.store.lookup_progress(&owner(), "eu-west-1").expect("read"), []);
+}
+
+#[test]
+fn parts_of_an_object_add_up_until_its_version_changes() {
+    let fixture = Fixture::new();
+    let part = |version: &str, record: Option<u64>| {
+        let mut batch = fixture.store.batch(fixture.run, at(0)).expect("a batch");
+        let mut writer = batch.object().expect("an object");
+        let object = ObjectIdentity { version: version.to_owned(), ..identity("lookup://a/q") };
+        if let Some(record) = record {
+            let reason = format!("broken {record}");
+            let reject =
+                Reject { object: object.name.clone(), record: Some(record), offset: None, reason, raw: Vec::new() };
+            writer.add_reject(&reject).expect("stored");
+        }
+        let rejected = u64::from(record.is_some());
+        let counts = SourceSummary { records_read: 2, records_rejected: rejected, ..SourceSummary::default() };
+        let whole = writer.finish_part(&object, Some(Provider::Aws), &counts).expect("finished");
+        batch.commit().expect("committed");
+        let rejects = fixture.store.rejects(&HistoryFilter::default()).expect("listed");
+        let stored = fixture.store.object_versions("lookup://a/").expect("listed");
+        assert_eq!(stored, [("lookup://a/q".to_owned(), version.to_owned(), whole.records_rejected)]);
+        (whole.records_read, rejects.iter().filter_map(|reject| reject.record).collect::<Vec<_>>())
+    };
+    assert_eq!(part("1", Some(1)), (2, vec![1]));
+    assert_eq!(part("1", None), (4, vec![1]));
+    assert_eq!(part("1", Some(3)), (6, vec![3, 1]));
+    assert_eq!(part("2", Some(4)), (2, vec![4]));
+    assert_eq!(part("3", None), (2, vec![]));
+    assert_eq!(fixture.store.object_versions("lookup://b/").expect("listed"), []);
+}
+
+#[test]
+fn rows_of_regions_that_are_not_read_any_more_end_and_what_they_covered_stays_known() {
+    let fixture = Fixture::new();
+    let row = |region: &str, api: &str, minutes| {
+        let mut row = coverage(region, Outcome::Complete, minutes);
+        api.clone_into(&mut row.key.api);
+        row
+    };
+    for (region, api, minutes) in
+        [("gone", api::TRAIL_LOOKUP, 10), ("read", api::TRAIL_LOOKUP, 20), ("old", api::TRAIL_S3, 10)]
+    {
+        fixture.store.save_coverage(fixture.run, at(minutes), &[row(region, api, minutes)]).expect("saved");
+    }
+    fixture.store.end_unread_lookups(&owner(), at(20), at(30)).expect("ended");
+    let rows = fixture.store.coverage(&HistoryFilter { at: Some(at(30)), ..HistoryFilter::default() });
+    let regions: Vec<_> = rows.expect("listed").into_iter().filter_map(|row| row.coverage.key.region).collect();
+    assert_eq!(regions, ["read", "old"]);
+    let gone = row("gone", api::TRAIL_LOOKUP, 10).key;
+    assert_eq!(fixture.store.trail_span(&gone).expect("read"), Some((at(10), at(10))));
 }
 
 fn task(id: &str, status: TaskStatus, checked: Option<i64>) -> DeletionTask {

@@ -67,7 +67,7 @@ impl Service {
         match self {
             Self::Kms => "TrentService.",
             Self::CloudHsm => "BaldrApiService.",
-            Self::CloudTrail => "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.",
+            Self::CloudTrail => "CloudTrail_20131101.",
             Self::Organizations => "AWSOrganizationsV20161128.",
             Self::Sqs => "AmazonSQS.",
             _ => "",

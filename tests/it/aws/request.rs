@@ -157,11 +157,9 @@ pub fn operation_and_parameters(
             Ok((name, json_of(&text)?))
         }
         _ => {
-            // SDKs differ in whether the name of a service has its package in front.
-            let short = service.target().rsplit_once('.').and_then(|(whole, _)| whole.rsplit('.').next());
-            let name = target.strip_prefix(service.target());
-            let name = name.or_else(|| target.strip_prefix(short?)?.strip_prefix('.'));
-            let Some(name) = name else {
+            // The SDKs do not agree whether the name of CloudTrail's package stands in front.
+            let target = target.strip_prefix("com.amazonaws.cloudtrail.v20131101.").unwrap_or(target);
+            let Some(name) = target.strip_prefix(service.target()) else {
                 let message = format!("Credential should be scoped to correct service, not {}.", service.name());
                 return Err(service.protocol().wrong_signature(message));
             };

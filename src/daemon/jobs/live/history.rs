@@ -1,10 +1,13 @@
 //! What earlier runs know, for the sources.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 
-use crate::model::{Account, CoverageKey, Outcome, Provider};
-use crate::sources::aws::{Failure, History, ObjectName};
-use crate::store::{HistoryFilter, ObjectFate, Store, StoreError};
+use super::lookup;
+use crate::model::{Account, Coverage, CoverageKey, Outcome, Provider, api};
+use crate::sources::aws::{Failure, History, LookupHistory, ObjectName};
+use crate::store::{CoverageRow, HistoryFilter, ObjectFate, Store, StoreError};
 
 /// The history in the store.
 pub(super) struct StoreHistory {
@@ -27,6 +30,10 @@ impl History for StoreHistory {
         self.store.regions_with_stores(&Account::new(Provider::Aws, account)).map_err(|error| unreadable(&error))
     }
 
+    fn lookups(&self, account: &str, region: &str) -> Result<LookupHistory, Failure> {
+        self.read_lookups(account, region).map_err(|error| unreadable(&error))
+    }
+
     fn object(&self, name: &str) -> Result<Option<ObjectName>, Failure> {
         let entry = self.store.ledger_of(name).map_err(|error| unreadable(&error))?;
         let read = entry.filter(|(_, entry)| entry.fate != ObjectFate::Rejected);
@@ -39,14 +46,37 @@ impl History for StoreHistory {
     }
 
     fn missing(&self, trail: &str, prefix: &str) -> Result<Vec<String>, Failure> {
-        let filter = HistoryFilter { at: Some(Timestamp::MAX), ..HistoryFilter::default() };
-        let rows = self.store.coverage(&filter).map_err(|error| unreadable(&error))?;
-        let gaps =
-            rows.into_iter().map(|row| row.coverage).filter(|row| row.key.api == trail && row.outcome.is_gap());
-        let mut subjects: Vec<_> = gaps.filter_map(|row| row.key.subject).collect();
-        subjects.retain(|subject| subject.starts_with(prefix));
+        let mut subjects = Vec::new();
+        let present = HistoryFilter { at: Some(Timestamp::MAX), ..HistoryFilter::default() };
+        let take = |row: CoverageRow| {
+            let Coverage { key, outcome, .. } = row.coverage;
+            if key.api == trail && outcome.is_gap() {
+                subjects.extend(key.subject.filter(|subject| subject.starts_with(prefix)));
+            }
+        };
+        self.store.each_coverage(&present, take).map_err(|error| unreadable(&error))?;
         subjects.sort();
         subjects.dedup();
         Ok(subjects)
+    }
+}
+
+impl StoreHistory {
+    fn read_lookups(&self, account: &str, region: &str) -> Result<LookupHistory, StoreError> {
+        let key = CoverageKey {
+            provider: Provider::Aws,
+            account: Some(account.to_owned()),
+            region: Some(region.to_owned()),
+            api: api::TRAIL_LOOKUP.to_owned(),
+            subject: None,
+        };
+        let begin = lookup::object_name(account, region, "");
+        let objects = self.store.object_versions(&begin)?;
+        let asked: BTreeMap<_, _> = objects
+            .into_iter()
+            .filter_map(|(name, version, _)| Some((name.strip_prefix(&begin)?.to_owned(), version.parse().ok()?)))
+            .collect();
+        let progress = self.store.lookup_progress(&Account::new(Provider::Aws, account), region)?;
+        Ok(LookupHistory { progress, covered: self.store.trail_span(&key)?, asked })
     }
 }

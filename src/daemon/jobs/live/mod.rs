@@ -3,6 +3,7 @@
 
 mod below;
 mod history;
+mod lookup;
 mod objects;
 
 use std::collections::BTreeSet;
@@ -39,7 +40,8 @@ pub(super) fn collect_aws(context: &JobContext, run: RunId, report: &mut Collect
         .map(|source| context.runtime.spawn(aws::collect(plan(context, source, &scan), outlet.clone())))
         .collect();
     drop(outlet);
-    let mut taker = Taker { context, run, report, scan: &scan, objects: Objects::new(context, run) };
+    let mut taker =
+        Taker { context, run, report, scan: &scan, objects: Objects::new(context, run), imperfect: BTreeSet::new() };
     taker.take_all(inlet)?;
     for source in asking {
         // A source that broke off has not said what it did not read.
@@ -108,6 +110,8 @@ struct Taker<'a> {
     report: &'a mut CollectReport,
     scan: &'a Scan,
     objects: Objects<'a>,
+    /// Accounts and Regions whose event history held a record that could not be read.
+    imperfect: BTreeSet<(String, String)>,
 }
 
 impl Taker<'_> {
@@ -161,6 +165,8 @@ impl Taker<'_> {
                 let tasks: Vec<_> = task.map(|task| *task).into_iter().collect();
                 self.context.store.save_tasks(self.run, self.context.now(), &account, &tasks, &[row])?;
             }
+            Found::Lookup(lookup) => self.lookup(&lookup)?,
+            Found::LookupsEnded(account, since) => self.lookups_ended(&account, since)?,
         }
         Ok(())
     }
