@@ -59,3 +59,70 @@ impl<'a> Objects<'a> {
         self.reader.end()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use bytes::Bytes;
+    use jiff::Timestamp;
+    use tokio::sync::oneshot::error::TryRecvError;
+    use tokio::sync::oneshot::{Receiver, channel};
+
+    use super::*;
+    use crate::clock::SettableClock;
+    use crate::config::{self, Overrides};
+    use crate::daemon::Stop;
+    use crate::daemon::jobs::Unwatched;
+    use crate::model::{RunKind, api};
+    use crate::profiles::{Profiles, Selection};
+    use crate::sources::aws::ObjectName;
+    use crate::store::{Access, DatabaseUrl, Store};
+
+    /// Hands one object of that content to a store, and answers its receipt before and after what `end` does.
+    fn receipts(content: Content, end: impl FnOnce(Objects<'_>)) -> [Result<Kept, TryRecvError>; 2] {
+        let directory = tempfile::tempdir().expect("a directory");
+        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+        let url = DatabaseUrl(directory.path().join("history.db"));
+        let store = runtime.block_on(Store::open(&url, Access::Write("tests"))).expect("a new history");
+        let loaded = config::load(None, &|_| None, &Overrides::default()).expect("the defaults");
+        let context = JobContext {
+            store,
+            settings: Arc::new(loaded.settings),
+            profiles: Arc::new(Profiles::load(&Selection::default()).expect("the profiles of the program")),
+            clock: Arc::new(SettableClock::at(Timestamp::UNIX_EPOCH)),
+            scheduled: false,
+            runtime: runtime.handle().clone(),
+            stop: Stop::default(),
+            progress: Arc::new(Unwatched),
+        };
+        let run = context.store.begin_run(RunKind::Collect, context.now()).expect("a run");
+        let mut objects = Objects::new(&context, run);
+        let (sender, mut receipt): (_, Receiver<Kept>) = channel();
+        let object = ObjectName { name: "s3://logs/a.json".to_owned(), size: 14, version: "1".to_owned() };
+        let receipted = Some(sender);
+        let found = FetchedObject { trail: api::TRAIL_SQS, object, content, receipt: receipted, room: None };
+        objects.take(found).expect("a store that works");
+        let before = receipt.try_recv();
+        end(objects);
+        [before, receipt.try_recv()]
+    }
+
+    fn log() -> Content {
+        Content::Bytes(Bytes::from_static(br#"{"Records":[]}"#))
+    }
+
+    #[test]
+    fn a_receipt_is_answered_when_the_object_is_committed_and_not_before() {
+        let commit = |mut objects: Objects<'_>| objects.commit().expect("a store that works");
+        assert_eq!(receipts(log(), commit), [Err(TryRecvError::Empty), Ok(Kept::Stored)]);
+        let missing = Content::Missing("NoSuchKey".to_owned());
+        assert_eq!(receipts(missing, commit), [Err(TryRecvError::Empty), Ok(Kept::Rejected)]);
+    }
+
+    #[test]
+    fn a_receipt_for_what_is_lost_is_never_answered() {
+        let lose = |objects: Objects<'_>| drop(objects);
+        assert_eq!(receipts(log(), lose), [Err(TryRecvError::Empty), Err(TryRecvError::Closed)]);
+    }
+}
