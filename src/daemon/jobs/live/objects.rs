@@ -86,7 +86,7 @@ mod tests {
         let url = DatabaseUrl(directory.path().join("history.db"));
         let store = runtime.block_on(Store::open(&url, Access::Write("tests"))).expect("a new history");
         let loaded = config::load(None, &|_| None, &Overrides::default()).expect("the defaults");
-        let context = JobContext {
+        let job = JobContext {
             store,
             settings: Arc::new(loaded.settings),
             profiles: Arc::new(Profiles::load(&Selection::default()).expect("the profiles of the program")),
@@ -96,8 +96,8 @@ mod tests {
             stop: Stop::default(),
             progress: Arc::new(Unwatched),
         };
-        let run = context.store.begin_run(RunKind::Collect, context.now()).expect("a run");
-        let mut objects = Objects::new(&context, run);
+        let run = job.store.begin_run(RunKind::Collect, job.now()).expect("a run");
+        let mut objects = Objects::new(&job, run);
         let (sender, mut receipt): (_, Receiver<Kept>) = channel();
         let object = ObjectName { name: "s3://logs/a.json".to_owned(), size: 14, version: "1".to_owned() };
         let receipted = Some(sender);
