@@ -109,8 +109,8 @@ fn a_role_is_kept_with_all_that_it_may_do() {
     let role = &roles[0];
     assert_eq!(role["state"]["attached"][0]["version"], "v2", "{role}");
     assert_eq!(role["state"]["inline"][0]["name"], "extra", "{role}");
-    let rules = sorted(&scene.place.findings(), "rule");
-    assert!(rules.contains(&"permission-drift".to_owned()), "{rules:?}");
+    let found = sorted(&scene.place.findings(), "rule");
+    assert!(found.contains(&"permission-drift".to_owned()), "{found:?}");
 }
 
 #[test]
