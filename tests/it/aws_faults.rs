@@ -210,7 +210,7 @@ fn without_credentials_that_are_accepted_everything_is_unknown() {
 
 #[test]
 fn sessions_that_end_in_mid_scan_are_renewed() {
-    let scene = Scene::new(organisation().session_life(Duration::from_secs(60)), ORGANIZATION);
+    let scene = Scene::new(organisation().session_life(Duration::from_mins(1)), ORGANIZATION);
     scene.scan(1);
     assert_eq!(scene.verdict(ORPHAN), "orphaned");
     let renewals = scene.cloud.calls_of("sts:AssumeRole").len();

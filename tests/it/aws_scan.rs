@@ -109,8 +109,8 @@ fn a_role_is_kept_with_all_that_it_may_do() {
     let role = &roles[0];
     assert_eq!(role["state"]["attached"][0]["version"], "v2", "{role}");
     assert_eq!(role["state"]["inline"][0]["name"], "extra", "{role}");
-    let rules = sorted(&scene.place.findings(), "rule");
-    assert!(rules.contains(&"permission-drift".to_owned()), "{rules:?}");
+    let found = sorted(&scene.place.findings(), "rule");
+    assert!(found.contains(&"permission-drift".to_owned()), "{found:?}");
 }
 
 #[test]
@@ -283,12 +283,12 @@ fn a_forgotten_task_of_a_role_that_is_still_there_is_a_failure_after_the_grace_t
 
 const TASK_STATUS: &str = "iam:GetServiceLinkedRoleDeletionStatus";
 
-fn deletion(name: &str) -> String {
+pub fn deletion(name: &str) -> String {
     format!("task/aws-service-role/cks.kms.amazonaws.com/{CKS_ROLE}/{name}")
 }
 
 /// The trail's record of a deletion that was asked for months ago.
-fn deletion_record(account: &str, task: &str) -> Value {
+pub fn deletion_record(account: &str, task: &str) -> Value {
     json!({
         "eventVersion": "1.11", "eventID": format!("deletion-{account}"), "eventName": "DeleteServiceLinkedRole",
         "eventSource": "iam.amazonaws.com", "eventTime": "2026-06-01T10:00:00Z", "awsRegion": "us-east-1",

@@ -5,6 +5,7 @@
 
 mod aws;
 mod aws_buckets;
+mod aws_calls;
 mod aws_faults;
 mod aws_lookup;
 mod aws_moto;

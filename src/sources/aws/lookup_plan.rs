@@ -86,7 +86,9 @@ impl LookupPlan {
             everywhere.push(Query::new(Attribute::Username, name));
         }
         everywhere.push(Query::new(Attribute::EventName, trail::AWS_ROLE_SWITCH));
-        if include_denied {
+        // By a part of a role's name nothing is found: of many roles every assumption has to be looked at.
+        let every_assumption = include_denied || profiles.iter().any(|profile| named(profile).is_none());
+        if every_assumption {
             let calls = trail::AWS_ASSUMPTIONS.into_iter();
             everywhere.extend(calls.map(|call| Query::new(Attribute::EventName, call)));
         }
@@ -95,7 +97,7 @@ impl LookupPlan {
             everywhere: each_once(everywhere),
             global: each_once(global),
             global_region: partition::global_region(partition),
-            remark: remark(&profiles, include_denied),
+            remark: remark(every_assumption),
         }
     }
 
@@ -134,15 +136,14 @@ fn each_once(queries: Vec<Query>) -> Vec<Query> {
     once
 }
 
-fn remark(profiles: &[&Profile], include_denied: bool) -> String {
-    let mut remarks = Vec::new();
-    if !include_denied {
-        remarks.push("denied assumptions are not looked for (include_denied = false)".to_owned());
-        // Every assumption is found by the name of the call; by a part of a role's name none is.
-        let unnamed = profiles.iter().filter(|profile| named(profile).is_none());
-        remarks.extend(unnamed.map(|profile| format!("nor are assumptions of the roles of {}", profile.id)));
+/// Sessions of the role go by their own names there; which those are, nothing tells beforehand.
+const SESSIONS: &str = "calls of the role's sessions are looked for under the role's name alone";
+
+fn remark(every_assumption: bool) -> String {
+    if every_assumption {
+        return SESSIONS.to_owned();
     }
-    remarks.join(", ")
+    format!("denied assumptions are not looked for (include_denied = false); {SESSIONS}")
 }
 
 /// A window of time, both ends in it, in whole seconds as the event history counts.
@@ -264,9 +265,9 @@ mod tests {
     fn what_is_not_looked_for_is_said() {
         let every = ["aws-service-linked-roles"];
         let remark = |denied, enable: &[&str]| plan(Partition::Aws, denied, enable).remark().to_owned();
-        assert_eq!(remark(false, &[]), "denied assumptions are not looked for (include_denied = false)");
-        assert!(remark(false, &every).ends_with("nor are assumptions of the roles of aws-service-linked-roles"));
-        assert_eq!(remark(true, &every), "");
+        assert!(remark(false, &[]).starts_with("denied assumptions are not looked for (include_denied = false)"));
+        assert_eq!(remark(false, &every), SESSIONS, "among all assumptions are those of all roles");
+        assert_eq!(remark(true, &[]), SESSIONS);
         let denied = names(&plan(Partition::Aws, true, &[]), "eu-west-1");
         assert!(denied.iter().any(|name| name == "EventName=AssumeRoleWithSAML"), "{denied:?}");
     }
