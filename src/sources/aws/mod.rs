@@ -6,6 +6,7 @@ mod bucket;
 mod caller;
 pub mod calls;
 mod collect;
+mod connections;
 mod deliveries;
 pub mod doctor;
 mod failure;

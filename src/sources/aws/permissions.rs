@@ -203,9 +203,11 @@ impl Needs {
         }
     }
 
-    /// Service-linked roles and their policies have a path of their own.
+    /// Service-linked roles and their policies have a path of their own. Of a role that is not there IAM knows no path
+    /// (inferred: refusals name such a role by its name alone), and that it is not there is an answer too.
     fn service_linked(&mut self) {
         self.add(Grant::Roles, "iam::*:role/aws-service-role/*");
+        self.add(Grant::Roles, "iam::*:role/AWSServiceRoleFor*");
         self.add(Grant::ManagedPolicies, "iam::*:policy/aws-service-role/*");
     }
 

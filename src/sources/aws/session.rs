@@ -16,6 +16,7 @@ use tokio::sync::Mutex;
 
 use super::caller::{Caller, Scan};
 use super::calls::Call;
+use super::connections;
 use super::failure::Failure;
 use super::partition;
 use crate::config::Aws;
@@ -140,6 +141,7 @@ async fn load(profile: Option<&str>, endpoint: Option<&str>, scan: &Scan) -> Sdk
         .operation_timeout(attempt)
         .build();
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
+        .http_client(connections::shared())
         .retry_config(RetryConfig::disabled())
         .timeout_config(timeouts)
         .stalled_stream_protection(StalledStreamProtectionConfig::enabled().grace_period(STALL_GRACE).build());
