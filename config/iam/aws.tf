@@ -70,6 +70,7 @@ data "aws_iam_policy_document" "roletrail" {
     ]
 
     resources = [
+      "arn:aws:iam::*:role/AWSServiceRoleFor*",
       "arn:aws:iam::*:role/aws-service-role/*",
     ]
   }
@@ -210,6 +211,7 @@ data "aws_iam_policy_document" "member" {
     ]
 
     resources = [
+      "arn:aws:iam::*:role/AWSServiceRoleFor*",
       "arn:aws:iam::*:role/aws-service-role/*",
     ]
   }

@@ -4,7 +4,7 @@ use std::io::IsTerminal;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use indicatif::{HumanDuration, MultiProgress, ProgressBar, ProgressStyle};
 
 use crate::daemon::jobs::{Progress, Unwatched};
 
@@ -46,7 +46,7 @@ impl Bars {
 
     fn accounts(&self) -> &Accounts {
         self.accounts.get_or_init(|| Accounts {
-            line: self.bar("{bar:30} {pos}/{len} accounts · {msg} · {per_sec} · {eta} to go"),
+            line: self.bar("{bar:30} {pos}/{len} accounts · {msg}"),
             regions: AtomicU64::new(0),
             calls: AtomicU64::new(0),
             throttled: AtomicU64::new(0),
@@ -67,7 +67,14 @@ impl Accounts {
     fn show(&self) {
         let (regions, calls) = (self.regions.load(Ordering::Relaxed), self.calls.load(Ordering::Relaxed));
         let throttled = self.throttled.load(Ordering::Relaxed);
-        self.line.set_message(format!("{regions} Regions · {throttled} of {calls} calls throttled"));
+        let calls = format!("{regions} Regions · {throttled} of {calls} calls throttled");
+        // The inventory may be whole long before the event history is.
+        let is_whole = self.line.length() == Some(self.line.position());
+        self.line.set_message(if is_whole {
+            format!("{calls} · reading events")
+        } else {
+            format!("{calls} · {:.1}/s · {} to go", self.line.per_sec(), HumanDuration(self.line.eta()))
+        });
     }
 }
 

@@ -11,6 +11,7 @@ mod aws_lookup;
 mod aws_moto;
 mod aws_queues;
 mod aws_scan;
+mod aws_sessions;
 mod aws_watched;
 mod bad_input;
 mod cli;
