@@ -11,8 +11,8 @@ use crate::exports::http::{Health, Site};
 use crate::exports::metrics::{ApiCalls, Metrics, ProfilesByKind, state_of_store};
 use crate::model::{Provider, RunKind, SourceSummary, api};
 use crate::profiles::Profiles;
-use crate::sources::aws::CallCounts;
 use crate::sources::aws::calls::Call;
+use crate::sources::live::CallCounts;
 
 /// Reads settings and profiles again, or tells why the old ones stay.
 pub type Load = Arc<dyn Fn() -> Result<(Settings, Profiles), String> + Send + Sync>;

@@ -4,6 +4,7 @@
 
 pub mod aws;
 pub mod files;
+pub mod live;
 mod report;
 mod seen;
 pub mod snapshot;

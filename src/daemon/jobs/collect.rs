@@ -9,7 +9,7 @@ use super::{JobContext, JobError, live};
 use crate::config::{AlibabaTrail, AwsAccounts, AwsTrail, Regions, Settings};
 use crate::model::{Account, Coverage, CoverageKey, Outcome, Provider, SourceSummary, api};
 use crate::profiles::Profiles;
-use crate::sources::aws::CallCounts;
+use crate::sources::live::CallCounts;
 use crate::sources::snapshot;
 use crate::store::{CoverageRow, HistoryFilter, RunId, Store, StoreError};
 

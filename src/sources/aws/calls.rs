@@ -2,7 +2,7 @@
 //!
 //! None of them changes anything in an account, but for the messages of a queue, which are taken from it.
 
-use std::time::Duration;
+use crate::sources::live::{Api, Rate};
 
 /// One API call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -120,17 +120,14 @@ impl Call {
             Self::ChangeMessageVisibility => "sqs:ChangeMessageVisibility",
         }
     }
+}
 
-    /// The service, as endpoints are told apart.
-    #[must_use]
-    pub fn service(self) -> &'static str {
-        self.action().split(':').next().unwrap_or_default()
+impl Api for Call {
+    fn action(self) -> &'static str {
+        Self::action(self)
     }
 
-    /// How fast it may be asked in one Region of one account; `None` where nothing is published and one answer
-    /// follows the other anyway.
-    #[must_use]
-    pub(super) fn rate(self) -> Option<Rate> {
+    fn rate(self) -> Option<Rate> {
         let (calls, burst) = match self {
             // Two requests a second for each account and Region (CloudTrail quotas), and a little slower. Without a
             // burst the interval begins with the answer, so that no three arrive within a second.
@@ -152,15 +149,6 @@ impl Call {
             Self::AssumeRole => (100.0, 100),
             _ => return None,
         };
-        Some(Rate { interval: Duration::from_secs_f64(1.0 / calls), burst })
+        Some(Rate::per_second(calls, burst))
     }
-}
-
-/// A rate: so many at once, then one each interval.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Rate {
-    /// Time between two calls.
-    pub(super) interval: Duration,
-    /// Calls that may begin at once.
-    pub(super) burst: u32,
 }

@@ -8,13 +8,13 @@ use jiff::Timestamp;
 use tokio::sync::{OnceCell, OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::{Id, JoinError, JoinSet};
 
-use super::found::{Found, History, Outlet};
 use super::organization::{self, Listed, account_row, list_row};
 use super::regions::{self, Regions};
 use super::{Failure, Hub, Scan, Session, deliveries, inventory, lookup_events};
 use crate::config::{Aws, AwsAccounts};
 use crate::model::{Coverage, Outcome};
 use crate::profiles::Profiles;
+use crate::sources::live::{Found, History, Outlet};
 
 /// Accounts that are read side by side: enough that the calls of some fill the pauses of others, few enough that
 /// memory does not grow with the organization.

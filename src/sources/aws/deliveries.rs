@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use futures_util::future::join_all;
 
 use super::collect::{Plan, hand_over};
-use super::found::{Found, Outlet};
 use super::{Failure, Hub, bucket, queue};
 use crate::config::AwsTrail;
 use crate::model::{Coverage, Outcome};
+use crate::sources::live::{Found, Outlet};
 
 /// The bucket of a trail's settings.
 fn of_bucket(trail: &AwsTrail) -> Option<bucket::Trail<'_>> {

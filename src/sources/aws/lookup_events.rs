@@ -11,13 +11,13 @@ use jiff::Timestamp;
 
 use super::calls::Call;
 use super::collect::{Plan, hand_over};
-use super::found::{Found, Lookup, LookupPage, Outlet};
 use super::lookup_plan::{Attribute, LookupPlan, Query, Reading, Window};
 use super::regions::Regions;
 use super::stores::time;
 use super::{Failure, Session};
 use crate::config::{Aws, AwsTrail};
 use crate::model::{Coverage, CoverageKey, LookupProgress, Outcome, Provider, api};
+use crate::sources::live::{Found, Lookup, LookupPage, Outlet};
 
 /// Events to a page: the most that `LookupEvents` gives.
 const PAGE: i32 = 50;

@@ -5,10 +5,10 @@
 
 use jiff::{SignedDuration, Timestamp, Unit};
 
-use super::found::LookupHistory;
 use super::partition;
 use crate::model::{LookupProgress, Partition, Provider};
 use crate::profiles::{Profile, Profiles, RoleMatch};
+use crate::sources::live::LookupHistory;
 use crate::trail;
 
 /// How far back the event history goes (`CloudTrail` user guide, "Working with event history").

@@ -3,17 +3,13 @@
 //! SDK types stay in this folder; what leaves it is plain data and rows of coverage.
 
 mod bucket;
-mod caller;
 pub mod calls;
 mod collect;
 mod connections;
 mod deliveries;
 pub mod doctor;
 mod failure;
-mod fetched;
-mod found;
 mod inventory;
-mod limits;
 mod lookup_events;
 mod lookup_plan;
 mod organization;
@@ -28,12 +24,8 @@ mod stores;
 mod tasks;
 mod trails;
 
+use super::live::{Caller, Failure, Scan};
 pub use bucket::Below;
-pub use caller::{CallCounts, Caller, Scan};
 pub use collect::{Plan, Reached, collect};
-pub use failure::Failure;
-pub use fetched::{Content, FetchedObject, Kept, ObjectName};
-pub use found::{Found, History, Lookup, LookupHistory, LookupPage, MOST_WAITING, Outlet};
-pub use limits::Limits;
 pub use session::{Hub, Session};
-pub use tasks::{Patience, ask_tasks};
+pub use tasks::ask_tasks;

@@ -14,13 +14,13 @@ use aws_sdk_sts::config::StalledStreamProtectionConfig;
 use aws_sdk_sts::config::retry::RetryConfig;
 use tokio::sync::Mutex;
 
-use super::caller::{Caller, Scan};
+use super::Failure;
 use super::calls::Call;
 use super::connections;
-use super::failure::Failure;
 use super::partition;
 use crate::config::Aws;
 use crate::model::{Outcome, Partition};
+use crate::sources::live::{Caller, Scan};
 
 /// No connection takes longer.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);

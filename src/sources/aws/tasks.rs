@@ -4,24 +4,16 @@ use std::sync::Arc;
 
 use aws_sdk_iam::types::DeletionTaskFailureReasonType;
 use futures_util::stream::{self, StreamExt};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::calls::Call;
 use super::collect::hand_over;
-use super::{Failure, Found, Hub, Outlet, Session, roles};
+use super::{Failure, Hub, Session, roles};
 use crate::model::{Coverage, CoverageKey, DeletionTask, Outcome, Provider, TaskStatus, TaskUsage};
+use crate::sources::live::{Found, Outlet, Patience};
 
 /// Tasks that are asked for side by side. There are few: a role is deleted once.
 const TASKS_AT_ONCE: usize = 16;
-
-/// How long after its submission a task that IAM has forgotten is given to take effect, and the time of the asking.
-#[derive(Debug, Clone, Copy)]
-pub struct Patience {
-    /// The time after which a role that is still there was not deleted.
-    pub grace: SignedDuration,
-    /// Now.
-    pub now: Timestamp,
-}
 
 /// Asks how tasks stand, each in its account, and hands the answers over.
 pub async fn ask_tasks(hub: Arc<Hub>, tasks: Vec<DeletionTask>, patience: Patience, outlet: Outlet) {

@@ -13,7 +13,8 @@ use crate::config::{Aws, Loaded, Problem};
 use crate::model::{Check, CheckKind, CheckOutcome, Permissions};
 use crate::profiles::Profiles;
 use crate::sources::aws::doctor::{Examined, Trial, examine};
-use crate::sources::aws::{Scan, permissions};
+use crate::sources::aws::permissions;
+use crate::sources::live::Scan;
 
 /// What the doctor needs. Made by `boot`.
 pub struct DoctorContext {

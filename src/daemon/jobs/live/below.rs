@@ -8,13 +8,15 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use super::begin_scan;
 use super::history::StoreHistory;
 use super::objects::Objects;
-use super::{begin_scan, next};
+use super::taker::next;
 use crate::config::Settings;
 use crate::daemon::jobs::{IngestReport, JobContext, JobError};
 use crate::model::{Coverage, CoverageKey, Outcome, Provider, Reject, api};
-use crate::sources::aws::{Below, Failure, Found, MOST_WAITING, Scan};
+use crate::sources::aws::Below;
+use crate::sources::live::{Failure, Found, MOST_WAITING, Scan};
 use crate::store::RunId;
 
 /// A reading that somebody waits for ends when it is done or interrupted; this is only a bound.
@@ -37,10 +39,10 @@ pub(in crate::daemon::jobs) fn ingest_below(
     let (outlet, mut inlet) = mpsc::channel(MOST_WAITING);
     let asking = context.runtime.spawn({
         let (below, like) = (below.clone(), context.settings.aws.first().cloned());
-        let history = StoreHistory::new(context.store.clone());
+        let history = StoreHistory::new(context.store.clone(), Provider::Aws);
         async move { below.read(like.as_ref(), Arc::clone(&scan), &history, &outlet).await }
     });
-    let mut objects = Objects::new(context, run);
+    let mut objects = Objects::new(context, run, Provider::Aws);
     while let Some(found) = next(&mut inlet, &mut objects)? {
         if let Found::Object(object) = found {
             objects.take(*object)?;

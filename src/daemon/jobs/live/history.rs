@@ -6,17 +6,18 @@ use jiff::Timestamp;
 
 use super::lookup;
 use crate::model::{Account, Coverage, CoverageKey, Outcome, Provider, api};
-use crate::sources::aws::{Failure, History, LookupHistory, ObjectName};
+use crate::sources::live::{Failure, History, LookupHistory, ObjectName};
 use crate::store::{CoverageRow, HistoryFilter, ObjectFate, Store, StoreError};
 
 /// The history in the store.
 pub(super) struct StoreHistory {
     store: Store,
+    provider: Provider,
 }
 
 impl StoreHistory {
-    pub(super) fn new(store: Store) -> Self {
-        Self { store }
+    pub(super) fn new(store: Store, provider: Provider) -> Self {
+        Self { store, provider }
     }
 }
 
@@ -27,7 +28,7 @@ fn unreadable(error: &StoreError) -> Failure {
 
 impl History for StoreHistory {
     fn regions_with_stores(&self, account: &str) -> Result<Vec<String>, Failure> {
-        self.store.regions_with_stores(&Account::new(Provider::Aws, account)).map_err(|error| unreadable(&error))
+        self.store.regions_with_stores(&Account::new(self.provider, account)).map_err(|error| unreadable(&error))
     }
 
     fn lookups(&self, account: &str, region: &str) -> Result<LookupHistory, Failure> {
@@ -64,7 +65,7 @@ impl History for StoreHistory {
 impl StoreHistory {
     fn read_lookups(&self, account: &str, region: &str) -> Result<LookupHistory, StoreError> {
         let key = CoverageKey {
-            provider: Provider::Aws,
+            provider: self.provider,
             account: Some(account.to_owned()),
             region: Some(region.to_owned()),
             api: api::TRAIL_LOOKUP.to_owned(),
@@ -76,7 +77,7 @@ impl StoreHistory {
             .into_iter()
             .filter_map(|(name, version, _)| Some((name.strip_prefix(&begin)?.to_owned(), version.parse().ok()?)))
             .collect();
-        let progress = self.store.lookup_progress(&Account::new(Provider::Aws, account), region)?;
+        let progress = self.store.lookup_progress(&Account::new(self.provider, account), region)?;
         Ok(LookupHistory { progress, covered: self.store.trail_span(&key)?, asked })
     }
 }

@@ -6,13 +6,13 @@
 
 use jiff::Timestamp;
 
-use super::Taker;
+use super::taker::Taker;
 use crate::config::Keep;
 use crate::daemon::jobs::IngestReport;
 use crate::daemon::jobs::JobError;
 use crate::daemon::jobs::objects::{LISTED_REJECTS, ObjectSink, counts_of};
-use crate::model::{Account, Coverage, Outcome, Provider, Reject, SourceSummary};
-use crate::sources::aws::{Lookup, LookupPage};
+use crate::model::{Coverage, Outcome, Provider, Reject, SourceSummary};
+use crate::sources::live::{Lookup, LookupPage};
 use crate::store::{Batch, ObjectIdentity};
 use crate::trail::{self, Layout, Limits, ObjectError, ObjectKind, Reading};
 
@@ -25,7 +25,7 @@ impl Taker<'_> {
     /// Stores pages and progress, and the end of the Region where it is told: all of it or nothing.
     pub(super) fn lookup(&mut self, lookup: &Lookup) -> Result<(), JobError> {
         let context = self.context;
-        let account = Account::new(Provider::Aws, lookup.account.as_str());
+        let account = self.account(&lookup.account);
         let mut batch = context.store.batch(self.run, context.now())?;
         let mut taken = IngestReport::default();
         for page in &lookup.pages {
@@ -42,14 +42,14 @@ impl Taker<'_> {
             batch.save_coverage(&[row])?;
         }
         batch.commit()?;
-        self.report.trail_by_provider.entry(Provider::Aws).or_default().add(&taken.summary);
+        self.report.trail_by_provider.entry(self.provider()).or_default().add(&taken.summary);
         self.report.trail.add(taken);
         Ok(())
     }
 
     /// Ends the rows of Regions that are not read any more.
     pub(super) fn lookups_ended(&mut self, account: &str, since: Timestamp) -> Result<(), JobError> {
-        let account = Account::new(Provider::Aws, account);
+        let account = self.account(account);
         self.context.store.end_unread_lookups(&account, since, self.context.now())?;
         Ok(())
     }
@@ -87,7 +87,7 @@ impl Taker<'_> {
             }
         };
         let identity = ObjectIdentity { name, size: 0, version: page.progress.window_to.to_string() };
-        writer.finish_part(&identity, Some(Provider::Aws), &summary)?;
+        writer.finish_part(&identity, Some(self.provider()), &summary)?;
         let incomplete = summary.records_rejected > 0;
         Ok(IngestReport { summary, rejects, incomplete, interrupted: false })
     }

@@ -6,7 +6,7 @@ use tokio::sync::oneshot;
 use crate::daemon::jobs::objects::ObjectReader;
 use crate::daemon::jobs::{IngestReport, JobContext, JobError};
 use crate::model::Provider;
-use crate::sources::aws::{Content, FetchedObject, Kept};
+use crate::sources::live::{Content, FetchedObject, Kept};
 use crate::store::{ObjectFate, ObjectIdentity, RunId};
 
 /// Stores objects. Between two of its commits the store takes no other write from this thread.
@@ -17,8 +17,8 @@ pub(super) struct Objects<'a> {
 }
 
 impl<'a> Objects<'a> {
-    pub(super) fn new(context: &'a JobContext, run: RunId) -> Self {
-        Self { reader: ObjectReader::new(context, run, Some(Provider::Aws)), owed: Vec::new() }
+    pub(super) fn new(context: &'a JobContext, run: RunId, provider: Provider) -> Self {
+        Self { reader: ObjectReader::new(context, run, Some(provider)), owed: Vec::new() }
     }
 
     /// Takes an object.
@@ -76,7 +76,7 @@ mod tests {
     use crate::daemon::jobs::Unwatched;
     use crate::model::{RunKind, api};
     use crate::profiles::{Profiles, Selection};
-    use crate::sources::aws::ObjectName;
+    use crate::sources::live::ObjectName;
     use crate::store::{Access, DatabaseUrl, Store};
 
     /// Hands one object of that content to a store, and answers its receipt before and after what `end` does.
@@ -97,7 +97,7 @@ mod tests {
             progress: Arc::new(Unwatched),
         };
         let run = job.store.begin_run(RunKind::Collect, job.now()).expect("a run");
-        let mut objects = Objects::new(&job, run);
+        let mut objects = Objects::new(&job, run, Provider::Aws);
         let (sender, mut receipt): (_, Receiver<Kept>) = channel();
         let object = ObjectName { name: "s3://logs/a.json".to_owned(), size: 14, version: "1".to_owned() };
         let receipted = Some(sender);

@@ -3,16 +3,16 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::JoinHandle;
 
 use super::Bucket;
 use super::keys::is_no_log;
 use super::listing::Listed;
 use crate::model::{Outcome, api};
-use crate::sources::aws::fetched::{Content, FetchedObject, ObjectName};
-use crate::sources::aws::found::{Found, History, Outlet};
-use crate::sources::aws::{Failure, Scan};
+use crate::sources::aws::Failure;
+use crate::sources::live::{Content, FetchedObject, ObjectName};
+use crate::sources::live::{Found, History, Outlet};
 
 /// Objects of one place that are fetched or wait at once.
 const MOST_AHEAD: usize = 16;
@@ -82,9 +82,8 @@ impl<'a> Ahead<'a> {
     /// Room for an object. While there is none, what waits here is handed over: it may be what fills the room.
     async fn room(&mut self, size: u64) -> Result<OwnedSemaphorePermit, Failure> {
         let scan = Arc::clone(self.bucket.caller.scan());
-        let share = Scan::share_of_room(size);
         while !self.waiting.is_empty() {
-            if let Ok(room) = Arc::clone(scan.room()).try_acquire_many_owned(share) {
+            if let Some(room) = scan.room().try_take(size) {
                 return Ok(room);
             }
             self.hand_over_first().await?;
@@ -154,29 +153,4 @@ async fn fetch(bucket: &Bucket, key: &str, room: OwnedSemaphorePermit) -> Result
 
 fn without_bytes(object: ObjectName, content: Content) -> FetchedObject {
     FetchedObject { trail: api::TRAIL_S3, object, content, receipt: None, room: None }
-}
-
-/// Bytes of objects that wait to be stored, fetched or about to be, in all trails of a scan together.
-const ROOM_BYTES: u64 = 32 << 20;
-
-/// The unit in which room is given.
-const ROOM_UNIT: u64 = 1 << 10;
-
-/// Room for all objects of a scan.
-pub(in crate::sources::aws) fn all_room() -> Arc<Semaphore> {
-    Arc::new(Semaphore::new(usize::try_from(ROOM_BYTES / ROOM_UNIT).unwrap_or(usize::MAX)))
-}
-
-impl Scan {
-    /// The share of an object of that size; one that is larger than the room takes all of it, and passes alone.
-    pub(in crate::sources::aws) fn share_of_room(size: u64) -> u32 {
-        u32::try_from(size.clamp(ROOM_UNIT, ROOM_BYTES).div_ceil(ROOM_UNIT)).unwrap_or(u32::MAX)
-    }
-
-    /// Waits for room.
-    pub(in crate::sources::aws) async fn take_room(&self, size: u64) -> Result<OwnedSemaphorePermit, Failure> {
-        let taking = Arc::clone(self.room()).acquire_many_owned(Self::share_of_room(size));
-        let taken = self.within(taking).await?;
-        taken.map_err(|error| Failure::new(Outcome::Error, error.to_string()))
-    }
 }

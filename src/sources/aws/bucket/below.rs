@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::Bucket;
 use super::ahead::Ahead;
 use crate::config::Aws;
-use crate::sources::aws::found::{History, Outlet};
 use crate::sources::aws::{Caller, Failure, Scan, Session};
+use crate::sources::live::{History, Outlet};
 
 /// A part of a bucket, read with the credentials of the environment.
 #[derive(Debug, Clone, PartialEq, Eq)]

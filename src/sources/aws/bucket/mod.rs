@@ -9,15 +9,14 @@ mod places;
 use aws_sdk_s3::types::BucketLocationConstraint;
 use bytes::Bytes;
 
-pub(super) use ahead::all_room;
 pub use below::Below;
 pub(super) use keys::is_no_log;
 pub(super) use places::{Reading, Trail, read, row};
 
 use super::calls::Call;
-use super::fetched::ObjectName;
 use super::{Caller, Failure, Session};
 use crate::model::Outcome;
+use crate::sources::live::ObjectName;
 
 /// The largest object that is fetched. `CloudTrail`'s own have at most 50 MB (`CloudTrail` user guide, quotas).
 const MOST_OBJECT_BYTES: u64 = 512 << 20;

@@ -15,8 +15,8 @@ use super::keys::{self, Folder};
 use crate::config::Period;
 use crate::model::{Coverage, CoverageKey, Outcome, Provider, api};
 use crate::sources::aws::collect::{Plan, hand_over};
-use crate::sources::aws::found::{Found, Outlet};
 use crate::sources::aws::{Failure, Hub};
+use crate::sources::live::{Found, Outlet};
 use crate::trail;
 
 /// Accounts whose places are read side by side.

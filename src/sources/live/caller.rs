@@ -1,24 +1,18 @@
-//! The one way to ask AWS anything: under limits, with patience, until the scan's deadline.
+//! The one way to ask a provider anything: under limits, with patience, until the scan's deadline.
 //!
-//! The SDK's own retries are off. Each attempt has to pass our rate limits, and whoever waits before asking again must
-//! not hold a place among the calls under way; the SDK's retries can do neither.
+//! Retries of SDKs are off. Each attempt has to pass our rate limits, and whoever waits before asking again must
+//! not hold a place among the calls under way; an SDK's retries can do neither.
 
 use std::collections::BTreeMap;
-use std::error::Error;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
-use aws_smithy_runtime_api::client::result::SdkError;
-use aws_smithy_types::error::metadata::ProvideErrorMetadata;
-use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::bucket::all_room;
-use super::calls::Call;
 use super::failure::{Again, Failure};
-use super::limits::{AccountLimits, Limits, jittered};
+use super::limits::{AccountLimits, Api, Limits, jittered};
+use super::room::Room;
 use crate::model::Outcome;
 
 /// Attempts at a call that is throttled: with pauses up to [`LONGEST_PAUSE`], about a minute and a half.
@@ -57,8 +51,8 @@ pub struct Scan {
     call_timeout: Duration,
     deadline: Instant,
     stop: CancellationToken,
-    counts: Mutex<BTreeMap<Call, CallCounts>>,
-    room: Arc<Semaphore>,
+    counts: Mutex<BTreeMap<&'static str, CallCounts>>,
+    room: Room,
 }
 
 impl Scan {
@@ -71,13 +65,13 @@ impl Scan {
             deadline,
             stop,
             counts: Mutex::default(),
-            room: all_room(),
+            room: Room::default(),
         }
     }
 
     /// How often each API was asked so far.
     #[must_use]
-    pub fn counts(&self) -> BTreeMap<Call, CallCounts> {
+    pub fn counts(&self) -> BTreeMap<&'static str, CallCounts> {
         self.counts.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
@@ -88,7 +82,7 @@ impl Scan {
     }
 
     /// Room for trail objects that wait to be stored.
-    pub(super) fn room(&self) -> &Arc<Semaphore> {
+    pub(in crate::sources) fn room(&self) -> &Room {
         &self.room
     }
 
@@ -102,7 +96,7 @@ impl Scan {
     }
 
     /// Runs `work` unless the scan ends before.
-    pub(super) async fn within<T>(&self, work: impl Future<Output = T>) -> Result<T, Failure> {
+    pub(in crate::sources) async fn within<T>(&self, work: impl Future<Output = T>) -> Result<T, Failure> {
         tokio::select! {
             biased;
             () = self.stop.cancelled() => {}
@@ -112,9 +106,9 @@ impl Scan {
         Err(self.over().unwrap_or_else(|| Failure::timed_out("the scan ended first")))
     }
 
-    fn count(&self, call: Call, failure: Option<&Failure>) {
+    fn count(&self, api: &'static str, failure: Option<&Failure>) {
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = counts.entry(call).or_default();
+        let count = counts.entry(api).or_default();
         count.requests += 1;
         match failure {
             Some(failure) if failure.again() == Again::Slower => count.throttled += 1,
@@ -146,28 +140,12 @@ impl Caller {
         &self.scan
     }
 
-    /// Makes a call until it succeeds, is refused for good, or patience or the scan ends. `attempt` begins one attempt;
-    /// `region` is the one whose endpoint is asked.
+    /// Makes a call until it succeeds, is refused for good, or patience or the scan ends. `attempt` begins one attempt
+    /// and judges its answer; `region` is the one whose endpoint is asked.
     ///
     /// # Errors
     /// The last [`Failure`].
-    pub async fn call<T, E, F>(&self, call: Call, region: &str, attempt: impl Fn() -> F) -> Result<T, Failure>
-    where
-        F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
-        E: ProvideErrorMetadata + Error + 'static,
-    {
-        let judged = || {
-            let answer = attempt();
-            async { answer.await.map_err(|error| Failure::of(&error)) }
-        };
-        self.check(call, region, judged).await
-    }
-
-    /// As [`Caller::call`], for an attempt that judges its answer itself.
-    ///
-    /// # Errors
-    /// The last [`Failure`].
-    pub async fn check<T, F>(&self, call: Call, region: &str, attempt: impl Fn() -> F) -> Result<T, Failure>
+    pub async fn check<T, F>(&self, call: impl Api, region: &str, attempt: impl Fn() -> F) -> Result<T, Failure>
     where
         F: Future<Output = Result<T, Failure>>,
     {
@@ -189,7 +167,7 @@ impl Caller {
 
     async fn attempt<T>(
         &self,
-        call: Call,
+        call: impl Api,
         region: &str,
         attempt: impl Future<Output = Result<T, Failure>>,
     ) -> Result<T, Failure> {
@@ -199,7 +177,7 @@ impl Caller {
             Err(Failure::of_timeout(&format!("no whole answer within {} s", limit.as_secs_f64())))
         });
         drop(place);
-        self.scan.count(call, done.as_ref().err());
+        self.scan.count(call.action(), done.as_ref().err());
         done
     }
 }

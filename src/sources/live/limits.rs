@@ -11,7 +11,37 @@ use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
-use super::calls::{Call, Rate};
+/// An API that can be asked.
+pub trait Api: Copy {
+    /// The action that permits it, as policies and coverage name it.
+    fn action(self) -> &'static str;
+
+    /// The service, as endpoints are told apart.
+    fn service(self) -> &'static str {
+        self.action().split(':').next().unwrap_or_default()
+    }
+
+    /// How fast it may be asked in one Region of one account; `None` where nothing is published and one answer
+    /// follows the other anyway.
+    fn rate(self) -> Option<Rate>;
+}
+
+/// A rate: so many at once, then one each interval.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Rate {
+    /// Time between two calls.
+    pub interval: Duration,
+    /// Calls that may begin at once.
+    pub burst: u32,
+}
+
+impl Rate {
+    /// So many calls a second, after a burst that may begin at once.
+    #[must_use]
+    pub fn per_second(calls: f64, burst: u32) -> Self {
+        Self { interval: Duration::from_secs_f64(1.0 / calls), burst }
+    }
+}
 
 /// Of all calls under way, the share that one account, or one service in one Region, can have.
 const SHARE: usize = 4;
@@ -50,7 +80,7 @@ pub struct AccountLimits {
     paces: Arc<Paces>,
 }
 
-type Paces = Mutex<HashMap<(Call, String), Pace>>;
+type Paces = Mutex<HashMap<(&'static str, String), Pace>>;
 
 /// A place among the calls under way; dropped, it is free again.
 #[derive(Debug)]
@@ -70,14 +100,14 @@ impl AccountLimits {
     }
 
     /// Waits until a call may begin.
-    pub async fn place(&self, call: Call, region: &str) -> Place {
+    pub async fn place(&self, call: impl Api, region: &str) -> Place {
         let steady = call.rate().filter(|rate| rate.burst == 1).map(|rate| Steady {
             paces: Arc::clone(&self.paces),
-            key: (call, region.to_owned()),
+            key: (call.action(), region.to_owned()),
             pause: rate.interval,
         });
         if let Some(rate) = call.rate() {
-            let begin = self.next_slot(call, region, rate);
+            let begin = self.next_slot(call.action(), region, rate);
             tokio::time::sleep_until(begin).await;
         }
         let endpoint = self.shared.endpoint(call.service(), region);
@@ -90,9 +120,9 @@ impl AccountLimits {
         }
     }
 
-    fn next_slot(&self, call: Call, region: &str, rate: Rate) -> Instant {
+    fn next_slot(&self, api: &'static str, region: &str, rate: Rate) -> Instant {
         let mut paces = self.paces.lock().unwrap_or_else(PoisonError::into_inner);
-        paces.entry((call, region.to_owned())).or_default().next(Instant::now(), rate)
+        paces.entry((api, region.to_owned())).or_default().next(Instant::now(), rate)
     }
 }
 
@@ -105,7 +135,7 @@ async fn taken(semaphore: &Arc<Semaphore>) -> OwnedSemaphorePermit {
 #[derive(Debug)]
 struct Steady {
     paces: Arc<Paces>,
-    key: (Call, String),
+    key: (&'static str, String),
     pause: Duration,
 }
 
@@ -135,13 +165,14 @@ impl Pace {
 
 /// A pause before asking again: any length up to `most`, so that those who failed together do not come back together.
 #[must_use]
-pub(super) fn jittered(most: Duration) -> Duration {
+pub(in crate::sources) fn jittered(most: Duration) -> Duration {
     most.mul_f64(fastrand::f64())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sources::aws::calls::Call;
 
     /// The most calls that begin within any second of those that `rate` lets through as fast as it can.
     fn most_in_a_second(rate: Rate, calls: u32) -> usize {

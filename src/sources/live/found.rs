@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::mpsc;
 
 use super::Failure;
@@ -58,6 +58,15 @@ pub struct LookupPage {
     pub records: Vec<u8>,
     /// How far its query has come with it.
     pub progress: LookupProgress,
+}
+
+/// How long after its submission a task that the provider has forgotten is given to take effect, and the time of the asking.
+#[derive(Debug, Clone, Copy)]
+pub struct Patience {
+    /// The time after which a role that is still there was not deleted.
+    pub grace: SignedDuration,
+    /// Now.
+    pub now: Timestamp,
 }
 
 /// Where findings go. An error means that nobody takes them any more: the work can end.
