@@ -119,6 +119,9 @@ pub(super) fn print_scan(output: Output, report: &ScanReport) -> Result<(), Fail
     Ok(output.object(&report.json, || describe(&report.json))?)
 }
 
+/// Missing places that the summary for people lists; all of them are in its JSON.
+const MISSING_SHOWN: usize = 20;
+
 /// The summary for people: coverage first.
 fn describe(scan: &ScanJson) -> String {
     let coverage = &scan.coverage;
@@ -134,12 +137,15 @@ fn describe(scan: &ScanJson) -> String {
             );
         }
     }
-    for row in &coverage.missing {
+    for row in coverage.missing.iter().take(MISSING_SHOWN) {
         let place = [row.provider.map(|provider| provider.to_string()), row.account.clone(), row.region.clone()];
         let place = place.into_iter().flatten().collect::<Vec<_>>().join("/");
         let line = format!("  missing {place} · {} · {} · {}", row.api, row.outcome, row.detail);
         text += &super::text::one_line(&line);
         text.push('\n');
+    }
+    if let Some(more) = coverage.missing.len().checked_sub(MISSING_SHOWN).filter(|more| 0 < *more) {
+        text += &format!("  … and {more} more: see `roletrail coverage`, or --format json\n");
     }
     for calls in scan.calls.iter().filter(|calls| 0 < calls.throttled) {
         text += &format!("throttled {} {} of {} calls\n", calls.api, calls.throttled, calls.requests);

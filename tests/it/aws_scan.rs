@@ -93,7 +93,8 @@ fn an_organisation_is_read_whole() {
     }
     let missing = &scene.place.verdict(MEMBER, CKS)["coverage"]["missing"];
     assert_eq!((missing[0]["api"].as_str(), missing.as_array().map(Vec::len)), (Some("trail"), Some(1)), "{missing}");
-    assert_eq!(outcomes(&scene.rows(CLOSED, "account")), [(String::new(), "not-enabled".to_owned())]);
+    let closed = &scene.rows(CLOSED, "account")[0];
+    assert_eq!((&closed["outcome"], &closed["detail"]), (&json!("not-enabled"), &json!("SUSPENDED")));
     assert!(scene.place.list(&["verdicts", "--account", CLOSED]).is_empty());
 }
 

@@ -123,7 +123,7 @@ async fn inventories(plan: &Plan, hub: &Arc<Hub>, outlet: &Outlet) -> BTreeSet<S
                 });
             }
             Listed::Inactive(id, state) => {
-                let row = account_row(&id, Outcome::NotEnabled, format!("the account is {state}"), plan.now);
+                let row = account_row(&id, Outcome::NotEnabled, state, plan.now);
                 hand_over(outlet, Found::Coverage(vec![row])).await;
             }
         }
