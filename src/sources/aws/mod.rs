@@ -13,6 +13,7 @@ mod inventory;
 mod lookup_events;
 mod lookup_plan;
 mod organization;
+mod paging;
 mod partition;
 pub mod permissions;
 mod policies;

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use tokio::sync::mpsc;
 
 use super::calls::Call;
+use super::paging::Pages;
 use super::{Failure, Hub};
 use crate::config::AwsAccounts;
 use crate::model::{Coverage, CoverageKey, Outcome, Provider, api};
@@ -43,9 +44,9 @@ pub(super) async fn list(hub: &Hub, accounts: &AwsAccounts, outlet: &mpsc::Sende
 async fn organization(hub: &Hub, outlet: &mpsc::Sender<Listed>) -> Result<(), Failure> {
     let session = hub.own();
     let (client, region) = (session.organizations(), hub.own().global_region());
-    let mut token: Option<String> = None;
-    for _ in 0..MOST_PAGES {
-        let ask = || client.list_accounts().set_next_token(token.clone()).send();
+    let mut pages = Pages::of("the list of accounts", MOST_PAGES);
+    loop {
+        let ask = || client.list_accounts().set_next_token(pages.token()).send();
         let page = session.caller.call(Call::ListAccounts, region, ask).await?;
         let Some(accounts) = page.accounts else {
             return Err(Failure::protocol("an answer without a list of accounts"));
@@ -63,15 +64,10 @@ async fn organization(hub: &Hub, outlet: &mpsc::Sender<Listed>) -> Result<(), Fa
                 return Ok(());
             }
         }
-        match page.next_token {
-            None => return Ok(()),
-            Some(next) if token.as_ref() == Some(&next) => {
-                return Err(Failure::protocol("the list of accounts repeats a page"));
-            }
-            next => token = next,
+        if !pages.go_on(page.next_token)? {
+            return Ok(());
         }
     }
-    Err(Failure::protocol(format!("the list of accounts has more than {MOST_PAGES} pages")))
 }
 
 /// The row of an account as a whole.

@@ -3,6 +3,7 @@
 use futures_util::future::{join, join_all};
 
 use super::calls::Call;
+use super::paging::{Pages, marker_of};
 use super::{Failure, Session};
 use crate::model::{AttachedPolicy, InlinePolicy, Outcome, PolicyDocument, api};
 use crate::sources::report::Report;
@@ -76,9 +77,9 @@ type Read<P> = (P, Option<Failure>);
 
 async fn attached(session: &Session, role: &str) -> Result<Vec<Read<AttachedPolicy>>, Failure> {
     let (iam, region) = (session.iam(), session.global_region());
-    let (mut listed, mut marker) = (Vec::new(), None::<String>);
-    for _ in 0..MOST_PAGES {
-        let ask = || iam.list_attached_role_policies().role_name(role).set_marker(marker.clone()).send();
+    let (mut listed, mut pages) = (Vec::new(), Pages::of("the list of policies", MOST_PAGES));
+    loop {
+        let ask = || iam.list_attached_role_policies().role_name(role).set_marker(pages.token()).send();
         let page = session.caller.call(Call::ListAttachedRolePolicies, region, ask).await?;
         let Some(policies) = page.attached_policies else {
             return Err(Failure::protocol("an answer without a list"));
@@ -89,21 +90,9 @@ async fn attached(session: &Session, role: &str) -> Result<Vec<Read<AttachedPoli
             };
             listed.push((name, arn));
         }
-        match next_of(page.is_truncated, page.marker)? {
-            None => return Ok(join_all(listed.into_iter().map(|(name, arn)| with_text(session, name, arn))).await),
-            repeated if repeated == marker => return Err(Failure::protocol("the list of policies repeats a page")),
-            next => marker = next,
+        if !pages.go_on(marker_of(page.is_truncated, page.marker)?)? {
+            return Ok(join_all(listed.into_iter().map(|(name, arn)| with_text(session, name, arn))).await);
         }
-    }
-    Err(Failure::protocol(format!("the list of policies has more than {MOST_PAGES} pages")))
-}
-
-/// The marker of the next page, where the answer says that there is one.
-pub(super) fn next_of(truncated: bool, marker: Option<String>) -> Result<Option<String>, Failure> {
-    match (truncated, marker) {
-        (false, _) => Ok(None),
-        (true, Some(marker)) if !marker.is_empty() => Ok(Some(marker)),
-        (true, _) => Err(Failure::protocol("the answer is cut off and tells no marker of the next page")),
     }
 }
 
@@ -138,18 +127,15 @@ async fn text_of(session: &Session, arn: &str, version: &str) -> Result<String, 
 
 async fn inline(session: &Session, role: &str) -> Result<Vec<Read<InlinePolicy>>, Failure> {
     let (iam, region) = (session.iam(), session.global_region());
-    let (mut names, mut marker) = (Vec::new(), None::<String>);
-    for _ in 0..MOST_PAGES {
-        let ask = || iam.list_role_policies().role_name(role).set_marker(marker.clone()).send();
+    let (mut names, mut pages) = (Vec::new(), Pages::of("the list of policies", MOST_PAGES));
+    loop {
+        let ask = || iam.list_role_policies().role_name(role).set_marker(pages.token()).send();
         let page = session.caller.call(Call::ListRolePolicies, region, ask).await?;
         names.extend(page.policy_names);
-        match next_of(page.is_truncated, page.marker)? {
-            None => return Ok(join_all(names.into_iter().map(|name| with_inline_text(session, role, name))).await),
-            repeated if repeated == marker => return Err(Failure::protocol("the list of policies repeats a page")),
-            next => marker = next,
+        if !pages.go_on(marker_of(page.is_truncated, page.marker)?)? {
+            return Ok(join_all(names.into_iter().map(|name| with_inline_text(session, role, name))).await);
         }
     }
-    Err(Failure::protocol(format!("the list of policies has more than {MOST_PAGES} pages")))
 }
 
 async fn with_inline_text(session: &Session, role: &str, name: String) -> Read<InlinePolicy> {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::calls::Call;
 use super::collect::Plan;
+use super::paging::Pages;
 use super::{Failure, Session};
 use crate::config::Regions as Asked;
 use crate::sources::report::{Report, Trouble};
@@ -54,9 +55,9 @@ pub(super) async fn enabled(session: &Session) -> Regions {
 
 async fn read_list(session: &Session, regions: &mut Regions) -> Result<(), Failure> {
     let (client, endpoint) = (session.account(), session.global_region());
-    let mut token: Option<String> = None;
-    for _ in 0..MOST_PAGES {
-        let ask = || client.list_regions().set_next_token(token.clone()).send();
+    let mut pages = Pages::of("the list of Regions", MOST_PAGES);
+    loop {
+        let ask = || client.list_regions().set_next_token(pages.token()).send();
         let page = session.caller.call(Call::ListRegions, endpoint, ask).await?;
         let Some(listed) = page.regions else { return Err(Failure::protocol("an answer without a list of Regions")) };
         for region in listed {
@@ -68,16 +69,11 @@ async fn read_list(session: &Session, regions: &mut Regions) -> Result<(), Failu
                 word => drop(regions.not_enabled.insert(name, word.to_owned())),
             }
         }
-        match page.next_token {
-            None if regions.expected.is_empty() => return Err(Failure::protocol("no Region is switched on")),
-            None => return Ok(()),
-            Some(next) if token.as_ref() == Some(&next) => {
-                return Err(Failure::protocol("the list of Regions repeats a page"));
-            }
-            next => token = next,
+        if !pages.go_on(page.next_token)? {
+            let any = !regions.expected.is_empty();
+            return any.then_some(()).ok_or_else(|| Failure::protocol("no Region is switched on"));
         }
     }
-    Err(Failure::protocol(format!("the list of Regions has more than {MOST_PAGES} pages")))
 }
 
 impl Regions {

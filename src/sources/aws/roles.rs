@@ -3,6 +3,7 @@
 use futures_util::future::join_all;
 
 use super::calls::Call;
+use super::paging::{Pages, marker_of};
 use super::policies::{self, Policies};
 use super::stores::time;
 use super::{Failure, Session};
@@ -78,18 +79,15 @@ const SERVICE_LINKED: &str = "/aws-service-role/";
 
 async fn list(session: &Session) -> Result<Vec<String>, Failure> {
     let (iam, region) = (session.iam(), session.global_region());
-    let (mut names, mut marker) = (Vec::new(), None::<String>);
-    for _ in 0..MOST_PAGES {
-        let ask = || iam.list_roles().path_prefix(SERVICE_LINKED).set_marker(marker.clone()).send();
+    let (mut names, mut pages) = (Vec::new(), Pages::of("the list of roles", MOST_PAGES));
+    loop {
+        let ask = || iam.list_roles().path_prefix(SERVICE_LINKED).set_marker(pages.token()).send();
         let page = session.caller.call(Call::ListRoles, region, ask).await?;
         names.extend(page.roles.into_iter().map(|role| role.role_name));
-        match policies::next_of(page.is_truncated, page.marker)? {
-            None => return Ok(names),
-            repeated if repeated == marker => return Err(Failure::protocol("the list of roles repeats a page")),
-            next => marker = next,
+        if !pages.go_on(marker_of(page.is_truncated, page.marker)?)? {
+            return Ok(names);
         }
     }
-    Err(Failure::protocol(format!("the list of roles has more than {MOST_PAGES} pages")))
 }
 
 /// One role, or `None` where IAM says that there is none.

@@ -7,6 +7,7 @@ use futures_util::future::join_all;
 use jiff::Timestamp;
 
 use super::calls::Call;
+use super::paging::{Pages, marker_of};
 use super::regions::Regions;
 use super::{Failure, Session};
 use crate::model::{Outcome, StoreState, api};
@@ -117,37 +118,26 @@ impl Reader {
 
     /// All pages, or a failure: a part of the stores proves nothing about the rest.
     async fn read(self, session: &Session, region: &str) -> Result<Vec<SeenStore>, Failure> {
-        let (mut stores, mut next) = (Vec::new(), None::<String>);
-        for pages in 0..MOST_PAGES {
+        let (mut stores, mut pages) = (Vec::new(), Pages::of("the list", MOST_PAGES));
+        loop {
+            let token = pages.token();
             let page = match self {
-                Self::KeyStores => key_stores(session, region, next.as_deref()).await,
-                Self::Clusters => clusters(session, region, next.as_deref()).await,
-                Self::Keys => keys(session, region, next.as_deref()).await,
+                Self::KeyStores => key_stores(session, region, token.as_deref()).await,
+                Self::Clusters => clusters(session, region, token.as_deref()).await,
+                Self::Keys => keys(session, region, token.as_deref()).await,
             };
-            let page = page.map_err(|failure| after(failure, pages))?;
+            let page = page.map_err(|failure| after(failure, pages.read()))?;
             stores.extend(page.stores);
-            match page.next {
-                None => return Ok(stores),
-                repeated if repeated == next => return Err(Failure::protocol("the list repeats a page")),
-                marker => next = marker,
+            if !pages.go_on(page.next)? {
+                return Ok(stores);
             }
         }
-        Err(Failure::protocol(format!("the list has more than {MOST_PAGES} pages")))
     }
 }
 
 /// A listing that breaks off is a part of the whole.
 fn after(failure: Failure, pages: usize) -> Failure {
     if pages == 0 { failure } else { failure.at(&format!("after {pages} pages")) }
-}
-
-/// The marker of the next page, where the answer says that there is one.
-fn next_of(truncated: bool, marker: Option<String>) -> Result<Option<String>, Failure> {
-    match (truncated, marker) {
-        (false, _) => Ok(None),
-        (true, Some(marker)) if !marker.is_empty() => Ok(Some(marker)),
-        (true, _) => Err(Failure::protocol("the answer is cut off and tells no marker of the next page")),
-    }
 }
 
 async fn key_stores(session: &Session, region: &str, marker: Option<&str>) -> Result<Page, Failure> {
@@ -159,7 +149,7 @@ async fn key_stores(session: &Session, region: &str, marker: Option<&str>) -> Re
             return Err(Failure::protocol("an answer without a list"));
         };
         let stores = stores.into_iter().map(key_store).collect::<Result<_, _>>()?;
-        Ok(Page { stores, next: next_of(answer.truncated, answer.next_marker)? })
+        Ok(Page { stores, next: marker_of(answer.truncated, answer.next_marker)? })
     };
     session.caller.check(Call::DescribeCustomKeyStores, region, ask).await
 }
@@ -223,7 +213,7 @@ async fn keys(session: &Session, region: &str, marker: Option<&str>) -> Result<P
         let stores = stores.collect::<Result<Vec<_>, _>>().map_err(Failure::protocol)?;
         // An account may have a hundred thousand keys and not one that counts.
         let stores = stores.into_iter().filter(|key| key.id.starts_with(MULTI_REGION)).collect();
-        Ok(Page { stores, next: next_of(answer.truncated, answer.next_marker)? })
+        Ok(Page { stores, next: marker_of(answer.truncated, answer.next_marker)? })
     };
     session.caller.check(Call::ListKeys, region, ask).await
 }

@@ -17,7 +17,7 @@ const LOOK_BACK_DAYS: i64 = 1;
 
 /// What is below which the accounts stand, with a slash at its end. A prefix may have slashes around it, and may name
 /// `AWSLogs` itself.
-pub(super) fn root(prefix: Option<&str>) -> String {
+pub(in crate::sources::aws) fn root(prefix: Option<&str>) -> String {
     let prefix = prefix.unwrap_or_default().trim_matches('/');
     match prefix {
         "" => "AWSLogs/".to_owned(),

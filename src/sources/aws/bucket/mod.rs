@@ -10,7 +10,7 @@ use aws_sdk_s3::types::BucketLocationConstraint;
 use bytes::Bytes;
 
 pub use below::Below;
-pub(super) use keys::is_no_log;
+pub(super) use keys::{is_no_log, root};
 pub(super) use places::{Reading, Trail, read, row};
 
 use super::calls::Call;
@@ -42,15 +42,13 @@ impl Bucket {
         if !is_name(name) {
             return Err(Failure::new(Outcome::Error, format!("{name:?} is no name of a bucket")));
         }
-        let (caller, asked) = (session.caller.clone(), session.global_region());
-        let client = session.s3(asked);
-        let ask = || client.get_bucket_location().bucket(name).send();
-        let region = match caller.call(Call::GetBucketLocation, asked, ask).await {
-            Ok(answer) => region_of(answer.location_constraint(), asked),
+        let region = match location(session, name).await {
+            Ok(region) => region,
             // Only its owner may be told where a bucket is; it is mostly where the hub is.
             Err(failure) if failure.outcome == Outcome::Denied => session.home.clone(),
             Err(failure) => return Err(failure.at(&format!("s3://{name}"))),
         };
+        let caller = session.caller.clone();
         Ok(Self { name: name.to_owned(), client: session.s3(&region), region, caller })
     }
 
@@ -88,6 +86,15 @@ impl Bucket {
         }
         Ok((ObjectName { name: self.name_of(key), size, version }, bytes))
     }
+}
+
+/// The Region of a bucket, as it is told.
+pub(super) async fn location(session: &Session, name: &str) -> Result<String, Failure> {
+    let asked = session.global_region();
+    let client = session.s3(asked);
+    let ask = || client.get_bucket_location().bucket(name).send();
+    let answer = session.caller.call(Call::GetBucketLocation, asked, ask).await?;
+    Ok(region_of(answer.location_constraint(), asked))
 }
 
 /// The Region that an answer names: nothing is the first Region of the partition, `EU` the first in Europe (Amazon S3

@@ -2,11 +2,9 @@
 
 use super::{Tried, judged, permission, untried};
 use crate::model::{Check, CheckOutcome};
+use crate::sources::aws::bucket::{location, root};
 use crate::sources::aws::calls::Call;
 use crate::sources::aws::{Failure, Session};
-
-/// The Region of buckets whose location is told as nothing (Amazon S3 API reference, `GetBucketLocation`).
-const WITHOUT_LOCATION: &str = "us-east-1";
 
 /// A key that no object has.
 const NO_OBJECT: &str = "roletrail-doctor";
@@ -23,8 +21,7 @@ pub(super) async fn try_all(session: &Session, bucket: &str, prefix: Option<&str
     let mut checks = Vec::new();
     let answer = judged(located.map(drop), &[]);
     checks.push(permission(account, None, Call::GetBucketLocation, told(answer)));
-    let folder = prefix.map(|prefix| prefix.trim_end_matches('/')).filter(|prefix| !prefix.is_empty());
-    let logs = folder.map_or_else(|| "AWSLogs/".to_owned(), |folder| format!("{folder}/AWSLogs/"));
+    let logs = root(prefix);
     let first = first_object(session, bucket, &region, &logs).await;
     checks.push(permission(account, None, Call::ListBucket, told(judged(first.clone().map(drop), &[]))));
     let Ok(first) = first else {
@@ -39,19 +36,6 @@ pub(super) async fn try_all(session: &Session, bucket: &str, prefix: Option<&str
     let action = if encrypted { Some(DECRYPT.to_owned()) } else { check.action };
     checks.push(Check { action, ..check });
     checks
-}
-
-async fn location(session: &Session, bucket: &str) -> Result<String, Failure> {
-    let client = session.s3(&session.home);
-    let ask = || client.get_bucket_location().bucket(bucket).send();
-    let answer = session.caller.call(Call::GetBucketLocation, &session.home, ask).await?;
-    let word = answer.location_constraint.map(|word| word.as_str().to_owned()).filter(|word| !word.is_empty());
-    Ok(match word.as_deref() {
-        None => WITHOUT_LOCATION.to_owned(),
-        // The oldest name of that Region.
-        Some("EU") => "eu-west-1".to_owned(),
-        Some(region) => region.to_owned(),
-    })
 }
 
 async fn first_object(
