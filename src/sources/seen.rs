@@ -20,6 +20,21 @@ pub(super) struct SeenStore {
 }
 
 impl SeenStore {
+    /// A store of which nothing but the id is told.
+    pub(super) fn listed(id: String) -> Self {
+        Self {
+            id,
+            name: None,
+            store_type: None,
+            state: StoreState::Unknown,
+            provider_state: None,
+            error_code: None,
+            cluster: None,
+            created: None,
+            expires: None,
+        }
+    }
+
     /// Whether it is of this kind: some APIs list other things too.
     pub(super) fn is_a(&self, kind: &StoreKind) -> bool {
         kind.id_prefix.as_deref().is_none_or(|prefix| self.id.starts_with(prefix))

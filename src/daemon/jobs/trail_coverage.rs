@@ -39,12 +39,12 @@ impl TrailCoverage {
         provider: Option<Provider>,
     ) -> Result<Self, StoreError> {
         let mut standing: BTreeMap<String, BTreeSet<CoverageKey>> = BTreeMap::new();
-        for row in store.coverage(&HistoryFilter { at: Some(now), ..HistoryFilter::default() })? {
-            let key = row.coverage.key;
-            if let Some(object) = key.subject.clone().filter(|_| key.api == api && row.coverage.outcome.is_gap()) {
+        store.each_coverage(&HistoryFilter { at: Some(now), ..HistoryFilter::default() }, |row| {
+            let Coverage { key, outcome, .. } = row.coverage;
+            if let Some(object) = key.subject.clone().filter(|_| key.api == api && outcome.is_gap()) {
                 standing.entry(object).or_default().insert(key);
             }
-        }
+        })?;
         let (accounts, grown, objects) = (BTreeMap::new(), BTreeSet::new(), Vec::new());
         Ok(Self { now, api, provider, standing, accounts, grown, objects })
     }

@@ -69,11 +69,8 @@ impl Hub {
         scan: Arc<Scan>,
         watch: Option<SharedInterceptor>,
     ) -> Result<Self, Failure> {
-        let config = load(source.profile.as_deref(), source.endpoint_url.as_deref(), &scan).await;
+        let (config, region) = load(source.profile.as_deref(), source.endpoint_url.as_deref(), &scan).await;
         let caller = Caller::new(scan);
-        let region = config
-            .region()
-            .map_or_else(|| partition::global_region(Partition::default()).to_owned(), ToString::to_string);
         let mut sts = aws_sdk_sts::config::Builder::from(&config);
         if let Some(watch) = watch {
             sts.push_interceptor(watch);
@@ -132,7 +129,8 @@ impl Hub {
     }
 }
 
-async fn load(profile: Option<&str>, endpoint: Option<&str>, scan: &Scan) -> SdkConfig {
+/// The configuration of the SDK, and the Region that it names; the first of the commercial ones where it names none.
+async fn load(profile: Option<&str>, endpoint: Option<&str>, scan: &Scan) -> (SdkConfig, String) {
     let attempt = scan.call_timeout();
     let timeouts = TimeoutConfig::builder()
         .connect_timeout(CONNECT_TIMEOUT.min(attempt))
@@ -152,10 +150,11 @@ async fn load(profile: Option<&str>, endpoint: Option<&str>, scan: &Scan) -> Sdk
         loader = loader.endpoint_url(url);
     }
     let config = loader.load().await;
-    if config.region().is_some() {
-        return config;
+    if let Some(region) = config.region().map(ToString::to_string) {
+        return (config, region);
     }
-    config.to_builder().region(Region::new(partition::global_region(Partition::default()))).build()
+    let region = partition::global_region(Partition::default());
+    (config.to_builder().region(Region::new(region)).build(), region.to_owned())
 }
 
 /// The right to ask in one account, in all of its Regions.
@@ -175,10 +174,7 @@ pub struct Session {
 impl Session {
     /// The session of the environment's credentials, without asking whose they are: reading a bucket needs no more.
     pub(super) async fn of_environment(profile: Option<&str>, endpoint: Option<&str>, caller: Caller) -> Self {
-        let config = load(profile, endpoint, caller.scan()).await;
-        let home = config
-            .region()
-            .map_or_else(|| partition::global_region(Partition::default()).to_owned(), ToString::to_string);
+        let (config, home) = load(profile, endpoint, caller.scan()).await;
         Self { account: String::new(), partition: partition::of_region(&home), home, caller, config }
     }
 

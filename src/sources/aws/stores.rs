@@ -209,7 +209,7 @@ async fn keys(session: &Session, region: &str, marker: Option<&str>) -> Result<P
         let call = client.list_keys().limit(MOST_KEYS).set_marker(marker.map(str::to_owned));
         let answer = call.send().await.map_err(|error| Failure::of(&error))?;
         let Some(keys) = answer.keys else { return Err(Failure::protocol("an answer without a list")) };
-        let stores = keys.into_iter().map(|key| key.key_id.map(key_of).ok_or("a key without an id"));
+        let stores = keys.into_iter().map(|key| key.key_id.map(SeenStore::listed).ok_or("a key without an id"));
         let stores = stores.collect::<Result<Vec<_>, _>>().map_err(Failure::protocol)?;
         // An account may have a hundred thousand keys and not one that counts.
         let stores = stores.into_iter().filter(|key| key.id.starts_with(MULTI_REGION)).collect();
@@ -223,21 +223,6 @@ const MOST_KEYS: i32 = 1_000;
 
 /// Ids of multi-Region keys begin so (AWS KMS developer guide, "Multi-Region keys in AWS KMS").
 const MULTI_REGION: &str = "mrk-";
-
-/// The list tells ids and nothing else.
-fn key_of(id: String) -> SeenStore {
-    SeenStore {
-        id,
-        name: None,
-        store_type: None,
-        state: StoreState::Unknown,
-        provider_state: None,
-        error_code: None,
-        cluster: None,
-        created: None,
-        expires: None,
-    }
-}
 
 /// A time of the provider; one that no calendar has is left out.
 pub(super) fn time(time: &DateTime) -> Option<Timestamp> {

@@ -23,7 +23,8 @@ pub(super) fn instances(files: &[SavedFile], now: Timestamp) -> Option<Listing> 
     for id in listed {
         let stores = described.remove(&id).unwrap_or_else(|| {
             listing.gaps.push((Outcome::Partial, format!("no GetKmsInstance answer for {id}")));
-            vec![undescribed(id)]
+            // Of unknown edition, it counts as needing the role.
+            vec![SeenStore::listed(id)]
         });
         listing.add_all(stores);
     }
@@ -75,21 +76,6 @@ fn describe(files: &[SavedFile], now: Timestamp, listing: &mut Listing) -> BTree
         }
     }
     described
-}
-
-/// An instance of which the id alone is known: it counts as needing the role.
-fn undescribed(id: String) -> SeenStore {
-    SeenStore {
-        id,
-        name: None,
-        store_type: None,
-        state: StoreState::Unknown,
-        provider_state: None,
-        error_code: None,
-        cluster: None,
-        created: None,
-        expires: None,
-    }
 }
 
 #[derive(Deserialize)]
