@@ -1,0 +1,5 @@
+//! Alibaba Cloud, live: the inventory of accounts and the events of their trails, through the provider's own APIs.
+//!
+//! Names and shapes of the wire stay in this folder; what leaves it is plain data and rows of coverage.
+
+pub mod calls;
