@@ -144,7 +144,9 @@ impl Client {
         let headers = signer::sign(credentials, &request, date, &nonce);
         url.set_query(Some(query).filter(|query| !query.is_empty()));
         let request = self.http.post(url).header(ACCEPT, "application/json");
-        Ok(with(headers, request)?.body(form.unwrap_or_default().to_owned()))
+        let body = form.unwrap_or_default().to_owned();
+        // A POST without a length is refused by some servers, and an empty body has none by itself.
+        Ok(with(headers, request)?.header(CONTENT_LENGTH, body.len()).body(body))
     }
 }
 

@@ -139,6 +139,11 @@ fn expected_authorization(asked: &Asked, call: Call) -> String {
     headers.last().expect("headers").1.clone()
 }
 
+#[test]
+fn connections_can_be_made() {
+    connections().expect("TLS can be set up");
+}
+
 #[tokio::test]
 async fn a_call_arrives_as_it_was_signed() {
     let server = Server::saying(vec![(200, vec![], "{\"RequestId\":\"1\"}".to_owned())]).await;
