@@ -3,5 +3,5 @@
 //! Names and shapes of the wire stay in this folder; what leaves it is plain data and rows of coverage.
 
 pub mod calls;
-#[allow(dead_code, reason = "the hub that asks with these credentials comes with the collection")]
+#[allow(dead_code, unused_imports, reason = "the hub that asks with these credentials comes with the collection")]
 mod credentials;

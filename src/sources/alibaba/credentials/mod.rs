@@ -16,6 +16,8 @@ mod oidc;
 mod role;
 mod secret;
 mod sts;
+#[cfg(test)]
+mod tests;
 mod uri;
 mod wire;
 
