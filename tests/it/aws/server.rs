@@ -228,4 +228,3 @@ fn dispatch(world: &mut World, request: &Request) -> Result<Value, Refusal> {
         Service::S3 | Service::Sqs | Service::Sns => Ok(json!({})),
     }
 }
-
