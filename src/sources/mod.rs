@@ -2,6 +2,7 @@
 //!
 //! A source reports what it could not read as carefully as what it could: a gap is data, never an empty list.
 
+pub mod alibaba;
 pub mod aws;
 pub mod files;
 pub mod live;

@@ -3,6 +3,7 @@
 // Everything here is a test: a helper that panics fails the test that called it, and cases are written in place.
 #![expect(clippy::panic, clippy::needless_pass_by_value)]
 
+mod alibaba;
 mod aws;
 mod aws_buckets;
 mod aws_calls;

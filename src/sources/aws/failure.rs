@@ -8,7 +8,7 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use super::calls::Call;
 use crate::model::Outcome;
-use crate::sources::live::{Again, Caller, Failure, one_line};
+use crate::sources::live::{Again, Caller, Failure, chain, one_line};
 
 impl Caller {
     /// Makes a call of the SDK until it succeeds, is refused for good, or patience or the scan ends. `attempt` begins one
@@ -58,7 +58,7 @@ impl Failure {
     fn of_code(code: &str, message: &str, status: u16) -> Self {
         let (outcome, again) = meaning(code, status);
         let detail = if message.is_empty() { code.to_owned() } else { format!("{code}: {message}") };
-        Self { outcome, code: Some(code.to_owned()), detail: one_line(&detail), again }
+        Self { outcome, code: Some(code.to_owned()), detail: one_line(&detail), again, pause: None }
     }
 
     /// An answer without the form of the protocol: cut off, or from something between here and the service.
@@ -115,20 +115,6 @@ fn cause<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e Failure> {
         next = error.source();
     }
     None
-}
-
-/// The causes of an error, each once, on one line.
-fn chain(error: &(dyn Error + 'static)) -> String {
-    let mut parts: Vec<String> = Vec::new();
-    let mut next = Some(error);
-    while let Some(error) = next {
-        let part = error.to_string();
-        if !parts.contains(&part) {
-            parts.push(part);
-        }
-        next = error.source();
-    }
-    parts.join(": ")
 }
 
 #[cfg(test)]

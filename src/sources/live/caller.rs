@@ -30,8 +30,14 @@ const THROTTLE_PAUSE: Duration = Duration::from_secs(1);
 /// The same after a failure.
 const FAILURE_PAUSE: Duration = Duration::from_millis(200);
 
-/// No pause is longer.
+/// No pause of our own is longer.
 const LONGEST_PAUSE: Duration = Duration::from_secs(20);
+
+/// No pause that a provider asks for is: whoever wants a longer one is asked once more nevertheless.
+const LONGEST_ASKED_PAUSE: Duration = Duration::from_secs(60);
+
+/// Attempts at a call whose request was out of date when it came.
+const MOST_SIGNINGS: u32 = 2;
 
 /// How often an API was asked, and how that went.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -113,7 +119,7 @@ impl Scan {
         match failure {
             Some(failure) if failure.again() == Again::Slower => count.throttled += 1,
             // That something is not there is an answer.
-            Some(failure) if !failure.is("NoSuchEntity") => count.errors += 1,
+            Some(failure) if !failure.is_absence() => count.errors += 1,
             _ => {}
         }
     }
@@ -189,6 +195,32 @@ fn pause_after(failure: &Failure, tried: u32) -> Option<Duration> {
         Again::Slower => (MOST_THROTTLES, THROTTLE_PAUSE),
         Again::Soon if failure.outcome == Outcome::TimedOut => (MOST_TIMEOUTS, FAILURE_PAUSE),
         Again::Soon => (MOST_FAILURES, FAILURE_PAUSE),
+        Again::Once => (MOST_SIGNINGS, FAILURE_PAUSE),
     };
-    (tried < most).then(|| jittered((first * 2_u32.pow(tried - 1)).min(LONGEST_PAUSE)))
+    // What the provider asks for comes first: those who were told the same shall not come back together.
+    let asked = failure.pause.unwrap_or_default().min(LONGEST_ASKED_PAUSE);
+    (tried < most).then(|| asked + jittered((first * 2_u32.pow(tried - 1)).min(LONGEST_PAUSE)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn failure(again: Again, pause: Option<Duration>) -> Failure {
+        Failure { again, pause, ..Failure::new(Outcome::Error, "no") }
+    }
+
+    #[test]
+    fn a_pause_that_the_provider_asks_for_is_kept_within_reason() {
+        let after = |pause| pause_after(&failure(Again::Slower, Some(Duration::from_secs(pause))), 1);
+        let second = Duration::from_secs(1);
+        assert!(after(7).is_some_and(|pause| 7 * second <= pause && pause <= 8 * second));
+        assert!(after(100_000).is_some_and(|pause| pause <= 61 * second));
+    }
+
+    #[test]
+    fn a_request_that_was_out_of_date_is_sent_once_more() {
+        assert!(pause_after(&failure(Again::Once, None), 1).is_some());
+        assert_eq!(pause_after(&failure(Again::Once, None), 2), None);
+    }
 }

@@ -1,5 +1,8 @@
 //! Why a call failed, and what that means: for coverage, and for whether to ask again.
 
+use std::error::Error;
+use std::time::Duration;
+
 use crate::model::Outcome;
 use crate::sources::report::Trouble;
 
@@ -20,6 +23,8 @@ pub struct Failure {
     /// Code and message, or what went wrong, on one line.
     pub detail: String,
     pub(in crate::sources) again: Again,
+    /// The shortest pause before asking again, where the provider named one.
+    pub(in crate::sources) pause: Option<Duration>,
 }
 
 /// Whether asking again can help.
@@ -29,6 +34,9 @@ pub(in crate::sources) enum Again {
     Slower,
     /// After a short pause: the network, or the service itself, failed.
     Soon,
+    /// One more time, after a short pause: the request itself was out of date.
+    #[cfg_attr(not(test), expect(dead_code, reason = "until the collectors of Alibaba Cloud ask"))]
+    Once,
     /// No.
     Never,
 }
@@ -37,7 +45,7 @@ impl Failure {
     /// A failure that asking again does not cure.
     #[must_use]
     pub fn new(outcome: Outcome, detail: impl AsRef<str>) -> Self {
-        Self { outcome, code: None, detail: one_line(detail.as_ref()), again: Again::Never }
+        Self { outcome, code: None, detail: one_line(detail.as_ref()), again: Again::Never, pause: None }
     }
 
     /// An answer that breaks the provider's own rules: nothing is concluded from it.
@@ -56,6 +64,11 @@ impl Failure {
     #[must_use]
     pub fn is(&self, code: &str) -> bool {
         self.code.as_deref().is_some_and(|given| given.trim_end_matches("Exception") == code)
+    }
+
+    /// Whether it is an answer: that the thing asked for is not there.
+    pub(in crate::sources) fn is_absence(&self) -> bool {
+        self.is("NoSuchEntity") || self.code.as_deref().is_some_and(|code| code.starts_with("EntityNotExist"))
     }
 
     /// Whether the endpoint's name could not be resolved.
@@ -90,6 +103,20 @@ impl Trouble for Failure {
     fn detail(&self) -> String {
         self.detail.clone()
     }
+}
+
+/// The causes of an error, each once, on one line.
+pub(in crate::sources) fn chain(error: &(dyn Error + 'static)) -> String {
+    let mut parts: Vec<String> = Vec::new();
+    let mut next = Some(error);
+    while let Some(error) = next {
+        let part = error.to_string();
+        if !parts.contains(&part) {
+            parts.push(part);
+        }
+        next = error.source();
+    }
+    parts.join(": ")
 }
 
 pub(in crate::sources) fn one_line(text: &str) -> String {

@@ -9,7 +9,7 @@ mod room;
 
 pub use caller::{CallCounts, Caller, Scan};
 pub use failure::Failure;
-pub(super) use failure::{Again, one_line};
+pub(super) use failure::{Again, chain, one_line};
 pub use fetched::{Content, FetchedObject, Kept, ObjectName};
 pub use found::{Found, History, Lookup, LookupHistory, LookupPage, MOST_WAITING, Outlet, Patience};
 pub use limits::{AccountLimits, Api, Limits, Rate};

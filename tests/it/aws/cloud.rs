@@ -4,16 +4,14 @@ use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread::JoinHandle;
 use std::time::Duration;
-
-use tokio::sync::oneshot;
 
 use super::catalogue::Service;
 use super::faults::Fault;
 use super::keys::{SECRET, key_of};
 use super::ledger::{Call, Ledger};
 use super::server;
+use super::wire::Server;
 use super::world::World;
 
 /// What the server's tasks share.
@@ -38,9 +36,7 @@ pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 /// The fake on a thread of its own; it ends when this is dropped.
 pub struct Cloud {
     shared: Arc<Shared>,
-    address: SocketAddr,
-    stop: Option<oneshot::Sender<()>>,
-    thread: Option<JoinHandle<()>>,
+    server: Server,
 }
 
 impl Cloud {
@@ -60,18 +56,14 @@ impl Cloud {
             keep_calls: AtomicBool::new(true),
             requests: AtomicU64::new(0),
         });
-        let listener = std::net::TcpListener::bind(("127.0.0.1", port)).expect("loopback has a free port");
-        listener.set_nonblocking(true).expect("a listener can be asynchronous");
-        let address = listener.local_addr().expect("a listener has an address");
-        let (stop, stopped) = oneshot::channel();
         let served = Arc::clone(&shared);
-        let thread = std::thread::spawn(move || server::run(listener, &served, stopped));
-        Self { shared, address, stop: Some(stop), thread: Some(thread) }
+        let server = Server::start(port, move |received| server::respond(received, Arc::clone(&served)));
+        Self { shared, server }
     }
 
     /// Where it listens, as an endpoint URL.
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        format!("http://{}", self.server.address())
     }
 
     /// The environment for a program that is to talk to it with the hub's key, and to nobody else.
@@ -180,17 +172,5 @@ impl Cloud {
     /// The most calls of `LookupEvents` in any second, of one account and Region.
     pub fn most_lookups_in_a_second(&self) -> usize {
         lock(&self.shared.ledger).most_lookups_in_a_second()
-    }
-}
-
-impl Drop for Cloud {
-    fn drop(&mut self) {
-        if let Some(stop) = self.stop.take() {
-            // The thread may have ended by itself, which is what is wanted.
-            let _ = stop.send(());
-        }
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
     }
 }

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::catalogue::Service;
 use super::cloud::{Shared, lock};
 use super::protocol::{Answer, Refusal};
-use super::server::Received;
+use super::wire::Received;
 
 /// The largest answer that is passed back.
 const ANSWER_LIMIT: usize = 256 << 20;

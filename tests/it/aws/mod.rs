@@ -34,6 +34,7 @@ mod server;
 mod sts;
 #[cfg(test)]
 mod tests;
+mod wire;
 mod world;
 
 pub use cloud::Cloud;

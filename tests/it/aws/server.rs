@@ -1,21 +1,12 @@
 //! The HTTP server: who asks for what, in which order it is judged, and how the answer goes out.
 
-use std::convert::Infallible;
-use std::net::TcpListener;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use axum::body::{Body, Bytes, to_bytes};
-use futures_util::stream;
-use hyper::body::Incoming;
-use hyper::header::HeaderMap;
-use hyper::http::request::Parts;
-use hyper::service::service_fn;
-use hyper::{Request as HttpRequest, Response};
-use hyper_util::rt::{TokioIo, TokioTimer};
+use axum::body::Body;
+use hyper::Response;
 use serde_json::{Value, json};
-use tokio::sync::oneshot;
 
 use super::catalogue::{Operation, Service};
 use super::cloud::{Shared, lock};
@@ -25,77 +16,9 @@ use super::keys::{BadKey, Identity, key_of};
 use super::ledger::Call;
 use super::protocol::{Answer, Protocol, Refusal};
 use super::request::{Request, Scope, operation_and_parameters};
+use super::wire::{Received, Reset, header, shape, whole};
 use super::world::World;
 use super::{account, cloudhsm, cloudtrail, iam, kms, organizations, sts};
-
-/// The largest body that is read.
-const BODY_LIMIT: usize = 256 << 20;
-/// How long a byte takes where answers drip.
-const DRIP: Duration = Duration::from_millis(100);
-
-/// The connection is to be reset.
-#[derive(Debug)]
-struct Reset;
-
-impl std::fmt::Display for Reset {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("reset")
-    }
-}
-
-impl std::error::Error for Reset {}
-
-/// Serves until told to stop.
-pub fn run(listener: TcpListener, shared: &Arc<Shared>, stopped: oneshot::Receiver<()>) {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .expect("a runtime can be made");
-    runtime.block_on(async {
-        let listener = tokio::net::TcpListener::from_std(listener).expect("a listener can be asynchronous");
-        let accept = async {
-            loop {
-                let Ok((stream, _)) = listener.accept().await else { continue };
-                tokio::spawn(serve(stream, Arc::clone(shared)));
-            }
-        };
-        tokio::select! {
-            () = accept => {}
-            _ = stopped => {}
-        }
-    });
-    runtime.shutdown_background();
-}
-
-async fn serve(stream: tokio::net::TcpStream, shared: Arc<Shared>) {
-    // Answers are small and written whole; waiting for more would only make them late.
-    let _ = stream.set_nodelay(true);
-    let mut io = TokioIo::new(stream);
-    let reset = AtomicBool::new(false);
-    let service = service_fn(|request| {
-        let shared = Arc::clone(&shared);
-        let reset = &reset;
-        async move {
-            let answer = respond(request, &shared).await;
-            if answer.is_err() {
-                reset.store(true, Ordering::Relaxed);
-            }
-            answer
-        }
-    });
-    let _ =
-        hyper::server::conn::http1::Builder::new().timer(TokioTimer::new()).serve_connection(&mut io, service).await;
-    if reset.load(Ordering::Relaxed) {
-        let _ = io.inner().set_zero_linger();
-    }
-}
-
-/// What came in, before it is known what it asks.
-pub struct Received {
-    pub parts: Parts,
-    pub body: Bytes,
-}
 
 /// Ends a call in the ledger, however it ends.
 struct UnderWay<'a> {
@@ -109,18 +32,16 @@ impl Drop for UnderWay<'_> {
     }
 }
 
-async fn respond(request: HttpRequest<Incoming>, shared: &Arc<Shared>) -> Result<Response<Body>, Reset> {
-    let (parts, body) = request.into_parts();
-    let body = to_bytes(Body::new(body), BODY_LIMIT).await.map_err(|_| Reset)?;
+/// Answers one request.
+pub async fn respond(incoming: Received, shared: Arc<Shared>) -> Result<Response<Body>, Reset> {
     let number = shared.requests.fetch_add(1, Ordering::Relaxed);
     let request_id = format!("{number:08x}-0000-4000-8000-{number:012x}");
-    let incoming = Received { parts, body };
-    let (protocol, outcome) = answer(&incoming, shared, &request_id).await;
+    let (protocol, outcome) = answer(&incoming, &shared, &request_id).await;
     match outcome {
         Ok(Outcome::Respond(response)) => Ok(response),
         Ok(Outcome::Reset) => Err(Reset),
         Err(refusal) => {
-            note(shared, &incoming, &refusal);
+            note(&shared, &incoming, &refusal);
             Ok(whole(protocol.error(&refusal, &request_id)))
         }
     }
@@ -138,10 +59,6 @@ fn note(shared: &Shared, incoming: &Received, refusal: &Refusal) {
 enum Outcome {
     Respond(Response<Body>),
     Reset,
-}
-
-pub fn header<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
-    headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
 }
 
 async fn answer(incoming: &Received, shared: &Arc<Shared>, request_id: &str) -> (Protocol, Result<Outcome, Refusal>) {
@@ -310,47 +227,4 @@ fn dispatch(world: &mut World, request: &Request) -> Result<Value, Refusal> {
         Service::Account => account::answer(world, request),
         Service::S3 | Service::Sqs | Service::Sns => Ok(json!({})),
     }
-}
-
-/// What the network makes of an answer.
-fn shape(mut answer: Answer, effect: Option<&Effect>) -> Response<Body> {
-    match effect {
-        Some(Effect::Html) => {
-            answer.status = 500;
-            answer.headers = vec![("content-type".to_owned(), "text/html".to_owned())];
-            answer.body = b"<html><body><h1>500 Internal Server Error</h1></body></html>".to_vec();
-        }
-        Some(Effect::EmptyBody) => answer.body.clear(),
-        Some(Effect::HalfBody) => answer.body.truncate(answer.body.len() / 2),
-        Some(Effect::Drip) => return dripping(answer),
-        _ => {}
-    }
-    whole(answer)
-}
-
-fn head(answer: &Answer) -> hyper::http::response::Builder {
-    let length = answer.body.len();
-    let mut response = Response::builder().status(answer.status);
-    for (name, value) in &answer.headers {
-        response = response.header(name, value);
-    }
-    // An answer to HEAD tells a length of its own.
-    if answer.headers.iter().any(|(name, _)| name == "content-length") {
-        return response;
-    }
-    response.header("content-length", length)
-}
-
-fn whole(answer: Answer) -> Response<Body> {
-    head(&answer).body(Body::from(answer.body)).expect("the headers are valid")
-}
-
-fn dripping(answer: Answer) -> Response<Body> {
-    let head = head(&answer);
-    let bytes = stream::unfold(answer.body.into_iter(), |mut rest| async move {
-        let byte = rest.next()?;
-        tokio::time::sleep(DRIP).await;
-        Some((Ok::<_, Infallible>(Bytes::copy_from_slice(&[byte])), rest))
-    });
-    head.body(Body::from_stream(bytes)).expect("the headers are valid")
 }

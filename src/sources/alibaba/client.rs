@@ -1,0 +1,269 @@
+//! One attempt at one call: signed, sent, and its answer judged.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use jiff::fmt::rfc2822;
+use reqwest::header::{ACCEPT, CONTENT_LENGTH, DATE, HeaderMap, HeaderValue, InvalidHeaderValue};
+use reqwest::redirect::Policy;
+use reqwest::{RequestBuilder, Url};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::calls::{Call, Product};
+use super::credentials::Credentials;
+use super::endpoint::{Endpoint, Place, authority};
+use super::failure::{Refusal, unanswered, unreadable};
+use super::{oss_signer, signer};
+use crate::clock::Clock;
+use crate::config::Alibaba;
+use crate::model::Outcome;
+use crate::sources::live::{Again, Failure};
+
+/// No connection takes longer.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// No answer is longer, in bytes: pages have at most a thousand items, and trail objects cover five minutes.
+const MOST_BYTES: usize = 16 * 1024 * 1024;
+
+/// How we name ourselves.
+const USER_AGENT: &str = concat!("roletrail/", env!("CARGO_PKG_VERSION"));
+
+/// How long the provider wants to be left alone, in milliseconds.
+const RETRY_AFTER: &str = "x-acs-retry-after";
+
+/// From so many seconds on, this machine's clock is worth a word where a signature's date is refused.
+const NOTICEABLE: u64 = 5;
+
+/// The connections that all calls share. Redirects are not followed: nobody but the endpoint gets a signed request.
+///
+/// # Errors
+/// [`Failure`] where TLS cannot be set up on this machine.
+pub(super) fn connections() -> Result<reqwest::Client, Failure> {
+    builder().build().map_err(unanswered)
+}
+
+fn builder() -> reqwest::ClientBuilder {
+    reqwest::Client::builder()
+        .user_agent(USER_AGENT)
+        .connect_timeout(CONNECT_TIMEOUT)
+        .redirect(Policy::none())
+        .retry(reqwest::retry::never())
+}
+
+/// Asks the provider, one attempt at a time.
+pub(super) struct Client {
+    http: reqwest::Client,
+    endpoint: Endpoint,
+    clock: Arc<dyn Clock>,
+}
+
+/// An answer, whole.
+struct Answer {
+    status: u16,
+    headers: HeaderMap,
+    body: Bytes,
+}
+
+impl Client {
+    /// A client for a source.
+    ///
+    /// # Errors
+    /// [`Failure`] when its endpoint is none.
+    pub fn new(source: &Alibaba, http: reqwest::Client, clock: Arc<dyn Clock>) -> Result<Self, Failure> {
+        let endpoint = Endpoint::new(source.endpoint.as_deref(), source.allow_http)?;
+        Ok(Self { http, endpoint, clock })
+    }
+
+    /// Makes one attempt at a call. It has no time limit of its own beyond that of connecting.
+    ///
+    /// # Errors
+    /// [`Failure`] when there is no answer, a refusal, or an answer without the expected content.
+    pub async fn send<T: DeserializeOwned>(
+        &self,
+        credentials: &Credentials,
+        call: Call,
+        place: impl Into<Place<'_>>,
+        parameters: &[(String, String)],
+    ) -> Result<T, Failure> {
+        let url = self.endpoint.url(call.product(), place.into())?;
+        let date = self.clock.now();
+        let answer = exchange(self.signed(credentials, call, url, parameters, date)?).await?;
+        let body = answer.accepted(credentials, date)?;
+        decoded(call, &body).map_err(|failure| Failure { detail: hidden(credentials, &failure.detail), ..failure })
+    }
+
+    /// Makes one attempt at reading a bucket, or an object of it.
+    ///
+    /// # Errors
+    /// As [`Client::send`].
+    pub async fn fetch(
+        &self,
+        credentials: &Credentials,
+        place: impl Into<Place<'_>>,
+        (bucket, key): (&str, Option<&str>),
+        parameters: &[(String, String)],
+    ) -> Result<Bytes, Failure> {
+        let place = place.into();
+        let mut url = self.endpoint.object(place, bucket, key)?;
+        let given: Vec<_> = parameters.iter().filter(|(_, value)| !value.is_empty()).cloned().collect();
+        let query = signer::canonical(&given);
+        url.set_query(Some(&query).filter(|query| !query.is_empty()).map(String::as_str));
+        let date = self.clock.now();
+        let request = oss_signer::Request { region: place.region, bucket, key, query: &query };
+        let headers = oss_signer::sign(credentials, &request, date);
+        exchange(with(headers, self.http.get(url))?).await?.accepted(credentials, date)
+    }
+
+    /// The request of a call: its parameters in the URL, or for HSM in the body.
+    fn signed(
+        &self,
+        credentials: &Credentials,
+        call: Call,
+        mut url: Url,
+        parameters: &[(String, String)],
+        date: Timestamp,
+    ) -> Result<RequestBuilder, Failure> {
+        let parameters = signer::canonical(parameters);
+        let is_form = call.product() == Product::Hsm;
+        let (query, form) = if is_form { ("", Some(parameters.as_str())) } else { (parameters.as_str(), None) };
+        let request = signer::Request {
+            host: &authority(&url),
+            path: url.path(),
+            action: call.name(),
+            version: call.product().version(),
+            query,
+            form,
+        };
+        // Only ever used once: the provider refuses a nonce that it has seen.
+        let nonce = format!("{:032x}", fastrand::u128(..));
+        let headers = signer::sign(credentials, &request, date, &nonce);
+        url.set_query(Some(query).filter(|query| !query.is_empty()));
+        let request = self.http.post(url).header(ACCEPT, "application/json");
+        let body = form.unwrap_or_default().to_owned();
+        // A POST without a length is refused by some servers, and an empty body has none by itself.
+        Ok(with(headers, request)?.header(CONTENT_LENGTH, body.len()).body(body))
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client").field("endpoint", &self.endpoint).finish_non_exhaustive()
+    }
+}
+
+/// Adds the headers of a signature, none of which is ever shown.
+fn with(headers: Vec<(&'static str, String)>, request: RequestBuilder) -> Result<RequestBuilder, Failure> {
+    headers.into_iter().try_fold(request, |request, (name, value)| {
+        let refused = |_: InvalidHeaderValue| {
+            Failure::new(Outcome::Error, format!("what belongs into the header {name} cannot stand there"))
+        };
+        let mut value = HeaderValue::try_from(value).map_err(refused)?;
+        value.set_sensitive(true);
+        Ok(request.header(name, value))
+    })
+}
+
+async fn exchange(request: RequestBuilder) -> Result<Answer, Failure> {
+    let mut response = request.send().await.map_err(unanswered)?;
+    let status = response.status().as_u16();
+    let headers = std::mem::take(response.headers_mut());
+    let declared = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    let mut body = Vec::with_capacity(declared.unwrap_or(0).min(MOST_BYTES));
+    while let Some(chunk) = response.chunk().await.map_err(unanswered)? {
+        if MOST_BYTES < body.len() + chunk.len() {
+            let told = format!("HTTP {status} with an answer of more than {MOST_BYTES} bytes");
+            return Err(Failure::new(Outcome::Error, told));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(Answer { status, headers, body: body.into() })
+}
+
+impl Answer {
+    /// The body of a success; anything else is a failure.
+    fn accepted(self, credentials: &Credentials, sent: Timestamp) -> Result<Bytes, Failure> {
+        if self.status == 200 {
+            return Ok(self.body);
+        }
+        let Some(refusal) = Refusal::read(&self.body) else {
+            return Err(Failure { pause: self.pause(), ..unreadable(self.status) });
+        };
+        let message = hidden(credentials, &refusal.message);
+        let failure = Refusal { message, ..refusal }.failure(self.status);
+        let failure = Failure { pause: self.pause(), ..failure };
+        let is_dated = failure.again() == Again::Once;
+        match self.difference(sent).filter(|_| is_dated) {
+            Some(difference) => Err(failure.hinting(&difference)),
+            None => Err(failure),
+        }
+    }
+
+    fn pause(&self) -> Option<Duration> {
+        let milliseconds = self.headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
+        Some(Duration::from_millis(milliseconds))
+    }
+
+    /// How far this machine's clock is from the service's, where that can be told and is worth telling.
+    fn difference(&self, here: Timestamp) -> Option<String> {
+        let there = rfc2822::parse(self.headers.get(DATE)?.to_str().ok()?).ok()?.timestamp();
+        let ahead = here.duration_since(there).as_secs();
+        let side = if ahead < 0 { "behind" } else { "ahead of" };
+        let seconds = ahead.unsigned_abs();
+        (NOTICEABLE <= seconds).then(|| format!("this machine's clock is {seconds} s {side} the service's"))
+    }
+}
+
+/// A message without what must stay between us and the provider, as it is and as URLs have it.
+fn hidden(credentials: &Credentials, message: &str) -> String {
+    let secrets = [Some(&credentials.secret), credentials.token.as_ref()];
+    secrets
+        .into_iter()
+        .flatten()
+        .map(|secret| secret.expose())
+        .filter(|secret| !secret.is_empty())
+        .fold(message.to_owned(), |message, secret| {
+            message.replace(secret, "[redacted]").replace(&signer::encoded(secret), "[redacted]")
+        })
+}
+
+/// Signs of a refusal in an answer that calls itself a success.
+#[derive(Deserialize)]
+struct Signs {
+    #[serde(default, rename = "Code", alias = "code")]
+    code: Value,
+    #[serde(default, rename = "Success", alias = "success")]
+    success: Value,
+}
+
+impl Signs {
+    fn is_refusal(&self) -> bool {
+        let code = self.code.as_str().unwrap_or_default();
+        self.success == Value::Bool(false) || !["", "200", "OK", "Success"].contains(&code)
+    }
+}
+
+/// What an answer says. One without content, or without the expected one, proves nothing: it is a failure.
+fn decoded<T: DeserializeOwned>(call: Call, body: &[u8]) -> Result<T, Failure> {
+    let broken = |why: &str| Failure::protocol(format!("{} answered {why}", call.action()));
+    if !body.trim_ascii_start().starts_with(b"{") {
+        return Err(broken(if body.trim_ascii().is_empty() { "nothing" } else { "no JSON object" }));
+    }
+    let signs: Signs = serde_json::from_slice(body).map_err(|error| broken(&format!("no JSON: {error}")))?;
+    if signs.is_refusal() {
+        let refusal = Refusal::read(body);
+        return Err(refusal.map_or_else(|| broken("that it had no success"), |refusal| refusal.failure(200)));
+    }
+    serde_json::from_slice(body).map_err(|error| match call {
+        // What is wrong may be quoted, and here it may be a secret.
+        Call::AssumeRole => broken("without usable credentials"),
+        _ => broken(&format!("without the expected content: {error}")),
+    })
+}
+
+#[cfg(test)]
+mod tests;

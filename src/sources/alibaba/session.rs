@@ -1,0 +1,75 @@
+//! The right to ask in one account, in all of its Regions.
+
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use serde::de::DeserializeOwned;
+
+use super::calls::{Call, Product};
+use super::client::Client;
+use super::credentials::Credentials;
+use super::endpoint::Place;
+use crate::sources::live::{Caller, Failure};
+
+/// What a look-up of credentials comes to.
+pub(super) type Lookup<'a> = Pin<Box<dyn Future<Output = Result<Credentials, Failure>> + Send + 'a>>;
+
+/// Whoever has credentials that are good for the next minutes: the environment, or a role of another account.
+pub(super) trait Keys: fmt::Debug + Send + Sync {
+    /// The credentials to sign with now.
+    fn current<'a>(&'a self, caller: &'a Caller) -> Lookup<'a>;
+}
+
+impl Keys for Credentials {
+    /// Those that never change.
+    fn current<'a>(&'a self, _caller: &'a Caller) -> Lookup<'a> {
+        Box::pin(async { Ok(self.clone()) })
+    }
+}
+
+/// The right to ask in one account.
+#[derive(Debug, Clone)]
+pub struct Session {
+    /// The account's id.
+    pub account: String,
+    /// How to ask.
+    pub caller: Caller,
+    client: Arc<Client>,
+    keys: Arc<dyn Keys>,
+}
+
+impl Session {
+    pub(super) fn new(account: impl Into<String>, client: Arc<Client>, keys: Arc<dyn Keys>, caller: Caller) -> Self {
+        Self { account: account.into(), caller, client, keys }
+    }
+
+    /// Makes a call until it succeeds, is refused for good, or patience or the scan ends. Every attempt has a date and
+    /// a nonce of its own.
+    ///
+    /// # Errors
+    /// The last [`Failure`].
+    pub(super) async fn ask<T: DeserializeOwned>(
+        &self,
+        call: Call,
+        place: impl Into<Place<'_>>,
+        parameters: &[(&str, String)],
+    ) -> Result<T, Failure> {
+        let place = place.into();
+        let parameters: Vec<_> = parameters.iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect();
+        // Before the attempts, not within one: whoever renews credentials makes a call as well, and would wait for a
+        // place while holding one.
+        let credentials = self.keys.current(&self.caller).await?;
+        let attempt = || self.client.send(&credentials, call, place, &parameters);
+        self.caller.check(call, limited_as(call, place.region), attempt).await
+    }
+}
+
+/// The Region that a call counts for. Products with one host for all Regions have one share of the places, and the
+/// limit of the event history holds for an account in all its Regions.
+fn limited_as(call: Call, region: &str) -> &str {
+    match (call, call.product()) {
+        (Call::LookupEvents, _) | (_, Product::Ram | Product::ResourceManager | Product::Hsm) => "all",
+        _ => region,
+    }
+}

@@ -1,0 +1,155 @@
+//! How answers and errors look: JSON or XML of the RPC products, XML of OSS.
+
+use serde_json::{Value, json};
+
+/// A form of answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Protocol {
+    Rpc,
+    /// Errors in XML, as gateways in front of the products answer them now and then.
+    RpcXml,
+    Oss,
+}
+
+/// An error as a service answers it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    pub status: u16,
+    pub code: String,
+    pub message: String,
+    /// Whether the request itself was wrong, which a test of a correct client must never see.
+    pub malformed: bool,
+    /// More elements of an error of OSS.
+    pub details: Vec<(&'static str, String)>,
+}
+
+impl Refusal {
+    /// An answer that a correct client can get.
+    pub fn new(status: u16, code: &str, message: impl Into<String>) -> Self {
+        Self { status, code: code.to_owned(), message: message.into(), malformed: false, details: Vec::new() }
+    }
+
+    /// The answer to a request that should not have been made.
+    pub fn malformed(status: u16, code: &str, message: impl Into<String>) -> Self {
+        Self { malformed: true, ..Self::new(status, code, message) }
+    }
+
+    /// The same with one more element.
+    pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.details.push((name, value.into()));
+        self
+    }
+}
+
+/// An answer before it goes out.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    pub status: u16,
+    pub headers: Vec<(String, String)>,
+    pub body: Vec<u8>,
+}
+
+impl Protocol {
+    /// An answer in JSON.
+    pub fn answer(mut result: Value, request_id: &str) -> Answer {
+        result["RequestId"] = json!(request_id);
+        envelope(200, "application/json;charset=utf-8", result.to_string().into_bytes(), request_id)
+    }
+
+    /// An answer that has its form already.
+    pub fn raw(kind: &str, body: Vec<u8>, request_id: &str) -> Answer {
+        envelope(200, kind, body, request_id)
+    }
+
+    /// An error.
+    pub fn error(self, refusal: &Refusal, request_id: &str) -> Answer {
+        let (code, message) = (&refusal.code, &refusal.message);
+        if self == Self::Rpc {
+            let body = json!({
+                "RequestId": request_id, "HostId": "fake.aliyuncs.com", "Code": code, "Message": message,
+                "Recommend": format!("https://api.aliyun.com/troubleshoot?q={code}"),
+            });
+            return envelope(
+                refusal.status,
+                "application/json;charset=utf-8",
+                body.to_string().into_bytes(),
+                request_id,
+            );
+        }
+        let details: String =
+            refusal.details.iter().map(|(name, value)| format!("<{name}>{}</{name}>", escape(value))).collect();
+        let body = format!(
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>{code}</Code><Message>{}</Message>\
+             <RequestId>{request_id}</RequestId><HostId>fake.aliyuncs.com</HostId>{details}</Error>",
+            escape(message)
+        );
+        let kind = if self == Self::Oss { "application/xml" } else { "text/xml;charset=utf-8" };
+        envelope(refusal.status, kind, body.into_bytes(), request_id)
+    }
+
+    /// How a missing permission is told.
+    pub fn access_denied(self, who: &str, action: &str) -> Refusal {
+        match self {
+            Self::Oss => {
+                Refusal::new(403, "AccessDenied", "You have no right to access this object because of bucket acl.")
+            }
+            _ => Refusal::new(403, "NoPermission", format!("{who} is not authorized to do the action {action}.")),
+        }
+    }
+
+    /// How too many calls are told: not with status 429.
+    pub fn throttled(self) -> Refusal {
+        match self {
+            Self::Oss => Refusal::new(503, "DownloadTrafficRateLimitExceeded", "The rate limit has been exceeded."),
+            _ => Refusal::new(400, "Throttling.User", "Request was denied due to user flow control."),
+        }
+    }
+
+    /// How they say that they are ill.
+    pub fn unwell(self, status: u16) -> Refusal {
+        let code = if status == 503 { "ServiceUnavailable" } else { "InternalError" };
+        Refusal::new(status, code, "The request processing has failed due to some unknown error.")
+    }
+
+    /// How they say that an access key is not theirs.
+    pub fn unknown_key(self) -> Refusal {
+        match self {
+            Self::Oss => {
+                Refusal::new(403, "InvalidAccessKeyId", "The OSS Access Key Id you provided does not exist.")
+            }
+            _ => Refusal::new(404, "InvalidAccessKeyId.NotFound", "Specified access key is not found."),
+        }
+    }
+
+    /// How they say that a session has ended.
+    pub fn expired(self) -> Refusal {
+        match self {
+            Self::Oss => Refusal::new(403, "SecurityTokenExpired", "The security token you provided has expired."),
+            _ => Refusal::new(400, "InvalidSecurityToken.Expired", "Specified SecurityToken is expired."),
+        }
+    }
+
+    /// How they say that a token is not that of the key.
+    pub fn wrong_token(self) -> Refusal {
+        match self {
+            Self::Oss => {
+                Refusal::malformed(403, "InvalidSecurityToken", "The security token you provided is invalid.")
+            }
+            _ => {
+                let message = "Specified SecurityToken mismatch with the AccessKey.";
+                Refusal::malformed(400, "InvalidSecurityToken.MismatchWithAccessKey", message)
+            }
+        }
+    }
+}
+
+fn envelope(status: u16, kind: &str, body: Vec<u8>, request_id: &str) -> Answer {
+    let headers = [("content-type", kind), ("x-acs-request-id", request_id), ("x-oss-request-id", request_id)];
+    let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
+    Answer { status, headers, body }
+}
+
+/// Text for XML.
+pub fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
