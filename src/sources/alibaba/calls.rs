@@ -29,6 +29,8 @@ pub enum Call {
     GetCallerIdentity,
     /// Entering another account.
     AssumeRole,
+    /// Getting credentials for the token of an identity provider.
+    AssumeRoleWithOidc,
     /// The accounts of a resource directory.
     ListAccounts,
     /// One role.
@@ -65,9 +67,10 @@ pub enum Call {
 
 impl Call {
     /// Every call.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::GetCallerIdentity,
         Self::AssumeRole,
+        Self::AssumeRoleWithOidc,
         Self::ListAccounts,
         Self::GetRole,
         Self::ListPoliciesForRole,
@@ -92,6 +95,8 @@ impl Call {
         match self {
             Self::GetCallerIdentity => "sts:GetCallerIdentity",
             Self::AssumeRole => "sts:AssumeRole",
+            // Nobody has to permit it: who asks is not known yet.
+            Self::AssumeRoleWithOidc => "sts:AssumeRoleWithOIDC",
             Self::ListAccounts => "resourcemanager:ListAccounts",
             Self::GetRole => "ram:GetRole",
             Self::ListPoliciesForRole => "ram:ListPoliciesForRole",
@@ -122,7 +127,7 @@ impl Call {
     #[must_use]
     pub fn product(self) -> Product {
         match self {
-            Self::GetCallerIdentity | Self::AssumeRole => Product::Sts,
+            Self::GetCallerIdentity | Self::AssumeRole | Self::AssumeRoleWithOidc => Product::Sts,
             Self::GetRole | Self::ListPoliciesForRole | Self::GetPolicy | Self::GetPolicyVersion => Product::Ram,
             Self::ListAccounts | Self::GetServiceLinkedRoleDeletionStatus => Product::ResourceManager,
             Self::DescribeKmsRegions | Self::ListKmsInstances | Self::GetKmsInstance => Product::Kms,
@@ -136,6 +141,9 @@ impl Call {
 }
 
 impl Product {
+    /// The host of the Security Token Service that answers for all Regions.
+    pub(super) const STS_EVERYWHERE: &'static str = "sts.aliyuncs.com";
+
     /// Its name in endpoint templates.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -191,7 +199,7 @@ impl Api for Call {
             // gives one and the same Region to the limits. Without a burst, and a little slower.
             Self::LookupEvents => Some(Rate::per_second(1.95, 1)),
             Self::GetCallerIdentity | Self::ListObjects | Self::GetObject => None,
-            Self::AssumeRole => Some(Rate::per_second(50.0, 50)),
+            Self::AssumeRole | Self::AssumeRoleWithOidc => Some(Rate::per_second(50.0, 50)),
             // Not published for these; the provider throttles users early.
             _ => Some(Rate::per_second(10.0, 10)),
         }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use jiff::Timestamp;
 use jiff::fmt::rfc2822;
-use reqwest::header::{ACCEPT, CONTENT_LENGTH, DATE, HeaderMap, HeaderValue, InvalidHeaderValue};
+use reqwest::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, DATE, HeaderMap, HeaderValue, InvalidHeaderValue};
 use reqwest::redirect::Policy;
 use reqwest::{RequestBuilder, Url};
 use serde::Deserialize;
@@ -45,6 +45,15 @@ const NOTICEABLE: u64 = 5;
 /// [`Failure`] where TLS cannot be set up on this machine.
 pub(super) fn connections() -> Result<reqwest::Client, Failure> {
     builder().build().map_err(unanswered)
+}
+
+/// The connections to what stands next to this machine: the metadata service, a credentials address. No proxy may be
+/// in between, and none could reach them.
+///
+/// # Errors
+/// As [`connections`].
+pub(super) fn neighbours() -> Result<reqwest::Client, Failure> {
+    builder().no_proxy().build().map_err(unanswered)
 }
 
 fn builder() -> reqwest::ClientBuilder {
@@ -93,8 +102,35 @@ impl Client {
         let url = self.endpoint.url(call.product(), place.into())?;
         let date = self.clock.now();
         let answer = exchange(self.signed(credentials, call, url, parameters, date)?).await?;
-        let body = answer.accepted(credentials, date)?;
-        decoded(call, &body).map_err(|failure| Failure { detail: hidden(credentials, &failure.detail), ..failure })
+        answer.decoded(call, &secrets(credentials), date)
+    }
+
+    /// Makes one attempt at a call that nobody has to sign. Its parameters are secret, so that they go into the body.
+    ///
+    /// # Errors
+    /// As [`Client::send`].
+    pub async fn send_unsigned<T: DeserializeOwned>(
+        &self,
+        call: Call,
+        place: Place<'_>,
+        parameters: &[(String, String)],
+    ) -> Result<T, Failure> {
+        let mut url = self.endpoint.url(call.product(), place)?;
+        let date = self.clock.now();
+        let common = [
+            ("Action", call.name().to_owned()),
+            ("Format", "JSON".to_owned()),
+            ("SignatureNonce", nonce()),
+            ("Timestamp", date.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()),
+            ("Version", call.product().version().to_owned()),
+        ];
+        let common = common.map(|(name, value)| (name.to_owned(), value));
+        url.set_query(Some(&signer::canonical(&common)));
+        let body = signer::canonical(parameters);
+        let request = self.http.post(url).header(ACCEPT, "application/json");
+        let request = request.header(CONTENT_TYPE, signer::FORM).body(body);
+        let secrets: Vec<_> = parameters.iter().map(|(_, value)| value.as_str()).collect();
+        exchange(request).await?.decoded(call, &secrets, date)
     }
 
     /// Makes one attempt at reading a bucket, or an object of it.
@@ -116,7 +152,7 @@ impl Client {
         let date = self.clock.now();
         let request = oss_signer::Request { region: place.region, bucket, key, query: &query };
         let headers = oss_signer::sign(credentials, &request, date);
-        exchange(with(headers, self.http.get(url))?).await?.accepted(credentials, date)
+        exchange(with(headers, self.http.get(url))?).await?.accepted(&secrets(credentials), date)
     }
 
     /// The request of a call: its parameters in the URL, or for HSM in the body.
@@ -139,9 +175,7 @@ impl Client {
             query,
             form,
         };
-        // Only ever used once: the provider refuses a nonce that it has seen.
-        let nonce = format!("{:032x}", fastrand::u128(..));
-        let headers = signer::sign(credentials, &request, date, &nonce);
+        let headers = signer::sign(credentials, &request, date, &nonce());
         url.set_query(Some(query).filter(|query| !query.is_empty()));
         let request = self.http.post(url).header(ACCEPT, "application/json");
         let body = form.unwrap_or_default().to_owned();
@@ -154,6 +188,11 @@ impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client").field("endpoint", &self.endpoint).finish_non_exhaustive()
     }
+}
+
+/// Only ever used once: the provider refuses one that it has seen.
+fn nonce() -> String {
+    format!("{:032x}", fastrand::u128(..))
 }
 
 /// Adds the headers of a signature, none of which is ever shown.
@@ -185,15 +224,21 @@ async fn exchange(request: RequestBuilder) -> Result<Answer, Failure> {
 }
 
 impl Answer {
+    /// What the body of a success says.
+    fn decoded<T: DeserializeOwned>(self, call: Call, secrets: &[&str], sent: Timestamp) -> Result<T, Failure> {
+        let body = self.accepted(secrets, sent)?;
+        decoded(call, &body).map_err(|failure| Failure { detail: hidden(secrets, &failure.detail), ..failure })
+    }
+
     /// The body of a success; anything else is a failure.
-    fn accepted(self, credentials: &Credentials, sent: Timestamp) -> Result<Bytes, Failure> {
+    fn accepted(self, secrets: &[&str], sent: Timestamp) -> Result<Bytes, Failure> {
         if self.status == 200 {
             return Ok(self.body);
         }
         let Some(refusal) = Refusal::read(&self.body) else {
             return Err(Failure { pause: self.pause(), ..unreadable(self.status) });
         };
-        let message = hidden(credentials, &refusal.message);
+        let message = hidden(secrets, &refusal.message);
         let failure = Refusal { message, ..refusal }.failure(self.status);
         let failure = Failure { pause: self.pause(), ..failure };
         let is_dated = failure.again() == Again::Once;
@@ -218,17 +263,17 @@ impl Answer {
     }
 }
 
-/// A message without what must stay between us and the provider, as it is and as URLs have it.
-fn hidden(credentials: &Credentials, message: &str) -> String {
+/// What must stay between us and the provider.
+fn secrets(credentials: &Credentials) -> Vec<&str> {
     let secrets = [Some(&credentials.secret), credentials.token.as_ref()];
-    secrets
-        .into_iter()
-        .flatten()
-        .map(|secret| secret.expose())
-        .filter(|secret| !secret.is_empty())
-        .fold(message.to_owned(), |message, secret| {
-            message.replace(secret, "[redacted]").replace(&signer::encoded(secret), "[redacted]")
-        })
+    secrets.into_iter().flatten().map(|secret| secret.expose()).filter(|secret| !secret.is_empty()).collect()
+}
+
+/// A message without secrets, as they are and as URLs have them.
+fn hidden(secrets: &[&str], message: &str) -> String {
+    secrets.iter().fold(message.to_owned(), |message, secret| {
+        message.replace(secret, "[redacted]").replace(&signer::encoded(secret), "[redacted]")
+    })
 }
 
 /// Signs of a refusal in an answer that calls itself a success.
@@ -260,7 +305,7 @@ fn decoded<T: DeserializeOwned>(call: Call, body: &[u8]) -> Result<T, Failure> {
     }
     serde_json::from_slice(body).map_err(|error| match call {
         // What is wrong may be quoted, and here it may be a secret.
-        Call::AssumeRole => broken("without usable credentials"),
+        Call::AssumeRole | Call::AssumeRoleWithOidc => broken("without usable credentials"),
         _ => broken(&format!("without the expected content: {error}")),
     })
 }

@@ -2,22 +2,25 @@
 //!
 //! Names and shapes of the wire stay in this folder; what leaves it is plain data and rows of coverage.
 
-#[cfg_attr(not(test), expect(dead_code, reason = "until the collectors ask"))]
 mod answer;
 pub mod calls;
-#[cfg_attr(not(test), expect(dead_code, reason = "until the collectors ask"))]
 mod client;
-#[cfg_attr(not(test), expect(dead_code, reason = "until the collectors ask"))]
 mod credentials;
-#[cfg_attr(not(test), expect(dead_code, reason = "until the collectors ask"))]
 mod endpoint;
-#[cfg_attr(not(test), expect(dead_code, reason = "until the collectors ask"))]
 mod failure;
-#[cfg_attr(not(test), expect(dead_code, reason = "until the collectors ask"))]
+mod hub;
 mod oss_signer;
-#[cfg_attr(not(test), expect(dead_code, reason = "until the collectors ask"))]
+mod security_tokens;
 mod session;
-#[cfg_attr(not(test), expect(dead_code, reason = "until the collectors ask"))]
 mod signer;
 
+use super::live::{self, Failure};
+use crate::config::Alibaba;
+pub use hub::Hub;
 pub use session::Session;
+
+/// Everything that reading a source takes.
+pub type Plan = live::Plan<Alibaba>;
+
+/// How far a source reaches.
+pub type Reached = live::Reached<Hub>;

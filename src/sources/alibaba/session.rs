@@ -4,6 +4,7 @@ use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use serde::de::DeserializeOwned;
 
 use super::calls::{Call, Product};
@@ -18,14 +19,7 @@ pub(super) type Lookup<'a> = Pin<Box<dyn Future<Output = Result<Credentials, Fai
 /// Whoever has credentials that are good for the next minutes: the environment, or a role of another account.
 pub(super) trait Keys: fmt::Debug + Send + Sync {
     /// The credentials to sign with now.
-    fn current<'a>(&'a self, caller: &'a Caller) -> Lookup<'a>;
-}
-
-impl Keys for Credentials {
-    /// Those that never change.
-    fn current<'a>(&'a self, _caller: &'a Caller) -> Lookup<'a> {
-        Box::pin(async { Ok(self.clone()) })
-    }
+    fn current(&self) -> Lookup<'_>;
 }
 
 /// The right to ask in one account.
@@ -44,6 +38,35 @@ impl Session {
         Self { account: account.into(), caller, client, keys }
     }
 
+    /// The same session with bounds of its own: work that must not wait for the other calls of the account.
+    pub(super) fn apart(&self) -> Self {
+        Self { caller: Caller::new(Arc::clone(self.caller.scan())), ..self.clone() }
+    }
+
+    /// Whether there are credentials to ask with.
+    ///
+    /// # Errors
+    /// [`Failure`] when there are none.
+    pub(super) async fn check_keys(&self) -> Result<(), Failure> {
+        self.keys.current().await.map(drop)
+    }
+
+    /// Reads a page of a bucket's listing, or an object of it.
+    ///
+    /// # Errors
+    /// As [`Session::ask`].
+    pub(super) async fn fetch(
+        &self,
+        call: Call,
+        place: Place<'_>,
+        object: (&str, Option<&str>),
+        parameters: &[(String, String)],
+    ) -> Result<Bytes, Failure> {
+        let credentials = self.keys.current().await?;
+        let attempt = || self.client.fetch(&credentials, place, object, parameters);
+        self.caller.check(call, place.region, attempt).await
+    }
+
     /// Makes a call until it succeeds, is refused for good, or patience or the scan ends. Every attempt has a date and
     /// a nonce of its own.
     ///
@@ -59,7 +82,7 @@ impl Session {
         let parameters: Vec<_> = parameters.iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect();
         // Before the attempts, not within one: whoever renews credentials makes a call as well, and would wait for a
         // place while holding one.
-        let credentials = self.keys.current(&self.caller).await?;
+        let credentials = self.keys.current().await?;
         let attempt = || self.client.send(&credentials, call, place, &parameters);
         self.caller.check(call, limited_as(call, place.region), attempt).await
     }

@@ -16,7 +16,7 @@ const ALGORITHM: &str = "ACS3-HMAC-SHA256";
 const METHOD: &str = "POST";
 
 /// The form of a body with parameters.
-const FORM: &str = "application/x-www-form-urlencoded";
+pub(super) const FORM: &str = "application/x-www-form-urlencoded";
 
 /// What is percent-encoded: everything but the unreserved characters of RFC 3986.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');

@@ -4,11 +4,10 @@ use std::collections::BTreeSet;
 
 use futures_util::future::join_all;
 
-use super::collect::{Plan, hand_over};
-use super::{Failure, Hub, bucket, queue};
+use super::{Failure, Hub, Plan, bucket, queue};
 use crate::config::AwsTrail;
 use crate::model::{Coverage, Outcome};
-use crate::sources::live::{Found, Outlet};
+use crate::sources::live::{Found, Outlet, hand_over};
 
 /// The bucket of a trail's settings.
 fn of_bucket(trail: &AwsTrail) -> Option<bucket::Trail<'_>> {

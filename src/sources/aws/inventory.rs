@@ -3,9 +3,8 @@
 use futures_util::future::join;
 use tokio::sync::OnceCell;
 
-use super::collect::Plan;
 use super::regions::{self, Regions};
-use super::{Session, roles, stores, trails};
+use super::{Plan, Session, roles, stores, trails};
 use crate::model::{Account, Collection, Provider, api};
 use crate::profiles::Profile;
 use crate::sources::report::Report;

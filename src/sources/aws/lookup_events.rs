@@ -10,14 +10,13 @@ use futures_util::future::join_all;
 use jiff::Timestamp;
 
 use super::calls::Call;
-use super::collect::{Plan, hand_over};
 use super::lookup_plan::{Attribute, LookupPlan, Query, Reading, Window};
 use super::regions::Regions;
 use super::stores::time;
-use super::{Failure, Session};
+use super::{Failure, Plan, Session};
 use crate::config::{Aws, AwsTrail};
 use crate::model::{Coverage, CoverageKey, LookupProgress, Outcome, Provider, api};
-use crate::sources::live::{Found, Lookup, LookupPage, Outlet};
+use crate::sources::live::{Found, Lookup, LookupPage, Outlet, hand_over};
 
 /// Events to a page: the most that `LookupEvents` gives.
 const PAGE: i32 = 50;

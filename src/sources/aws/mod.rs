@@ -13,7 +13,6 @@ mod inventory;
 mod lookup_events;
 mod lookup_plan;
 mod organization;
-mod paging;
 mod partition;
 pub mod permissions;
 mod policies;
@@ -25,8 +24,22 @@ mod stores;
 mod tasks;
 mod trails;
 
-use super::live::{Caller, Failure, Scan};
+use std::sync::Arc;
+
+use super::live::{self, Caller, Failure, Outlet, Patience, Scan};
+use crate::config::Aws;
+use crate::model::DeletionTask;
 pub use bucket::Below;
-pub use collect::{Plan, Reached, collect};
+pub use collect::collect;
 pub use session::{Hub, Session};
-pub use tasks::ask_tasks;
+
+/// Everything that reading a source takes.
+pub type Plan = live::Plan<Aws>;
+
+/// How far a source reaches.
+pub type Reached = live::Reached<Hub>;
+
+/// Asks how deletions stand, each in its account, and hands the answers over.
+pub async fn ask_tasks(hub: Arc<Hub>, tasks: Vec<DeletionTask>, patience: Patience, outlet: Outlet) {
+    live::ask_tasks(hub, tasks, patience, outlet).await;
+}

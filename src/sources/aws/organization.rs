@@ -1,25 +1,14 @@
 //! Which accounts a source reads.
 
-use jiff::Timestamp;
 use tokio::sync::mpsc;
 
 use super::calls::Call;
-use super::paging::Pages;
 use super::{Failure, Hub};
 use crate::config::AwsAccounts;
-use crate::model::{Coverage, CoverageKey, Outcome, Provider, api};
+use crate::sources::live::{Listed, Pages};
 
 /// Pages of the list of accounts that are read at most: an organization of 10,000 accounts has 500.
 const MOST_PAGES: usize = 5_000;
-
-/// An account of a source.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Listed {
-    /// To be read.
-    Active(String),
-    /// Suspended, closed or not there yet: nothing is asked of it. With its state.
-    Inactive(String, String),
-}
 
 /// Hands over every account of the source, page by page.
 ///
@@ -68,29 +57,4 @@ async fn organization(hub: &Hub, outlet: &mpsc::Sender<Listed>) -> Result<(), Fa
             return Ok(());
         }
     }
-}
-
-/// The row of an account as a whole.
-pub(super) fn account_row(account: &str, outcome: Outcome, detail: String, now: Timestamp) -> Coverage {
-    row(Some(account), api::ACCOUNT, outcome, detail, now)
-}
-
-/// The row of the list of accounts.
-pub(super) fn list_row(result: &Result<(), Failure>, now: Timestamp) -> Coverage {
-    let (outcome, detail) = match result {
-        Ok(()) => (Outcome::Complete, String::new()),
-        Err(failure) => (failure.outcome, failure.detail.clone()),
-    };
-    row(None, Call::ListAccounts.action(), outcome, detail, now)
-}
-
-fn row(account: Option<&str>, api: &str, outcome: Outcome, detail: String, now: Timestamp) -> Coverage {
-    let key = CoverageKey {
-        provider: Provider::Aws,
-        account: account.map(str::to_owned),
-        region: None,
-        api: api.to_owned(),
-        subject: None,
-    };
-    Coverage { key, outcome, detail, from: now, to: now }
 }

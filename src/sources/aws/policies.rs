@@ -3,9 +3,9 @@
 use futures_util::future::{join, join_all};
 
 use super::calls::Call;
-use super::paging::{Pages, marker_of};
 use super::{Failure, Session};
 use crate::model::{AttachedPolicy, InlinePolicy, Outcome, PolicyDocument, api};
+use crate::sources::live::{Pages, marker_of};
 use crate::sources::report::Report;
 
 /// Pages of one listing that are read at most. A role has ten policies, or as many as a raised quota allows.

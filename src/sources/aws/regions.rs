@@ -3,10 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::calls::Call;
-use super::collect::Plan;
-use super::paging::Pages;
-use super::{Failure, Session};
+use super::{Failure, Plan, Session};
 use crate::config::Regions as Asked;
+use crate::sources::live::Pages;
 use crate::sources::report::{Report, Trouble};
 
 /// Pages of the list of Regions that are read at most; there are three dozen Regions in all.

@@ -3,12 +3,12 @@
 use futures_util::future::join_all;
 
 use super::calls::Call;
-use super::paging::{Pages, marker_of};
 use super::policies::{self, Policies};
 use super::stores::time;
 use super::{Failure, Session};
 use crate::model::{Outcome, PolicyDocument, Provider, Role, RoleObservation, api};
 use crate::profiles::{Profile, RoleArn, RoleMatch};
+use crate::sources::live::{Pages, marker_of};
 use crate::sources::report::Report;
 use aws_sdk_iam::types;
 use jiff::Timestamp;

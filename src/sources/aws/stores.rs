@@ -7,11 +7,11 @@ use futures_util::future::join_all;
 use jiff::Timestamp;
 
 use super::calls::Call;
-use super::paging::{Pages, marker_of};
 use super::regions::Regions;
 use super::{Failure, Session};
 use crate::model::{Outcome, StoreState, api};
 use crate::profiles::{Profile, StoreKind};
+use crate::sources::live::{Pages, marker_of};
 use crate::sources::report::Report;
 use crate::sources::seen::{self, SeenStore};
 

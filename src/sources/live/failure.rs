@@ -35,7 +35,6 @@ pub(in crate::sources) enum Again {
     /// After a short pause: the network, or the service itself, failed.
     Soon,
     /// One more time, after a short pause: the request itself was out of date.
-    #[cfg_attr(not(test), expect(dead_code, reason = "until the collectors of Alibaba Cloud ask"))]
     Once,
     /// No.
     Never,

@@ -1,15 +1,26 @@
 //! What live sources have in common: how a provider is asked, and how what is found is handed over.
 
+mod accounts;
 mod caller;
 mod failure;
 mod fetched;
 mod found;
 mod limits;
+mod paging;
+mod plan;
 mod room;
+mod rows;
+mod tasks;
 
+pub(super) use accounts::{Accounts, Listed, read_all, read_events};
 pub use caller::{CallCounts, Caller, Scan};
 pub use failure::Failure;
 pub(super) use failure::{Again, chain, one_line};
 pub use fetched::{Content, FetchedObject, Kept, ObjectName};
 pub use found::{Found, History, Lookup, LookupHistory, LookupPage, MOST_WAITING, Outlet, Patience};
 pub use limits::{AccountLimits, Api, Limits, Rate};
+pub(super) use paging::{Pages, marker_of};
+pub(super) use plan::hand_over;
+pub use plan::{Plan, Reached};
+pub(super) use rows::{account_row, list_row};
+pub(super) use tasks::{Deletions, ask_tasks, forgotten};

@@ -17,9 +17,16 @@ use crate::config::AlibabaAccounts;
 use crate::config::Regions;
 use crate::sources::alibaba::Session;
 use crate::sources::alibaba::credentials::Secret;
+use crate::sources::alibaba::session::{Keys, Lookup};
 use crate::sources::live::{Caller, Scan};
 
 const NOW: &str = "2026-01-02T03:04:05Z";
+
+impl Keys for Credentials {
+    fn current(&self) -> Lookup<'_> {
+        Box::pin(async { Ok(self.clone()) })
+    }
+}
 
 /// What the server was asked.
 #[derive(Debug, Clone)]

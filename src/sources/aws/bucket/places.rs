@@ -14,9 +14,8 @@ use super::ahead::Ahead;
 use super::keys::{self, Folder};
 use crate::config::Period;
 use crate::model::{Coverage, CoverageKey, Outcome, Provider, api};
-use crate::sources::aws::collect::{Plan, hand_over};
-use crate::sources::aws::{Failure, Hub};
-use crate::sources::live::{Found, Outlet};
+use crate::sources::aws::{Failure, Hub, Plan};
+use crate::sources::live::{Found, Outlet, hand_over};
 use crate::trail;
 
 /// Accounts whose places are read side by side.

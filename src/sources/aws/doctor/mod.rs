@@ -17,13 +17,14 @@ use futures_util::stream::{self, StreamExt};
 use tokio::sync::mpsc;
 
 use super::calls::Call;
-use super::organization::{self, Listed};
+use super::organization;
 use super::permissions::{self, Scope};
 use super::{Failure, Hub, Scan, Session};
 use crate::clock::Clock;
 use crate::config::{Aws, AwsAccounts, AwsTrail, Settings};
 use crate::model::{Check, CheckKind, CheckOutcome, Outcome, Partition, Provider, api};
 use crate::profiles::Profiles;
+use crate::sources::live::Listed;
 
 /// Accounts that are tried side by side.
 const ACCOUNTS_AT_ONCE: usize = 32;

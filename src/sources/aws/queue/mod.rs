@@ -14,11 +14,10 @@ use tokio::task::JoinSet;
 
 use super::bucket::{Bucket, is_no_log};
 use super::calls::Call;
-use super::collect::{Plan, hand_over};
-use super::{Failure, Hub, Session};
+use super::{Failure, Hub, Plan, Session};
 use crate::model::{Coverage, CoverageKey, Outcome, Provider, api};
 use crate::sources::live::{Content, FetchedObject, Kept, ObjectName};
-use crate::sources::live::{Found, Outlet};
+use crate::sources::live::{Found, Outlet, hand_over};
 use message::Named;
 
 /// Messages of one answer; more are not given (Amazon SQS API Reference, `ReceiveMessage`).

@@ -3,7 +3,7 @@
 use super::Failure;
 
 /// A listing under way.
-pub(super) struct Pages {
+pub(in crate::sources) struct Pages {
     what: &'static str,
     most: usize,
     read: usize,
@@ -12,17 +12,17 @@ pub(super) struct Pages {
 
 impl Pages {
     /// The pages of a listing, in words, of which so many are read at most.
-    pub(super) fn of(what: &'static str, most: usize) -> Self {
+    pub(in crate::sources) fn of(what: &'static str, most: usize) -> Self {
         Self { what, most, read: 0, token: None }
     }
 
     /// Where the page to be asked for begins; nothing for the first.
-    pub(super) fn token(&self) -> Option<String> {
+    pub(in crate::sources) fn token(&self) -> Option<String> {
         self.token.clone()
     }
 
     /// How many pages were read.
-    pub(super) fn read(&self) -> usize {
+    pub(in crate::sources) fn read(&self) -> usize {
         self.read
     }
 
@@ -30,7 +30,7 @@ impl Pages {
     ///
     /// # Errors
     /// [`Failure`] when the listing goes round in circles, or has no end.
-    pub(super) fn go_on(&mut self, next: Option<String>) -> Result<bool, Failure> {
+    pub(in crate::sources) fn go_on(&mut self, next: Option<String>) -> Result<bool, Failure> {
         self.read += 1;
         let Some(next) = next else { return Ok(false) };
         if self.token.as_ref() == Some(&next) {
@@ -45,7 +45,7 @@ impl Pages {
 }
 
 /// The marker of the next page, where the answer says that there is one.
-pub(super) fn marker_of(truncated: bool, marker: Option<String>) -> Result<Option<String>, Failure> {
+pub(in crate::sources) fn marker_of(truncated: bool, marker: Option<String>) -> Result<Option<String>, Failure> {
     match (truncated, marker) {
         (false, _) => Ok(None),
         (true, Some(marker)) if !marker.is_empty() => Ok(Some(marker)),
