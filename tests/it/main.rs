@@ -4,6 +4,9 @@
 #![expect(clippy::panic, clippy::needless_pass_by_value)]
 
 mod alibaba;
+mod alibaba_faults;
+mod alibaba_scan;
+mod alibaba_sessions;
 mod aws;
 mod aws_buckets;
 mod aws_calls;
@@ -26,6 +29,7 @@ mod ingest;
 mod judging;
 mod policy;
 mod records;
+mod scene;
 mod snapshot;
 mod store;
 mod support;
