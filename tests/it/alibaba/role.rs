@@ -111,20 +111,36 @@ impl Policy {
     }
 }
 
-/// The policies of the roles above.
+/// The policies of the roles above. The first is as its page shows it; of the second no text is public.
 pub fn system_policies() -> Vec<Policy> {
-    let common = [
+    let network = [
+        "ecs:CreateNetworkInterfacePermission",
+        "ecs:DeleteNetworkInterfacePermission",
         "ecs:CreateNetworkInterface",
-        "ecs:DeleteNetworkInterface",
         "ecs:DescribeNetworkInterfaces",
-        "ecs:CreateSecurityGroup",
         "ecs:DescribeSecurityGroups",
+        "ecs:CreateSecurityGroup",
+        "ecs:DeleteSecurityGroup",
+        "ecs:AuthorizeSecurityGroup",
+        "ecs:AuthorizeSecurityGroupEgress",
+        "ecs:RevokeSecurityGroup",
+        "ecs:RevokeSecurityGroupEgress",
+        "ecs:DescribeSecurityGroupAttribute",
         "vpc:DescribeVSwitches",
         "vpc:DescribeVpcs",
-        "yundun-hsm:DescribeClusters",
         "yundun-hsm:DescribeInstances",
+        "yundun-hsm:DescribeClusters",
     ];
-    vec![Policy::system(KEY_STORE_POLICY, &common), Policy::system(CUSTOM_POLICY, &common)]
+    let mut own = Policy::system(KEY_STORE_POLICY, &network);
+    let delete = json!({
+        "Effect": "Allow", "Action": "ram:DeleteServiceLinkedRole", "Resource": "*",
+        "Condition": {"StringEquals": {"ram:ServiceName": KEY_STORE_SERVICE}},
+    });
+    for (_, _, document) in &mut own.versions {
+        document["Statement"].as_array_mut().expect("a list of statements").push(delete.clone());
+    }
+    let everything = Policy::system("AdministratorAccess", &["*"]);
+    vec![own, Policy::system(CUSTOM_POLICY, &network), everything]
 }
 
 /// The deletion of a service-linked role: what each poll is told, the last of them for ever.
