@@ -96,10 +96,7 @@ pub struct Policy {
 
 impl Policy {
     pub fn system(name: &str, actions: &[&str]) -> Self {
-        let document = json!({
-            "Version": "1",
-            "Statement": [{"Effect": "Allow", "Action": actions, "Resource": "*"}],
-        });
+        let document = json!({"Version": "1", "Statement": [allowing(actions)]});
         let version = ("v1".to_owned(), "2021-05-20T08:00:00Z".to_owned(), document);
         Self { name: name.to_owned(), kind: "System".to_owned(), versions: vec![version] }
     }
@@ -111,9 +108,9 @@ impl Policy {
     }
 }
 
-/// The policies of the roles above. The first is as its page shows it; of the second no text is public.
+/// The policies of the roles above. The first says what its page shows; of the second no text is public.
 pub fn system_policies() -> Vec<Policy> {
-    let network = [
+    let interfaces = [
         "ecs:CreateNetworkInterfacePermission",
         "ecs:DeleteNetworkInterfacePermission",
         "ecs:CreateNetworkInterface",
@@ -126,21 +123,24 @@ pub fn system_policies() -> Vec<Policy> {
         "ecs:RevokeSecurityGroup",
         "ecs:RevokeSecurityGroupEgress",
         "ecs:DescribeSecurityGroupAttribute",
-        "vpc:DescribeVSwitches",
-        "vpc:DescribeVpcs",
-        "yundun-hsm:DescribeInstances",
-        "yundun-hsm:DescribeClusters",
     ];
-    let mut own = Policy::system(KEY_STORE_POLICY, &network);
-    let delete = json!({
-        "Effect": "Allow", "Action": "ram:DeleteServiceLinkedRole", "Resource": "*",
-        "Condition": {"StringEquals": {"ram:ServiceName": KEY_STORE_SERVICE}},
-    });
+    let mut own = Policy::system(KEY_STORE_POLICY, &interfaces);
+    let more = [
+        allowing(&["vpc:DescribeVSwitches", "vpc:DescribeVpcs"]),
+        allowing(&["yundun-hsm:DescribeInstances", "yundun-hsm:DescribeClusters"]),
+        json!({
+            "Effect": "Allow", "Action": "ram:DeleteServiceLinkedRole", "Resource": "*",
+            "Condition": {"StringEquals": {"ram:ServiceName": KEY_STORE_SERVICE}},
+        }),
+    ];
     for (_, _, document) in &mut own.versions {
-        document["Statement"].as_array_mut().expect("a list of statements").push(delete.clone());
+        document["Statement"].as_array_mut().expect("a list of statements").extend(more.clone());
     }
-    let everything = Policy::system("AdministratorAccess", &["*"]);
-    vec![own, Policy::system(CUSTOM_POLICY, &network), everything]
+    vec![own, Policy::system(CUSTOM_POLICY, &interfaces), Policy::system("AdministratorAccess", &["*"])]
+}
+
+fn allowing(actions: &[&str]) -> Value {
+    json!({"Effect": "Allow", "Action": actions, "Resource": "*"})
 }
 
 /// The deletion of a service-linked role: what each poll is told, the last of them for ever.

@@ -26,6 +26,8 @@ use super::{actiontrail, directory, hsm, kms, oss, ram, sts};
 pub const REGION_HEADER: &str = "x-fake-region";
 /// What is served to a request at `/` that does not tell its Region.
 const DEFAULT_REGION: &str = "cn-hangzhou";
+/// Where credentials are given to whoever stands next to the fake.
+pub const CREDENTIALS: &str = "/credentials";
 /// Pages that a listing says there are where its pages repeat.
 const MANY: u64 = 1_000_000;
 
@@ -97,6 +99,10 @@ pub async fn respond(incoming: Received, shared: Arc<Shared>) -> Result<Response
     let number = shared.requests.fetch_add(1, Ordering::Relaxed);
     let request_id = format!("{number:08X}-0000-4000-8000-{number:012X}");
     let xml = lock(&shared.world).xml_errors;
+    if incoming.parts.uri.path() == CREDENTIALS {
+        let given = sts::handed_out(&mut lock(&shared.world));
+        return Ok(whole(Protocol::answer(given, &request_id)));
+    }
     let (protocol, outcome) = match aim(&incoming) {
         Ok(aim) => (aim.service.protocol(xml), judged(&incoming, &shared, &request_id, &aim).await),
         Err(refusal) => (Protocol::Rpc, Err(refusal)),

@@ -99,22 +99,37 @@ fn assume_role_with_token(world: &mut World, request: &Request) -> Result<Value,
     Ok(session(world, request, (account, role, seconds)))
 }
 
+/// Credentials of the management account, as an address next to the program gives them.
+pub fn handed_out(world: &mut World) -> Value {
+    let account = world.management.clone();
+    let (life, arn) = (world.session_life, format!("acs:ram::{account}:assumed-role/machine/here"));
+    let mut given = credentials(world, &account, &arn, life);
+    given["Code"] = json!("Success");
+    given
+}
+
+/// A new session, as answers have it.
+fn credentials(world: &mut World, account: &str, arn: &str, life: Duration) -> Value {
+    let (key, secret, token) = world.keys.issue(account, arn, life);
+    let ends = world.now() + SignedDuration::try_from(life).expect("a session is short");
+    json!({
+        "AccessKeyId": key,
+        "AccessKeySecret": secret,
+        "SecurityToken": token,
+        "Expiration": ends.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+    })
+}
+
 /// The answer to whoever may assume a role.
 fn session(world: &mut World, request: &Request, (account, role, seconds): (&str, &str, usize)) -> Value {
     let session = request.needed("RoleSessionName");
     let life = Duration::from_secs(seconds as u64).min(world.session_life);
     let session_arn = format!("acs:ram::{account}:assumed-role/{role}/{session}");
-    let (key, secret, token) = world.keys.issue(account, &session_arn, life);
-    let ends = world.now() + SignedDuration::try_from(life).expect("a session is short");
+    let credentials = credentials(world, account, &session_arn, life);
     json!({
         "AssumedRoleUser": {
             "AssumedRoleId": format!("{READER}:{session}"), "Arn": format!("acs:ram::{account}:role/{role}/{session}"),
         },
-        "Credentials": {
-            "AccessKeyId": key,
-            "AccessKeySecret": secret,
-            "SecurityToken": token,
-            "Expiration": ends.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
-        },
+        "Credentials": credentials,
     })
 }
