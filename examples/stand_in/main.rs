@@ -71,6 +71,7 @@ fn main() -> anyhow::Result<()> {
     for (name, value) in cloud.environment() {
         println!("export {name}={value}");
     }
+    println!("# ready");
     tell(report, &*cloud);
     Ok(())
 }
