@@ -42,8 +42,8 @@ fn the_task_that_the_role_names_is_followed_without_any_event() {
         let shown = shown.to_string();
         assert!(shown.contains("keystore/kst-1") && shown.contains("cn-beijing"), "{shown}");
     }
-    let roles = scene.ends(&["roles", "--account", ORPHAN, "--format", "table"], 0).stdout;
-    assert!(roles.contains("FAILED") || roles.contains("failed"), "{roles}");
+    let table = scene.ends(&["tasks", "--format", "table"], 0).stdout;
+    assert!(table.contains("FAILED") && table.contains("It is in use by keystore.kms.aliyuncs.com."), "{table}");
     scene.cloud.forget();
     scene.scan(1);
     assert!(!scene.cloud.actions().contains(STATUS), "a task that ended is not asked for again");

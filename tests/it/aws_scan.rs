@@ -2,9 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::aws::{
-    Account, CKS_ROLE, Cloud, Effect, Fault, Role, Task, Trail, World, external_store, hsm_store,
-};
+use crate::aws::{Account, CKS_ROLE, Cloud, Effect, Fault, Role, Task, Trail, World, external_store, hsm_store};
 use crate::scene::{self, Provider};
 use crate::support::sorted;
 

@@ -8,6 +8,7 @@ mod alibaba_deletions;
 mod alibaba_faults;
 mod alibaba_scan;
 mod alibaba_sessions;
+mod alibaba_watched;
 mod aws;
 mod aws_buckets;
 mod aws_calls;

@@ -101,7 +101,10 @@ impl<C: Provider> Scene<C> {
     pub fn outcome(&self, account: &str, api: &str, region: Option<&str>) -> String {
         let rows = self.rows(account, api);
         let row = rows.iter().find(|row| region.is_none() || row["region"].as_str() == region);
-        row.map_or_else(|| format!("no row in {rows:?}"), |row| row["outcome"].as_str().unwrap_or_default().to_owned())
+        row.map_or_else(
+            || format!("no row in {rows:?}"),
+            |row| row["outcome"].as_str().unwrap_or_default().to_owned(),
+        )
     }
 
     /// The orphan was found before a fault, and nothing has shown that it is gone.

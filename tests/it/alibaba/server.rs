@@ -64,14 +64,13 @@ struct Common {
 }
 
 impl Common {
-    /// Takes them out of the query where they are there.
+    /// Unsigned requests may have them in the query, out of which they are taken.
     fn of(headers: &HeaderMap, query: &mut Map<String, Value>) -> Self {
+        let signed = headers.contains_key("authorization");
         let mut one = |name: &str, parameter: &str| {
-            let header = header(headers, name);
-            if !header.is_empty() || headers.contains_key("authorization") {
-                return header.to_owned();
-            }
-            query.remove(parameter).and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
+            let told = if signed { None } else { query.remove(parameter) };
+            let told = told.and_then(|value| value.as_str().map(str::to_owned));
+            told.unwrap_or_else(|| header(headers, name).to_owned())
         };
         let read = Self {
             action: one("x-acs-action", "Action"),
@@ -79,7 +78,8 @@ impl Common {
             date: one("x-acs-date", "Timestamp"),
             nonce: one("x-acs-signature-nonce", "SignatureNonce"),
         };
-        if query.get("Format").is_some_and(|format| format == "JSON") {
+        let json = query.get("Format").and_then(Value::as_str).is_some_and(|form| form.eq_ignore_ascii_case("json"));
+        if !signed && json {
             query.remove("Format");
         }
         read
