@@ -7,6 +7,7 @@ use serde::Deserialize;
 use super::calls::Call;
 use super::client::{Client, connections, neighbours};
 use super::credentials::{Chain, Member};
+use super::endpoint::Endpoint;
 use super::security_tokens::{OfMember, Own, SecurityTokens, chain_of_process, place};
 use super::session::Session;
 use crate::clock::{Clock, SystemClock};
@@ -53,10 +54,10 @@ impl Door {
     ///
     /// # Errors
     /// [`Failure`] when there are none, or the endpoint is none.
-    fn open(source: &Alibaba, caller: Caller) -> Result<Self, Failure> {
+    fn open(source: Option<&Alibaba>, caller: Caller) -> Result<Self, Failure> {
         // Signatures carry the true time, whatever time a run is about.
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let client = Arc::new(Client::new(source, connections()?, Arc::clone(&clock))?);
+        let client = Arc::new(Client::new(Endpoint::of(source)?, connections()?, Arc::clone(&clock)));
         let chain = Arc::new(chain_of_process(&neighbours()?, Arc::clone(&clock))?);
         let tokens = Arc::new(SecurityTokens { client: Arc::clone(&client), caller });
         Ok(Self { client, chain, tokens, clock })
@@ -70,11 +71,12 @@ impl Door {
 }
 
 impl Session {
-    /// The session of the environment's credentials, without asking whose they are: reading a bucket needs no more.
+    /// The session of the environment's credentials, without asking whose they are: reading a bucket needs no more. It
+    /// uses the endpoint of a source.
     ///
     /// # Errors
     /// [`Failure`] when there are none.
-    pub(super) fn of_environment(source: &Alibaba, caller: Caller) -> Result<Self, Failure> {
+    pub(super) fn of_environment(source: Option<&Alibaba>, caller: Caller) -> Result<Self, Failure> {
         Ok(Door::open(source, caller)?.own(""))
     }
 }
@@ -86,7 +88,7 @@ impl Hub {
     /// [`Failure`] when there are none, or they are refused.
     pub async fn open(source: &Alibaba, scan: Arc<Scan>) -> Result<Self, Failure> {
         let at = |failure: Failure| failure.at(&format!("source {:?}", source.name));
-        let door = Door::open(source, Caller::new(scan)).map_err(at)?;
+        let door = Door::open(Some(source), Caller::new(scan)).map_err(at)?;
         let place = place(door.chain.sts_region());
         let identity: Identity = door.own("").ask(Call::GetCallerIdentity, place, &[]).await.map_err(at)?;
         let own = door.own(&identity.account_id);

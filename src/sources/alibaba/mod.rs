@@ -8,12 +8,14 @@ mod client;
 mod clusters;
 mod collect;
 mod credentials;
+mod deliveries;
 mod endpoint;
 mod failure;
 mod hub;
 pub(super) mod instance;
 mod inventory;
 mod organization;
+mod oss;
 mod oss_signer;
 mod pages;
 mod policies;
@@ -34,6 +36,7 @@ use crate::config::Alibaba;
 use crate::model::DeletionTask;
 pub use collect::collect;
 pub use hub::Hub;
+pub use oss::Below;
 pub use session::Session;
 
 /// Everything that reading a source takes.

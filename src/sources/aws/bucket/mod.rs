@@ -12,11 +12,10 @@ pub(super) use keys::{is_no_log, root};
 use super::calls::Call;
 use super::{Caller, Failure, Session};
 use crate::model::{Outcome, Provider, api};
-use crate::sources::live::bucket::{self, Folder, Layout, Listed, MOST_OBJECT_BYTES, Page, Query, entity_tag};
+use crate::sources::live::bucket::{
+    self, DECRYPT_HINT, Folder, Layout, Listed, MOST_OBJECT_BYTES, Page, Query, entity_tag,
+};
 use crate::sources::live::{ObjectName, marker_of};
-
-/// Why an object may be refused though the bucket is open to us.
-const DECRYPT_HINT: &str = "where the trail encrypts its objects with a key of KMS, kms:Decrypt may be missing";
 
 /// A bucket, asked in its own Region.
 #[derive(Debug, Clone)]

@@ -19,6 +19,10 @@ pub(in crate::sources) use places::read;
 /// those of `ActionTrail` cover five minutes.
 pub(in crate::sources) const MOST_OBJECT_BYTES: u64 = 512 << 20;
 
+/// Why an object may be refused though the bucket is open to us.
+pub(in crate::sources) const DECRYPT_HINT: &str =
+    "where the trail encrypts its objects with a key of KMS, kms:Decrypt may be missing";
+
 /// A bucket that is open.
 pub(in crate::sources) trait Bucket: Send + Sync + 'static {
     /// The provider.
