@@ -10,6 +10,7 @@ mod endpoint;
 mod failure;
 mod hub;
 mod oss_signer;
+pub mod permissions;
 mod security_tokens;
 mod session;
 mod signer;
