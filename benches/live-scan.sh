@@ -1,24 +1,26 @@
 #!/usr/bin/env bash
 # Whole-process benchmark of a live scan: a simulated organisation on loopback that answers every call after a latency.
 #
-#   benches/live-scan.sh [-a ACCOUNTS] [-r REGIONS] [-l MILLISECONDS] [-c CALLS_IN_FLIGHT] [-t]
+#   benches/live-scan.sh [-p PROVIDER] [-a ACCOUNTS] [-r REGIONS] [-l MILLISECONDS] [-c CALLS_IN_FLIGHT] [-t]
 #
-#     -a  accounts (default: 1000)      -r  Regions of each (default: 17)
+#     -p  aws (default) or alibaba
+#     -a  accounts (default: 1000)      -r  Regions of each (default: 17; of Alibaba Cloud there are 12)
 #     -l  latency of a call in milliseconds (default: 50)
 #     -c  calls in flight, as in the configuration (default: 64)
 #     -t  read the event history as well (trail kind lookup-events)
 #
 # Prints the number of calls, the theoretical minimum (calls x latency / calls in flight), the wall time of the scan, the
 # ratio of both, CPU seconds and peak memory, and checks that every account and Region was read. With -t the minimum is
-# the larger of that and of what the 1.8 lookups a second of each account and Region take.
+# the larger of that and of what the lookups take: of AWS 1.8 a second for each account and Region.
 #
 # Needs: cargo, GNU time (/usr/bin/time), jq, awk.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-accounts=1000 regions=17 latency=50 in_flight=64 trail=
-while getopts "a:r:l:c:th" option; do
+provider=aws accounts=1000 regions=17 latency=50 in_flight=64 trail=
+while getopts "p:a:r:l:c:th" option; do
     case $option in
+        p) provider=$OPTARG ;;
         a) accounts=$OPTARG ;;
         r) regions=$OPTARG ;;
         l) latency=$OPTARG ;;
@@ -27,6 +29,7 @@ while getopts "a:r:l:c:th" option; do
         *) sed -n '2,/^set/s/^# \{0,1\}//p' "$0"; exit 3 ;;
     esac
 done
+[ "$provider" = aws ] || [ "$regions" -le 12 ] || regions=12
 for needed in cargo jq awk /usr/bin/time; do
     command -v "$needed" > /dev/null || { echo "$needed is needed" >&2; exit 3; }
 done
@@ -36,10 +39,10 @@ binaries=$(cargo metadata --format-version 1 --no-deps | jq -r .target_directory
 scratch=$(mktemp -d)
 trap 'kill "$server" 2> /dev/null || true; rm -rf "$scratch"' EXIT
 
-"$binaries/examples/stand_in" --accounts "$accounts" --regions "$regions" --latency "${latency}ms" --report 1 \
+"$binaries/examples/stand_in" --provider "$provider" --accounts "$accounts" --regions "$regions" --latency "${latency}ms" --report 1 \
     > "$scratch/environment" 2> "$scratch/report" &
 server=$!
-until [ "$(wc -l < "$scratch/environment")" -ge 6 ]; do
+until grep -q '^# ready' "$scratch/environment"; do
     kill -0 "$server"
     sleep 0.1
 done
@@ -49,11 +52,14 @@ done
 cat > "$scratch/roletrail.toml" << END
 [collect]
 calls_in_flight = $in_flight
-[[aws]]
+[[$provider]]
 name = "organisation"
-accounts = "organization"
 END
-[ -z "$trail" ] || printf '[[aws.trail]]\nkind = "lookup-events"\n' >> "$scratch/roletrail.toml"
+case $provider in
+    aws) echo 'accounts = "organization"' ;;
+    *) echo 'accounts = "resource-directory"'; echo 'allow_http = true'; sed -n 's/^# endpoint/endpoint/p' "$scratch/environment" ;;
+esac >> "$scratch/roletrail.toml"
+[ -z "$trail" ] || printf '[[%s.trail]]\nkind = "lookup-events"\n' "$provider" >> "$scratch/roletrail.toml"
 
 status=0
 /usr/bin/time -o "$scratch/time" -f '%e %U %S %M' "$binaries/roletrail" --config "$scratch/roletrail.toml" \

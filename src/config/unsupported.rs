@@ -1,9 +1,6 @@
 //! What the configuration may say and this version cannot do. The one place to lift when it can.
 
-use super::{AlibabaAccounts, AlibabaTrail, AwsTrail, ConfigError, Loaded, Problem, Settings};
-
-const OFFLINE_INVENTORY: &str = "use accounts = \"none\", and [[snapshot]] for the inventory";
-const OFFLINE_TRAIL: &str = "use a trail of kind \"files\"";
+use super::{AwsTrail, ConfigError, Loaded, Problem, Settings};
 
 impl Settings {
     /// What these settings ask for and this version cannot do. Whoever collects or serves must refuse to begin.
@@ -18,16 +15,6 @@ impl Settings {
                     "Athena is not part of this version",
                     "read the bucket: kind = \"s3\"",
                 ));
-            }
-        }
-        for (index, source) in self.alibaba.iter().enumerate() {
-            if source.accounts != AlibabaAccounts::None {
-                let key = format!("alibaba[{index}].accounts");
-                problems.push(live(key, "of inventory from Alibaba Cloud", OFFLINE_INVENTORY));
-            }
-            for (trail, _) in source.trail.iter().enumerate().filter(|(_, trail)| !is_offline_alibaba(trail)) {
-                let key = format!("alibaba[{index}].trail[{trail}].kind");
-                problems.push(live(key, "of an Alibaba Cloud trail", OFFLINE_TRAIL));
             }
         }
         problems.extend(self.unsupported_services());
@@ -85,14 +72,6 @@ impl Loaded {
     }
 }
 
-fn live(key: String, what: &str, remedy: &str) -> Problem {
-    Problem::new(key, format!("live collection {what} is not part of this version"), remedy)
-}
-
 fn is_athena(trail: &AwsTrail) -> bool {
     matches!(trail, AwsTrail::Athena { .. })
-}
-
-fn is_offline_alibaba(trail: &AlibabaTrail) -> bool {
-    matches!(trail, AlibabaTrail::Files { .. })
 }

@@ -11,8 +11,8 @@ use crate::exports::http::{Health, Site};
 use crate::exports::metrics::{ApiCalls, Metrics, ProfilesByKind, state_of_store};
 use crate::model::{Provider, RunKind, SourceSummary, api};
 use crate::profiles::Profiles;
-use crate::sources::aws::calls::Call;
 use crate::sources::live::CallCounts;
+use crate::sources::{alibaba, aws};
 
 /// Reads settings and profiles again, or tells why the old ones stay.
 pub type Load = Arc<dyn Fn() -> Result<(Settings, Profiles), String> + Send + Sync>;
@@ -142,9 +142,9 @@ impl Service {
         for (trail, complete) in &report.live_trails {
             self.metrics.collector_ran(trail, seconds, *complete);
         }
-        for (name, counts) in &report.calls {
+        for ((provider, name), counts) in &report.calls {
             let CallCounts { requests, throttled, errors } = *counts;
-            self.metrics.api_asked(Provider::Aws, name, ApiCalls { requests, throttled, errors });
+            self.metrics.api_asked(*provider, name, ApiCalls { requests, throttled, errors });
         }
     }
 
@@ -170,10 +170,11 @@ impl Service {
 
 /// Every API that a source can ask stands at zero from the start, so that its first trouble is seen as an increase.
 fn expect_calls(metrics: &Metrics, settings: &Settings) {
-    if !settings.aws.is_empty() {
-        for call in Call::ALL {
-            metrics.api_asked(Provider::Aws, call.action(), ApiCalls::default());
-        }
+    let aws = aws::calls::Call::ALL.map(|call| (Provider::Aws, call.action()));
+    let alibaba = alibaba::calls::Call::ALL.map(|call| (Provider::Alibaba, call.action()));
+    let aws = aws.into_iter().filter(|_| !settings.aws.is_empty());
+    for (provider, call) in aws.chain(alibaba.into_iter().filter(|_| !settings.alibaba.is_empty())) {
+        metrics.api_asked(provider, call, ApiCalls::default());
     }
 }
 

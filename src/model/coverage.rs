@@ -120,6 +120,14 @@ pub mod api {
     pub const AWS_TRAIL_STATUS: &str = "cloudtrail:GetTrailStatus";
     /// What a trail of AWS records.
     pub const AWS_EVENT_SELECTORS: &str = "cloudtrail:GetEventSelectors";
+    /// The accounts of a resource directory of Alibaba Cloud.
+    pub const ALIBABA_LIST_ACCOUNTS: &str = "resourcemanager:ListAccounts";
+    /// The Regions of the key service of Alibaba Cloud.
+    pub const ALIBABA_REGIONS: &str = "kms:DescribeRegions";
+    /// How the deletion of a service-linked role of Alibaba Cloud stands.
+    pub const ALIBABA_DELETION_STATUS: &str = "ram:GetServiceLinkedRoleDeletionStatus";
+    /// Clusters of HSMs of a Region of Alibaba Cloud.
+    pub const ALIBABA_CLUSTERS: &str = "yundun-hsm:ListClusters";
     /// The trails of an account of Alibaba Cloud.
     pub const ALIBABA_DESCRIBE_TRAILS: &str = "actiontrail:DescribeTrails";
     /// Whether a trail of Alibaba Cloud runs.
@@ -150,11 +158,13 @@ pub mod api {
     pub const ALIBABA_INSTANCE: &str = "kms:GetKmsInstance";
 
     /// What adds to the picture without being needed for a verdict: a gap is shown, and makes no run incomplete.
-    const OPTIONAL: [&str; 6] = [
+    const OPTIONAL: [&str; 8] = [
         AWS_DELETION_STATUS,
         AWS_DESCRIBE_TRAILS,
         AWS_TRAIL_STATUS,
         AWS_EVENT_SELECTORS,
+        ALIBABA_DELETION_STATUS,
+        ALIBABA_CLUSTERS,
         ALIBABA_DESCRIBE_TRAILS,
         ALIBABA_TRAIL_STATUS,
     ];

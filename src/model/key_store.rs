@@ -5,6 +5,9 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+/// The kind of clusters of HSMs of Alibaba Cloud. No profile has it: a cluster without an instance keeps no role alive.
+pub const HSM_CLUSTER: &str = "alibaba-hsm-cluster";
+
 /// Whether a store needs the watched role.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -31,7 +31,7 @@ pub use finding::{
     StoredFinding,
 };
 pub use judgement::{Cleared, FindingUpdate, Judgement, Undecided};
-pub use key_store::{KeyStore, StoreNeed, StoreState};
+pub use key_store::{HSM_CLUSTER, KeyStore, StoreNeed, StoreState};
 pub use lookup::LookupProgress;
 pub use permission::{ExternalId, MemberRoles, ParsePartitionError, Partition, Permissions, Statement};
 pub use policy::{PolicyDocument, PolicyError};

@@ -62,7 +62,8 @@ impl Rule for CollectionGap {
 
 /// Whether the place is the account's own, and read on a schedule.
 fn is_of_account(key: &CoverageKey) -> bool {
-    let is_list_of_accounts = key.api == api::AWS_LIST_ACCOUNTS && key.account.is_none();
+    let lists = [api::AWS_LIST_ACCOUNTS, api::ALIBABA_LIST_ACCOUNTS];
+    let is_list_of_accounts = lists.contains(&key.api.as_str()) && key.account.is_none();
     key.api != api::TRAIL_FILES && !is_list_of_accounts
 }
 

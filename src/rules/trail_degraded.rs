@@ -4,9 +4,9 @@
 //! An account whose trails do not record what roletrail needs, or whose log files cannot be trusted:
 //! - there is no trail, or none is logging;
 //! - no trail that is logging covers every Region;
-//! - the trails drop reads (`WriteOnly`: the assumptions of roles), writes, the events of KMS
+//! - the trails drop reads (`WriteOnly`, `Write`: the assumptions of roles), writes, the events of KMS
 //!   (`kms.amazonaws.com` excluded: the life of key stores), or every management event;
-//! - log file validation is off on the only trail that is otherwise good;
+//! - log file validation is off on the only trail that is otherwise good (AWS: `ActionTrail` has none);
 //! - that trail cannot deliver its log files.
 //!
 //! # Why it matters
@@ -22,21 +22,25 @@
 //! - The list of trails, their status or their selectors could not be read: what rests on them is not judged.
 //!
 //! # What to do
-//! Set up one trail for the organization that covers every Region, records all management events without excluding
-//! any service, and has log file validation; start it, and see to the bucket's policy where delivery fails. Find out
-//! who changed it: `StopLogging`, `UpdateTrail`, `PutEventSelectors` and `DeleteTrail` are in the event history.
+//! Set up one trail for the organization (on Alibaba Cloud: a multi-account trail) that covers every Region, records
+//! all management events without excluding any service, and has log file validation; start it (a trail of
+//! `ActionTrail` that was made by API logs nothing before `StartLogging`), and see to the bucket's policy where delivery
+//! fails. Find out who changed it: `StopLogging`, `UpdateTrail`, `PutEventSelectors` and `DeleteTrail` are in the event history.
 
 use std::sync::LazyLock;
 
 use super::standing::{Trails, any_runs, is_inactive, names, recorded};
 use super::{Rule, RuleDoc, Ruling, draft::Draft};
-use crate::model::{Evidence, Finding, Severity, TrailSettings, TrailSpan, both, either};
+use crate::model::{Evidence, Finding, Provider, Severity, TrailSettings, TrailSpan, both, either};
 
 /// The rule's id.
 const ID: &str = "trail-degraded";
 
 /// What has to be so for a finding about what is recorded to clear.
 const RECORDED: &str = "trails that are logging in every Region record it";
+
+/// The subject of a finding about the events of KMS.
+const KMS: &str = "kms";
 
 static DOC: LazyLock<RuleDoc> = LazyLock::new(|| RuleDoc::of(ID, Severity::High, include_str!("trail_degraded.rs")));
 
@@ -126,11 +130,15 @@ impl<'a> Report<'a> {
             ),
             (
                 recording.records_kms,
-                "kms",
+                KMS,
                 "Events of KMS are not recorded, and changes of key stores are among them",
                 "Record the events of kms.amazonaws.com, reads and writes",
             ),
         ] {
+            // Of Alibaba Cloud's services none can be left out: writes say it all.
+            if subject == KMS && self.provider() != Provider::Aws {
+                continue;
+            }
             match recorded {
                 Some(true) => {}
                 Some(false) => {
@@ -156,6 +164,7 @@ impl<'a> Report<'a> {
             if alone { parts.fold(Some(false), either) } else { parts.fold(Some(true), both) }
         };
         match holds(|trail| trail.log_file_validation) {
+            _ if self.provider() != Provider::Aws => {}
             Some(true) => {}
             Some(false) => {
                 let summary = format!("Log file validation is off: {}.", names_of(&needed));
@@ -170,6 +179,10 @@ impl<'a> Report<'a> {
             let how = "See to the bucket and its policy, to which the trail delivers";
             self.find("delivery", &needed, &summary, how, "a good trail delivers without an error");
         }
+    }
+
+    fn provider(&self) -> Provider {
+        self.evidence.account.provider
     }
 
     fn leave_open(&mut self, because: &str) {
@@ -334,9 +347,28 @@ mod tests {
             span.checked_at -= jiff::SignedDuration::from_mins(15);
         }
         check(ID, &closed.account(Outcome::Denied), unknown());
-        check(ID, &Scene::alibaba().place(api::ALIBABA_DESCRIBE_TRAILS, None, Outcome::Complete, NOW), unknown());
         check(ID, &scene(&[]).account(Outcome::NotEnabled), silent());
     }
 
-    const NOW: &str = crate::rules::tests::NOW;
+    #[test]
+    fn trails_of_alibaba_cloud_are_judged_by_what_they_have() {
+        let trail = |logging, recording| TrailSettings {
+            multi_region: true,
+            logging: Some(logging),
+            recording,
+            ..TrailSettings::new("all", "acs:actiontrail:cn-hangzhou:1000000000000001:trail/all")
+        };
+        let writes = Recording { records_reads: Some(false), ..Recording::EVERYTHING };
+        let reads = Recording { records_reads: Some(true), ..Recording::NOTHING };
+        let judged = |trail| Scene::alibaba().trails(Outcome::Complete, &[trail]);
+        check(ID, &judged(trail(true, Recording::EVERYTHING)), silent());
+        for (trail, subject) in [
+            (trail(false, Recording::EVERYTHING), "not-logging"),
+            (trail(true, writes), "reads"),
+            (trail(true, reads), "writes"),
+        ] {
+            assert_eq!(check(ID, &judged(trail), fires(1))[0].subject.as_deref(), Some(subject));
+        }
+        check(ID, &Scene::alibaba(), unknown());
+    }
 }

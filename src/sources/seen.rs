@@ -1,9 +1,12 @@
 //! Key stores as an answer shows them, whether it was just given or saved to a file.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 
-use crate::model::{KeyStore, StoreState};
-use crate::profiles::StoreKind;
+use super::live::Failure;
+use crate::model::{KeyStore, Outcome, StoreState};
+use crate::profiles::{Profile, StoreKind};
 
 /// A store as an answer shows it, whatever profile it belongs to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,4 +87,26 @@ pub(super) fn cluster_state(word: Option<&str>) -> StoreState {
 /// Whether a cluster is gone: it is listed for some time after.
 pub(super) fn is_deleted_cluster(word: Option<&str>) -> bool {
     word == Some("DELETED")
+}
+
+/// Each kind once: two profiles may serve the same.
+pub(super) fn kinds<'p>(profiles: &[&'p Profile]) -> Vec<&'p StoreKind> {
+    let mut kinds: BTreeMap<&str, &StoreKind> = BTreeMap::new();
+    for kind in profiles.iter().filter_map(|profile| profile.store.as_ref()) {
+        kinds.entry(&kind.kind).or_insert(kind);
+    }
+    kinds.into_values().collect()
+}
+
+/// A service without an endpoint in a Region has nothing there. That its name does not resolve alone proves nothing:
+/// the profile has to say as well that the Region is without the service.
+pub(super) fn explained(failure: Failure, kind: &StoreKind, region: &str) -> Failure {
+    let absent = kind
+        .absent_regions
+        .iter()
+        .any(|known| region == known || (known.ends_with('-') && region.starts_with(known)));
+    if absent && failure.is_unknown_host() {
+        return Failure::new(Outcome::Unsupported, format!("the service has no endpoint in {region}"));
+    }
+    failure
 }

@@ -86,13 +86,8 @@ fn broken_toml_is_refused_with_its_place() {
 
 #[test]
 fn sources_that_this_version_cannot_read_are_refused_in_so_many_words() {
-    for text in [
-        "[[aws]]\nname = \"prod\"\n[[aws.trail]]\nkind = \"athena\"\ndatabase = \"d\"\ntable = \"t\"\n",
-        "[[alibaba]]\nname = \"cn\"\naccounts = \"self\"\n",
-        "[[alibaba]]\nname = \"cn\"\naccounts = \"none\"\n[[alibaba.trail]]\nkind = \"lookup-events\"\n",
-    ] {
-        says(text, &["not part of this version", "roletrail.toml:"]);
-    }
+    let athena = "[[aws]]\nname = \"prod\"\n[[aws.trail]]\nkind = \"athena\"\ndatabase = \"d\"\ntable = \"t\"\n";
+    says(athena, &["not part of this version", "roletrail.toml:"]);
 }
 
 #[test]

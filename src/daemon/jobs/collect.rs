@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use super::ingest::{IngestReport, ingest_files};
 use super::trail_coverage::trail_key;
 use super::{JobContext, JobError, live};
-use crate::config::{AlibabaTrail, AwsAccounts, AwsTrail, Regions, Settings};
-use crate::model::{Account, Coverage, CoverageKey, Outcome, Provider, SourceSummary, api};
+use crate::config::{AlibabaAccounts, AlibabaTrail, AwsAccounts, AwsTrail, Regions, Settings};
+use crate::model::{Account, Coverage, CoverageKey, HSM_CLUSTER, Outcome, Provider, SourceSummary, api};
 use crate::profiles::Profiles;
 use crate::sources::live::CallCounts;
 use crate::sources::snapshot;
@@ -21,7 +21,7 @@ pub struct CollectReport {
     /// Lists of accounts that could not be read: accounts may be missing.
     pub listing_gaps: BTreeMap<Provider, Coverage>,
     /// How often each API was asked.
-    pub calls: BTreeMap<&'static str, CallCounts>,
+    pub calls: BTreeMap<(Provider, &'static str), CallCounts>,
     /// The kinds of live trails that were read, `trail:KIND`, and whether each was read completely.
     pub live_trails: BTreeMap<String, bool>,
     /// Whether some inventory could not be read.
@@ -38,13 +38,34 @@ pub struct CollectReport {
     pub interrupted: bool,
 }
 
+impl CollectReport {
+    /// Adds what another collection of the same run came to.
+    pub(super) fn merge(&mut self, other: Self) {
+        self.accounts.extend(other.accounts);
+        self.listing_gaps.extend(other.listing_gaps);
+        self.calls.extend(other.calls);
+        for (trail, complete) in other.live_trails {
+            *self.live_trails.entry(trail).or_insert(true) &= complete;
+        }
+        self.inventory_incomplete |= other.inventory_incomplete;
+        self.trail.add(other.trail);
+        if let Some(complete) = other.trail_files {
+            *self.trail_files.get_or_insert(true) &= complete;
+        }
+        for (provider, summary) in &other.trail_by_provider {
+            self.trail_by_provider.entry(*provider).or_default().add(summary);
+        }
+        self.incomplete |= other.incomplete;
+        self.interrupted |= other.interrupted;
+    }
+}
+
 /// Collects from every source. Gaps are stored as coverage; nothing that could not be read is taken for empty.
 ///
 /// # Errors
 /// [`JobError`] when the store fails; what was stored stays.
 pub fn collect(context: &JobContext, run: RunId) -> Result<CollectReport, JobError> {
-    let mut report = CollectReport::default();
-    live::collect_aws(context, run, &mut report)?;
+    let mut report = live::collect_live(context, run)?;
     collect_snapshots(context, run, &mut report)?;
     note_vanished(context, run, &mut report)?;
     for (provider, path) in trail_files(&context.settings) {
@@ -140,7 +161,10 @@ fn why_vanished(context: &JobContext, provider: Provider, report: &CollectReport
         let detail = "an earlier inventory had this account, and no [[snapshot]] has a directory of it now";
         return Some((Outcome::Error, detail.to_owned()));
     }
-    let live = provider == Provider::Aws && settings.aws.iter().any(|source| source.accounts != AwsAccounts::None);
+    let live = match provider {
+        Provider::Aws => settings.aws.iter().any(|source| source.accounts != AwsAccounts::None),
+        Provider::Alibaba => settings.alibaba.iter().any(|source| source.accounts != AlibabaAccounts::None),
+    };
     live.then(|| (Outcome::NotConfigured, "no source has this account any more".to_owned()))
 }
 
@@ -157,11 +181,9 @@ fn configured_regions(settings: &Settings, provider: Provider) -> Vec<String> {
 
 /// The API that lists the stores of each kind: only its complete answer lets a store be gone.
 pub(super) fn kind_apis(profiles: &Profiles) -> BTreeMap<String, String> {
-    profiles
-        .iter()
-        .filter_map(|profile| profile.store.as_ref())
-        .map(|kind| (kind.kind.clone(), kind.api.clone()))
-        .collect()
+    let kinds = profiles.iter().filter_map(|profile| profile.store.as_ref());
+    let kinds = kinds.map(|kind| (kind.kind.clone(), kind.api.clone()));
+    kinds.chain([(HSM_CLUSTER.to_owned(), api::ALIBABA_CLUSTERS.to_owned())]).collect()
 }
 
 /// Regions in which the history holds a store: they are expected to answer, whatever a new inventory lists.

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::{CollectReport, JobContext, JobError};
 use crate::exports::json::{ApiCallsJson, MissingJson, ScanCoverageJson, ScanJson, TrailJson};
-use crate::model::{Account, Coverage, CoverageKey, FindingStatus, Outcome, Provider, Severity, Verdict, api};
+use crate::model::{Account, Coverage, CoverageKey, FindingStatus, Outcome, Severity, Verdict, api};
 use crate::store::{FindingFilter, HistoryFilter, RunId};
 
 /// A scan's summary and what its exit code depends on.
@@ -57,8 +57,8 @@ pub fn summarize(
 }
 
 fn calls(collected: &CollectReport) -> Vec<ApiCallsJson> {
-    let calls = collected.calls.iter().map(|(name, counts)| ApiCallsJson {
-        provider: Provider::Aws,
+    let calls = collected.calls.iter().map(|((provider, name), counts)| ApiCallsJson {
+        provider: *provider,
         api: name,
         requests: counts.requests,
         throttled: counts.throttled,

@@ -139,8 +139,12 @@ fn account_gaps(evidence: &Evidence) -> impl Iterator<Item = Coverage> {
 /// The list of the account's Regions, where it could not be read: which of them have to answer is not known then.
 fn unlisted_regions(evidence: &Evidence) -> impl Iterator<Item = Coverage> {
     rows(evidence)
-        .filter(|span| span.coverage.key.api == api::AWS_LIST_REGIONS && span.coverage.outcome != Outcome::Complete)
+        .filter(|span| lists_regions(&span.coverage.key) && span.coverage.outcome != Outcome::Complete)
         .map(|span| span.coverage.clone())
+}
+
+fn lists_regions(key: &CoverageKey) -> bool {
+    [api::AWS_LIST_REGIONS, api::ALIBABA_REGIONS].contains(&key.api.as_str())
 }
 
 /// When the account could not be entered, if so: older answers of its parts say nothing about the present.

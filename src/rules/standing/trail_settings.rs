@@ -19,11 +19,8 @@ pub(in crate::rules) struct Trails<'a> {
 impl<'a> Trails<'a> {
     /// The trails; nothing where the list of them is not known to be complete.
     pub(in crate::rules) fn of(evidence: &'a Evidence) -> Option<Self> {
-        // What trails of Alibaba Cloud record is not read yet.
-        if evidence.account.provider != Provider::Aws {
-            return None;
-        }
-        let listings = || rows(evidence).filter(|span| span.coverage.key.api == api::AWS_DESCRIBE_TRAILS);
+        let listed_by = calls(evidence).listing;
+        let listings = || rows(evidence).filter(|span| span.coverage.key.api == listed_by);
         let closed_at = account_closed_at(evidence);
         let counts = listings().all(|span| span.coverage.outcome == Outcome::Complete)
             && listings().all(|span| closed_at <= Some(span.checked_at));
@@ -42,6 +39,29 @@ impl<'a> Trails<'a> {
     /// The trails of all Regions.
     pub(in crate::rules) fn everywhere(&self) -> Vec<&'a TrailSpan> {
         self.spans.iter().copied().filter(|span| span.trail.multi_region).collect()
+    }
+}
+
+/// The calls that tell how trails are set up.
+struct Calls {
+    listing: &'static str,
+    status: &'static str,
+    recording: &'static str,
+}
+
+fn calls(evidence: &Evidence) -> Calls {
+    match evidence.account.provider {
+        Provider::Aws => Calls {
+            listing: api::AWS_DESCRIBE_TRAILS,
+            status: api::AWS_TRAIL_STATUS,
+            recording: api::AWS_EVENT_SELECTORS,
+        },
+        // The list tells what each trail records.
+        Provider::Alibaba => Calls {
+            listing: api::ALIBABA_DESCRIBE_TRAILS,
+            status: api::ALIBABA_TRAIL_STATUS,
+            recording: api::ALIBABA_DESCRIBE_TRAILS,
+        },
     }
 }
 
@@ -64,19 +84,19 @@ pub(in crate::rules) fn names(trails: &[&TrailSettings]) -> String {
 /// Nothing where all of it is recorded, or where too little could be read to tell.
 pub(in crate::rules) fn unrecorded(evidence: &Evidence) -> Option<(&'static str, String)> {
     let trails = Trails::of(evidence)?;
+    let calls = calls(evidence);
     if trails.all().is_empty() {
-        return Some((api::AWS_DESCRIBE_TRAILS, "the account has no trail".to_owned()));
+        return Some((calls.listing, "the account has no trail".to_owned()));
     }
     let everywhere = trails.everywhere();
     if everywhere.is_empty() {
-        return Some((api::AWS_DESCRIBE_TRAILS, "no trail records every Region".to_owned()));
+        return Some((calls.listing, "no trail records every Region".to_owned()));
     }
     if any_runs(&everywhere) == Some(false) {
-        return Some((api::AWS_TRAIL_STATUS, "no trail of every Region is logging".to_owned()));
+        return Some((calls.status, "no trail of every Region is logging".to_owned()));
     }
     let lost = lost(recorded(&everywhere));
-    (!lost.is_empty())
-        .then(|| (api::AWS_EVENT_SELECTORS, format!("no trail of every Region records {}", lost.join(", "))))
+    (!lost.is_empty()).then(|| (calls.recording, format!("no trail of every Region records {}", lost.join(", "))))
 }
 
 /// What is certainly not recorded, in words.

@@ -362,7 +362,11 @@ impl Scene {
 
     /// How listing the account's trails ended, and the trails.
     pub(in crate::rules) fn trails(self, outcome: Outcome, trails: &[TrailSettings]) -> Self {
-        let mut scene = self.row(api::AWS_DESCRIBE_TRAILS, None, None, outcome, NOW);
+        let api = match self.evidence.account.provider {
+            Provider::Aws => api::AWS_DESCRIBE_TRAILS,
+            Provider::Alibaba => api::ALIBABA_DESCRIBE_TRAILS,
+        };
+        let mut scene = self.row(api, None, None, outcome, NOW);
         let last_seen = scene.evidence.as_of;
         let span = |trail: &TrailSettings| TrailSpan {
             trail: trail.clone(),

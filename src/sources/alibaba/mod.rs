@@ -5,18 +5,35 @@
 mod answer;
 pub mod calls;
 mod client;
+mod clusters;
+mod collect;
 mod credentials;
 mod endpoint;
 mod failure;
 mod hub;
+pub(super) mod instance;
+mod inventory;
+mod organization;
 mod oss_signer;
+mod pages;
 pub mod permissions;
+mod policies;
+pub(super) mod ram;
+mod regions;
+mod roles;
 mod security_tokens;
 mod session;
 mod signer;
+mod stores;
+mod tasks;
+pub(super) mod trails;
 
-use super::live::{self, Failure};
+use std::sync::Arc;
+
+use super::live::{self, Failure, Outlet, Patience};
 use crate::config::Alibaba;
+use crate::model::DeletionTask;
+pub use collect::collect;
 pub use hub::Hub;
 pub use session::Session;
 
@@ -25,3 +42,8 @@ pub type Plan = live::Plan<Alibaba>;
 
 /// How far a source reaches.
 pub type Reached = live::Reached<Hub>;
+
+/// Asks how deletions stand, each in its account, and hands the answers over.
+pub async fn ask_tasks(hub: Arc<Hub>, tasks: Vec<DeletionTask>, patience: Patience, outlet: Outlet) {
+    live::ask_tasks(hub, tasks, patience, outlet).await;
+}

@@ -121,10 +121,12 @@ fn of_source(needs: &mut Needs, source: &Alibaba, profiles: &Profiles) {
     if source.accounts == AlibabaAccounts::ResourceDirectory {
         needs.call([Call::ListAccounts]);
     }
-    if source.accounts != AlibabaAccounts::None {
-        if source.regions == Regions::Enabled {
-            needs.call([Call::DescribeKmsRegions]);
-        }
+    let has_inventory = source.accounts != AlibabaAccounts::None;
+    let looks_up = source.trail.iter().any(|trail| matches!(trail, AlibabaTrail::LookupEvents { .. }));
+    if source.regions == Regions::Enabled && (has_inventory || looks_up) {
+        needs.call([Call::DescribeKmsRegions]);
+    }
+    if has_inventory {
         needs.call([Call::DescribeTrails, Call::GetTrailStatus]);
         inventory(needs, profiles);
     }

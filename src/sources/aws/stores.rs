@@ -1,7 +1,5 @@
 //! The key stores of every Region: custom key stores, `CloudHSM` clusters, multi-Region keys.
 
-use std::collections::BTreeMap;
-
 use aws_smithy_types::DateTime;
 use futures_util::future::join_all;
 use jiff::Timestamp;
@@ -11,9 +9,9 @@ use super::regions::Regions;
 use super::{Failure, Session};
 use crate::model::{Outcome, StoreState, api};
 use crate::profiles::{Profile, StoreKind};
-use crate::sources::live::{Pages, marker_of};
+use crate::sources::live::{Pages, after, marker_of};
 use crate::sources::report::Report;
-use crate::sources::seen::{self, SeenStore};
+use crate::sources::seen::{self, SeenStore, explained, kinds};
 
 /// Pages of one listing that are read at most: with a thousand keys to a page, ten million keys.
 const MOST_PAGES: usize = 10_000;
@@ -45,15 +43,6 @@ pub(super) async fn list<'p>(session: &Session, regions: &Regions, profiles: &[&
     join_all(asked).await
 }
 
-/// Each kind once: two profiles may serve the same.
-fn kinds<'p>(profiles: &[&'p Profile]) -> Vec<&'p StoreKind> {
-    let mut kinds: BTreeMap<&str, &StoreKind> = BTreeMap::new();
-    for kind in profiles.iter().filter_map(|profile| profile.store.as_ref()) {
-        kinds.entry(&kind.kind).or_insert(kind);
-    }
-    kinds.into_values().collect()
-}
-
 /// Takes the answers into the report.
 pub(super) fn note(regions: &Regions, listings: Vec<Listing<'_>>, profiles: &[&Profile], report: &mut Report) {
     for kind in kinds(profiles) {
@@ -76,19 +65,6 @@ pub(super) fn note(regions: &Regions, listings: Vec<Listing<'_>>, profiles: &[&P
             Err(failure) => report.failed(&kind.api, Some(&region), None, &failure),
         }
     }
-}
-
-/// A service without an endpoint in a Region has nothing there. That its name does not resolve alone proves nothing:
-/// the profile has to say as well that the Region is without the service.
-pub(super) fn explained(failure: Failure, kind: &StoreKind, region: &str) -> Failure {
-    let absent = kind
-        .absent_regions
-        .iter()
-        .any(|known| region == known || (known.ends_with('-') && region.starts_with(known)));
-    if absent && failure.is_unknown_host() {
-        return Failure::new(Outcome::Unsupported, format!("the service has no endpoint in {region}"));
-    }
-    failure
 }
 
 /// How the stores of a kind are listed.
@@ -133,11 +109,6 @@ impl Reader {
             }
         }
     }
-}
-
-/// A listing that breaks off is a part of the whole.
-fn after(failure: Failure, pages: usize) -> Failure {
-    if pages == 0 { failure } else { failure.at(&format!("after {pages} pages")) }
 }
 
 async fn key_stores(session: &Session, region: &str, marker: Option<&str>) -> Result<Page, Failure> {

@@ -58,7 +58,7 @@ pub struct Scan {
     deadline: Instant,
     stop: CancellationToken,
     counts: Mutex<BTreeMap<&'static str, CallCounts>>,
-    room: Room,
+    room: Arc<Room>,
 }
 
 impl Scan {
@@ -71,7 +71,20 @@ impl Scan {
             deadline,
             stop,
             counts: Mutex::default(),
-            room: Room::default(),
+            room: Arc::default(),
+        }
+    }
+
+    /// The same scan with counts of its own: every provider has names of calls that another has too.
+    #[must_use]
+    pub fn apart(&self) -> Self {
+        Self {
+            limits: Arc::clone(&self.limits),
+            call_timeout: self.call_timeout,
+            deadline: self.deadline,
+            stop: self.stop.clone(),
+            counts: Mutex::default(),
+            room: Arc::clone(&self.room),
         }
     }
 

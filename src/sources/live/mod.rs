@@ -20,7 +20,7 @@ pub(super) use failure::{Again, chain, one_line};
 pub use fetched::{Content, FetchedObject, Kept, ObjectName};
 pub use found::{Found, History, Lookup, LookupHistory, LookupPage, MOST_WAITING, Outlet, Patience};
 pub use limits::{AccountLimits, Api, Limits, Rate};
-pub(super) use paging::{Pages, marker_of};
+pub(super) use paging::{Pages, after, marker_of};
 pub use permissions::Scope;
 pub(super) use permissions::{Grant, MEMBER_ROLE, Needs, Permitted};
 pub(super) use plan::hand_over;

@@ -44,6 +44,11 @@ impl Pages {
     }
 }
 
+/// A listing that breaks off is a part of the whole.
+pub(in crate::sources) fn after(failure: Failure, pages: usize) -> Failure {
+    if pages == 0 { failure } else { failure.at(&format!("after {pages} pages")) }
+}
+
 /// The marker of the next page, where the answer says that there is one.
 pub(in crate::sources) fn marker_of(truncated: bool, marker: Option<String>) -> Result<Option<String>, Failure> {
     match (truncated, marker) {

@@ -73,7 +73,7 @@ pub(super) fn role(file: &SavedFile, now: Timestamp) -> Result<RoleAnswer, Failu
         tags: role.tags.into_iter().flatten().map(|tag| (tag.key, tag.value)).collect(),
         permissions_boundary: role.permissions_boundary.and_then(|boundary| boundary.permissions_boundary_arn),
     };
-    Ok(RoleAnswer { role, last_used, deletion: None })
+    Ok(RoleAnswer { role, last_used, deletion: None, is_ordinary: false })
 }
 
 #[derive(Deserialize)]

@@ -8,8 +8,9 @@ use super::places::AccountFiles;
 use super::policies;
 use super::saved::{Failure, SavedFile};
 use super::{alibaba_role, aws_role, stores};
-use crate::model::{Account, DeletionTask, Outcome, Provider, Role, RoleObservation, TaskStatus, api};
+use crate::model::{Account, Outcome, Provider, Role, RoleObservation, api};
 use crate::profiles::{Profile, RoleArn, RoleMatch};
+use crate::sources::alibaba::ram::{Deletion, deletion_task};
 use crate::sources::report::{Report, Trouble};
 
 /// A role as an answer shows it.
@@ -18,7 +19,9 @@ pub(super) struct RoleAnswer {
     pub(super) role: Role,
     pub(super) last_used: Option<(Timestamp, Option<String>)>,
     /// The latest deletion task: id and when it was submitted.
-    pub(super) deletion: Option<(String, Option<Timestamp>)>,
+    pub(super) deletion: Option<Deletion>,
+    /// Whether the provider says that it is an ordinary role, linked to no service.
+    pub(super) is_ordinary: bool,
 }
 
 /// A role that is there, under the name that its coverage has.
@@ -163,7 +166,7 @@ fn settle<'s>(
     let (mut said, mut troubles) = (Vec::new(), Vec::new());
     for statement in about {
         match &statement.answer {
-            Ok(answer) => said.push(is_it(profile, &answer.role).then_some(answer)),
+            Ok(answer) => said.push(is_it(profile, answer).then_some(answer)),
             Err(Failure::Refused(refusal)) if refusal.says_no_such_role() => said.push(None),
             Err(failure) => troubles.push((failure.outcome(), failure.detail())),
         }
@@ -178,9 +181,11 @@ fn settle<'s>(
     Ok(said.into_iter().flatten().next())
 }
 
-/// A role of the watched name at another path is not the watched role, and leaves no room for it: names are unique.
-fn is_it(profile: &Profile, role: &Role) -> bool {
-    RoleArn::parse(profile.provider, &role.arn).is_some_and(|arn| profile.matches_role(&arn, None))
+/// A role of the watched name at another path, or one that no service made, is not the watched role, and leaves no
+/// room for it: names are unique.
+fn is_it(profile: &Profile, answer: &RoleAnswer) -> bool {
+    !answer.is_ordinary
+        && RoleArn::parse(profile.provider, &answer.role.arn).is_some_and(|arn| profile.matches_role(&arn, None))
 }
 
 fn absent(profile: &Profile, report: &mut Report) {
@@ -203,7 +208,7 @@ fn service_linked<'p>(
 ) -> bool {
     let answers = statements.iter().filter_map(|(_, statement)| statement.answer.as_ref().ok());
     let mut found = false;
-    for answer in answers.filter(|answer| is_it(profile, &answer.role)) {
+    for answer in answers.filter(|answer| is_it(profile, answer)) {
         add(profile, &answer.role.name, answer, present);
         found = true;
     }
@@ -236,9 +241,8 @@ fn observe(present: PresentRole<'_>, report: &mut Report) {
     }
     for profile in profiles {
         let account = report.account.id.clone();
-        if let Some((id, submitted)) = &answer.deletion {
-            let task = deletion_task(account.clone(), profile, id, submitted.unwrap_or(report.now));
-            report.collection.tasks.push(task);
+        if let Some(deletion) = &answer.deletion {
+            report.collection.tasks.push(deletion_task(&account, &profile.id, deletion, report.now));
         }
         report.collection.roles.push(RoleObservation {
             account,
@@ -246,21 +250,5 @@ fn observe(present: PresentRole<'_>, report: &mut Report) {
             role: Some(answer.role.clone()),
             last_used: answer.last_used.clone(),
         });
-    }
-}
-
-/// The role tells that it was asked to be deleted; how that ended, only the task's own status tells.
-fn deletion_task(account: String, profile: &Profile, id: &str, submitted_at: Timestamp) -> DeletionTask {
-    DeletionTask {
-        account,
-        profile: profile.id.clone(),
-        id: id.to_owned(),
-        submitted_at,
-        submitted_by: None,
-        event_id: None,
-        status: TaskStatus::Unknown,
-        checked_at: None,
-        reason: None,
-        usage: Vec::new(),
     }
 }

@@ -2,25 +2,21 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
-use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::de::DeserializeOwned;
 
 use super::aws_trails;
 use super::naming::{Call, plain};
 use super::places::AccountFiles;
 use super::saved::SavedFile;
 use crate::model::{Outcome, Provider, TrailSettings, api};
+use crate::sources::alibaba::trails::{DescribeTrails, GetTrailStatus};
 use crate::sources::report::Report;
 
 /// Reads every answer about trails. Only what was read gets a row: absence of such files says nothing.
 pub(super) fn collect(files: &AccountFiles, report: &mut Report) {
     match report.account.provider {
         Provider::Aws => collect_aws(files, report),
-        // No rule reads them, but a broken one is named.
-        Provider::Alibaba => {
-            answers::<AlibabaTrails>(files, Call::DescribeTrails, api::ALIBABA_DESCRIBE_TRAILS, report);
-            answers::<AlibabaStatus>(files, Call::GetTrailStatus, api::ALIBABA_TRAIL_STATUS, report);
-        }
+        Provider::Alibaba => collect_alibaba(files, report),
     }
 }
 
@@ -59,15 +55,9 @@ fn collect_aws(files: &AccountFiles, report: &mut Report) {
     let statuses = answers::<aws_trails::Status>(files, Call::GetTrailStatus, api::AWS_TRAIL_STATUS, report);
     let selectors = answers::<aws_trails::Recorded>(files, Call::GetEventSelectors, api::AWS_EVENT_SELECTORS, report);
     let is_complete = !listings.is_empty() && report.is_complete(api::AWS_DESCRIBE_TRAILS);
-    let mut trails: BTreeMap<String, TrailSettings> = BTreeMap::new();
-    for listing in listings {
-        // A trail of every Region is listed in each.
-        let listed = listing.content.trails().map(|trail| (trail.arn.clone(), trail));
-        trails.extend(listed);
-    }
+    let mut trails = by_arn(listings.into_iter().flat_map(|listing| listing.content.trails()));
     for status in statuses {
-        let arn = the_trail(&status, None, &trails);
-        match arn.and_then(|arn| trails.get_mut(&arn)) {
+        match its_trail(&status, &mut trails) {
             Some(trail) => status.content.apply(trail),
             None => name_the_trail(&status, !trails.is_empty(), api::AWS_TRAIL_STATUS, report),
         }
@@ -87,6 +77,41 @@ fn collect_aws(files: &AccountFiles, report: &mut Report) {
     if is_complete {
         report.collection.trails = Some(trails.into_values().collect());
     }
+}
+
+fn collect_alibaba(files: &AccountFiles, report: &mut Report) {
+    let listings = answers::<DescribeTrails>(files, Call::DescribeTrails, api::ALIBABA_DESCRIBE_TRAILS, report);
+    let statuses = answers::<GetTrailStatus>(files, Call::GetTrailStatus, api::ALIBABA_TRAIL_STATUS, report);
+    let is_complete = !listings.is_empty() && report.is_complete(api::ALIBABA_DESCRIBE_TRAILS);
+    let account = report.account.id.clone();
+    let mut trails = by_arn(listings.into_iter().flat_map(|listing| listing.content.settings(&account)));
+    for status in statuses {
+        let Some(trail) = its_trail(&status, &mut trails) else {
+            name_the_trail(&status, !trails.is_empty(), api::ALIBABA_TRAIL_STATUS, report);
+            continue;
+        };
+        let region = status.region;
+        if let Err(failure) = status.content.apply(trail) {
+            report.failed(api::ALIBABA_TRAIL_STATUS, region, None, &failure);
+        }
+    }
+    if is_complete {
+        report.collection.trails = Some(trails.into_values().collect());
+    }
+}
+
+/// Each trail once: one of every Region is listed in each.
+fn by_arn(listed: impl Iterator<Item = TrailSettings>) -> BTreeMap<String, TrailSettings> {
+    listed.map(|trail| (trail.arn.clone(), trail)).collect()
+}
+
+/// The trail that an answer is about which names none.
+fn its_trail<'t, T>(
+    answer: &Answer<'_, T>,
+    trails: &'t mut BTreeMap<String, TrailSettings>,
+) -> Option<&'t mut TrailSettings> {
+    let arn = the_trail(answer, None, trails)?;
+    trails.get_mut(&arn)
 }
 
 /// ARN of the trail that an answer is about: the one that it names, the one in its file's name, the only one of its
@@ -120,16 +145,4 @@ fn name_the_trail<T>(answer: &Answer<'_, T>, listed: bool, api: &str, report: &m
             format!("{}: is about no listed trail; put the trail's name into the file's", answer.file.name());
         report.row(api, answer.region, None, Outcome::Partial, detail);
     }
-}
-
-#[derive(Deserialize)]
-struct AlibabaTrails {
-    #[serde(rename = "TrailList", alias = "trailList")]
-    _trails: Vec<IgnoredAny>,
-}
-
-#[derive(Deserialize)]
-struct AlibabaStatus {
-    #[serde(rename = "IsLogging")]
-    _is_logging: bool,
 }

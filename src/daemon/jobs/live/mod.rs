@@ -1,11 +1,13 @@
 //! Collecting from live accounts: sources ask side by side on the runtime, this thread stores what they find as it
 //! comes. A source that is ahead of the store waits, so that memory does not grow with the organization.
 
+mod alibaba;
 mod aws;
 mod below;
 mod history;
 mod lookup;
 mod objects;
+mod provider;
 mod taker;
 
 use std::sync::Arc;
@@ -16,8 +18,9 @@ use tokio_util::sync::DropGuard;
 
 use super::JobContext;
 use crate::sources::live::Scan;
-pub(super) use aws::collect_aws;
 pub(super) use below::{ingest_below, is_missing};
+use provider::Live;
+pub(super) use provider::collect_live;
 
 /// Takes the progress of accounts away when the asking ends, however it ends.
 struct Shown<'a>(&'a JobContext);

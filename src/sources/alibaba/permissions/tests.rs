@@ -96,8 +96,10 @@ fn a_configuration_that_only_reads_files_needs_nothing() {
 fn regions_are_asked_for_only_where_they_are_not_listed() {
     assert!(has(&source(""), Call::DescribeKmsRegions));
     assert!(!has(&source("regions = [\"cn-hangzhou\"]\n"), Call::DescribeKmsRegions));
-    let lookup = source("accounts = \"none\"\n[[alibaba.trail]]\nkind = \"lookup-events\"\n");
-    assert_eq!(actions(&lookup), ["actiontrail:DescribeRegions", "actiontrail:LookupEvents"].into());
+    let lookup = "[[alibaba.trail]]\nkind = \"lookup-events\"\n";
+    assert!(has(&source(&format!("accounts = \"none\"\n{lookup}")), Call::DescribeKmsRegions));
+    let listed = source(&format!("accounts = \"none\"\nregions = [\"cn-hangzhou\"]\n{lookup}"));
+    assert_eq!(actions(&listed), ["actiontrail:DescribeRegions", "actiontrail:LookupEvents"].into());
 }
 
 #[test]

@@ -10,7 +10,8 @@ use crate::model::{Check, CheckKind, CheckOutcome, Provider, TrailSettings};
 use crate::profiles::{Profile, RoleMatch};
 use crate::sources::aws::calls::Call;
 use crate::sources::aws::regions::{self, Regions};
-use crate::sources::aws::{Failure, Session, stores, trails};
+use crate::sources::aws::{Failure, Session, trails};
+use crate::sources::seen;
 
 /// Where something that is asked for is not there, the asking was permitted.
 const NOT_THERE: [&str; 1] = ["NoSuchEntity"];
@@ -78,7 +79,7 @@ async fn in_region(session: &Session, call: Call, region: &str) -> Result<(), Fa
 fn explained(trial: &Trial, failure: Failure, call: Call, region: &str) -> Failure {
     let mut kinds = trial.profiles.of(Provider::Aws).filter_map(|profile| profile.store.as_ref());
     match kinds.find(|kind| kind.api == call.action()) {
-        Some(kind) => stores::explained(failure, kind, region),
+        Some(kind) => seen::explained(failure, kind, region),
         None => failure,
     }
 }

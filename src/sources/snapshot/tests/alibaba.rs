@@ -89,11 +89,11 @@ fn what_is_missing_of_the_instances_is_partial_and_what_is_broken_an_error() {
         ((LIST, Some(more.as_str())), Outcome::Partial, "1 of 2 instances", 1),
         ((LIST, Some(none)), Outcome::Partial, "kst-1 is described but not listed", 1),
         ((LIST, None), Outcome::Error, "no ListKmsInstances.json", 1),
-        ((LIST, Some("{\"KmsInstances\": {}}")), Outcome::Error, "KmsInstance", 1),
+        ((LIST, Some("{\"KmsInstances\": {}}")), Outcome::Error, "TotalCount", 1),
         (
             (LIST, Some("{\"KmsInstances\": {\"KmsInstance\": []}, \"TotalCount\": \"x\"}")),
             Outcome::Error,
-            "whole number",
+            "no count",
             1,
         ),
         ((DESCRIPTION, None), Outcome::Partial, "no GetKmsInstance answer for kst-1", 1),

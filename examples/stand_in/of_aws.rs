@@ -1,22 +1,13 @@
-//! Serves a simulated organisation on loopback, for benchmarks and for trying roletrail by hand.
-//!
-//! ```text
-//! cargo run --release --example stand_in -- --accounts 1000 --regions 17 --latency 50ms --port 4599
-//! ```
-//! It prints the environment that a program needs to talk to it, and serves until it is ended. There is no moto behind
-//! it: buckets and queues are refused.
+//! An organisation of AWS.
 
 use std::time::Duration;
 
-use anyhow::{Context as _, ensure};
-use clap::Parser;
+use anyhow::ensure;
 use jiff::{SignedDuration, Timestamp, Unit};
 use serde_json::{Value, json};
 
-use aws::{Account, Cloud, Role, Trail, World, external_store, hsm_store};
-
-#[path = "../tests/it/aws/mod.rs"]
-mod aws;
+use super::aws::{Account, Cloud, Role, Trail, World, external_store, hsm_store};
+use super::{Organisation, StandIn};
 
 /// The management account.
 const HUB: &str = "100000000000";
@@ -41,54 +32,25 @@ const REGIONS: [&str; 17] = [
     "sa-east-1",
 ];
 
-/// Serves a simulated organisation on loopback.
-#[derive(Debug, Parser)]
-#[command(name = "stand_in")]
-struct Arguments {
-    /// Accounts, the management account among them
-    #[arg(long, default_value_t = 100)]
-    accounts: u64,
-    /// Regions that every account has switched on (at most 17)
-    #[arg(long, default_value_t = 17)]
-    regions: usize,
-    /// Time before every answer, such as 50ms
-    #[arg(long, default_value = "0ms")]
-    latency: SignedDuration,
-    /// Port on loopback; 0 takes a free one
-    #[arg(long, default_value_t = 0)]
-    port: u16,
-    /// Seconds between lines that tell how many calls there were; 0 prints none
-    #[arg(long, default_value_t = 10)]
-    report: u64,
+/// The cloud with such an organisation.
+pub fn cloud(size: &Organisation) -> anyhow::Result<Cloud> {
+    let most = REGIONS.len();
+    ensure!((1..=most).contains(&size.regions), "between 1 and {most} Regions can be had");
+    Ok(Cloud::start_on(organisation(size.accounts, size.regions)?, size.port))
 }
 
-fn main() -> anyhow::Result<()> {
-    let arguments = Arguments::parse();
-    ensure!(0 < arguments.accounts, "an organisation has an account at least");
-    ensure!((1..=REGIONS.len()).contains(&arguments.regions), "between 1 and {} Regions can be had", REGIONS.len());
-    let latency = Duration::try_from(arguments.latency).context("a latency is not negative")?;
-    let cloud = Cloud::start_on(organisation(arguments.accounts, arguments.regions)?, arguments.port);
-    cloud.set_latency(latency);
-    cloud.only_count();
-    for (name, value) in cloud.environment() {
-        println!("export {name}={value}");
+impl StandIn for Cloud {
+    fn slow_down(&self, latency: Duration) {
+        self.set_latency(latency);
+        self.only_count();
     }
-    report(&cloud, arguments.report);
-    Ok(())
-}
 
-/// Tells how it goes until the program is ended.
-fn report(cloud: &Cloud, seconds: u64) {
-    let (pause, mut before) = (Duration::from_secs(if seconds == 0 { 3600 } else { seconds }), 0);
-    loop {
-        std::thread::sleep(pause);
-        let total = cloud.total();
-        if seconds != 0 && total != before {
-            let rate = (total - before) / seconds;
-            let (most, refused) = (cloud.most_in_flight(), cloud.refusals().len());
-            eprintln!("{total} calls, {rate} a second, at most {most} at once, {refused} malformed");
-        }
-        before = total;
+    fn environment(&self) -> Vec<(&'static str, String)> {
+        Self::environment(self)
+    }
+
+    fn counts(&self) -> (u64, usize, usize) {
+        (self.total(), self.most_in_flight(), self.refusals().len())
     }
 }
 
