@@ -21,6 +21,7 @@ mod organization;
 mod oss;
 mod oss_signer;
 mod pages;
+pub mod permissions;
 mod policies;
 pub(super) mod ram;
 mod regions;
