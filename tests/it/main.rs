@@ -4,6 +4,7 @@
 #![expect(clippy::panic, clippy::needless_pass_by_value)]
 
 mod alibaba;
+mod alibaba_lookup;
 mod aws;
 mod aws_buckets;
 mod aws_calls;
