@@ -6,6 +6,7 @@
 mod alibaba;
 mod alibaba_deletions;
 mod alibaba_faults;
+mod alibaba_lookup;
 mod alibaba_scan;
 mod alibaba_sessions;
 mod alibaba_watched;
