@@ -4,6 +4,7 @@
 #![expect(clippy::panic, clippy::needless_pass_by_value)]
 
 mod alibaba;
+mod alibaba_buckets;
 mod alibaba_deletions;
 mod alibaba_faults;
 mod alibaba_lookup;
