@@ -29,9 +29,19 @@ pub struct Alibaba {
     pub endpoint: Option<String>,
     /// Let `endpoint` be plain http, for tests against a stand-in. Default false.
     pub allow_http: bool,
+    /// Calls of `LookupEvents` that an account answers in any second, in all its Regions together. Default 2, which is
+    /// what the provider publishes; 1 leaves room for others who ask, more needs a quota that was raised. 1 to 100.
+    pub lookups_per_second: u64,
     /// Trails. Default: none.
     pub trail: Vec<AlibabaTrail>,
 }
+
+/// Two calls a second (`ActionTrail`, quotas, "Maximum query rate"). Whether that is meant for one Region or for all of
+/// them is not documented: it is kept for all of them together.
+pub const LOOKUPS_PER_SECOND: u64 = 2;
+
+/// No quota is known to be raised so far.
+const MOST_LOOKUPS_PER_SECOND: u64 = 100;
 
 /// Which accounts of Alibaba Cloud.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -129,6 +139,7 @@ impl Alibaba {
             regions: section.value("regions", Regions::Enabled),
             endpoint: url(section, "endpoint"),
             allow_http: section.value("allow_http", false),
+            lookups_per_second: section.number("lookups_per_second", LOOKUPS_PER_SECOND, 1..=MOST_LOOKUPS_PER_SECOND),
             trail: section.sections("trail", AlibabaTrail::read),
         };
         let plain = source.endpoint.as_deref().is_some_and(|endpoint| endpoint.starts_with("http://"));

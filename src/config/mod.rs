@@ -30,7 +30,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 pub use accounts::Regions;
-pub use alibaba::{Alibaba, AlibabaAccounts, AlibabaTrail};
+pub use alibaba::{Alibaba, AlibabaAccounts, AlibabaTrail, LOOKUPS_PER_SECOND};
 pub use aws::{Aws, AwsAccounts, AwsTrail};
 pub use collect::{Collect, Keep};
 pub use database::Database;

@@ -93,6 +93,7 @@ fn a_wrong_value_is_named_with_what_is_expected() {
         ("[[aws]]\nname = \"a\"\n[[aws.trail]]\nkind = \"s3\"\n", &["aws[0].trail[0].bucket", "is missing"]),
         ("[[aws]]\nname = \"a\"\n[[alibaba]]\nname = \"a\"\n", &["4:8", "taken"]),
         ("[[alibaba]]\nname = \"a\"\nendpoint = \"http://x/{product}\"\n", &["allow_http"]),
+        ("[[alibaba]]\nname = \"a\"\nlookups_per_second = 0\n", &["lookups_per_second", "1 to 100"]),
         ("[[snapshot]]\nregions = [\"a-b\"]\n", &["snapshot[0].path", "is missing"]),
         ("[[snapshot]]\npath = \"x\"\nmax_age = \"2 days\"\n", &["snapshot[0].max_age"]),
     ] {

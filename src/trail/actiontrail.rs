@@ -10,7 +10,7 @@ use crate::model::{Actor, ConcernKind, EventOutcome, Provider};
 use crate::profiles::{Profile, Profiles, RoleArn};
 
 /// Calls that assume a role.
-const ASSUMPTIONS: [&str; 4] = ["AssumeRole", "AssumeRoleWithSAML", "AssumeRoleWithOIDC", "SwitchRole"];
+pub const ASSUMPTIONS: [&str; 4] = ["AssumeRole", "AssumeRoleWithSAML", "AssumeRoleWithOIDC", "SwitchRole"];
 
 /// Ordinary calls of RAM that would change, attach to, detach from or delete a role.
 const TAMPERING: [&str; 4] = ["AttachPolicyToRole", "DetachPolicyFromRole", "DeleteRole", UPDATE];
@@ -26,10 +26,18 @@ const DELETE: &str = "DeleteServiceLinkedRole";
 const DELETION_STATUS: &str = "GetServiceLinkedRoleDeletionStatus";
 const DELETION_CHECK: &str = "CheckServiceLinkedRoleForDeleting";
 
+/// Calls in the life of a service-linked role, which are recorded under any service: the one that makes them, or the
+/// one that the role is linked to.
+pub const LINKED_ROLE_CALLS: [&str; 4] = [CREATE, DELETE, DELETION_STATUS, DELETION_CHECK];
+
 /// Names of all calls whose object may be a role: nothing else is looked at.
 pub(super) fn role_calls() -> impl Iterator<Item = &'static str> {
-    let others = [CREATE, DELETE, DELETION_STATUS, DELETION_CHECK];
-    ASSUMPTIONS.into_iter().chain(TAMPERING).chain(EDITS).chain(others)
+    ASSUMPTIONS.into_iter().chain(LINKED_ROLE_CALLS).chain(ram_calls())
+}
+
+/// Ordinary calls of RAM about a role, those that only try among them.
+pub fn ram_calls() -> impl Iterator<Item = &'static str> {
+    TAMPERING.into_iter().chain(EDITS)
 }
 
 /// Services that have the ordinary role APIs. The calls of service-linked roles are recorded under these or under

@@ -23,6 +23,10 @@ use jiff::Timestamp;
 use crate::model::{Provider, Reject, TrailEvent};
 use crate::profiles::Profiles;
 
+pub use actiontrail::{
+    ASSUMPTIONS as ALIBABA_ASSUMPTIONS, LINKED_ROLE_CALLS as ALIBABA_LINKED_ROLE_CALLS,
+    ram_calls as alibaba_ram_calls,
+};
 pub use cloudtrail::{ASSUMPTIONS as AWS_ASSUMPTIONS, SWITCH as AWS_ROLE_SWITCH, iam_calls as aws_iam_calls};
 pub use layout::layout;
 pub use reading::read_object;

@@ -1,6 +1,7 @@
 //! Every call that roletrail can make to Alibaba Cloud: the one list from which endpoints, versions, limits, policies
 //! and the doctor come. None of them changes anything in an account.
 
+use crate::config::LOOKUPS_PER_SECOND;
 use crate::sources::live::{Api, Rate};
 
 /// A product of Alibaba Cloud, as the placeholder `{product}` of an endpoint template names it.
@@ -195,13 +196,61 @@ impl Api for Call {
 
     fn rate(self) -> Option<Rate> {
         match self {
-            // Two requests in any second (ActionTrail, quotas), for an account in all its Regions: whoever asks it
-            // gives one and the same Region to the limits. Without a burst, and a little slower.
-            Self::LookupEvents => Some(Rate::per_second(1.95, 1)),
+            Self::LookupEvents => Some(lookup_rate(LOOKUPS_PER_SECOND)),
             Self::GetCallerIdentity | Self::ListObjects | Self::GetObject => None,
             Self::AssumeRole | Self::AssumeRoleWithOidc => Some(Rate::per_second(50.0, 50)),
             // Not published for these; the provider throttles users early.
             _ => Some(Rate::per_second(10.0, 10)),
         }
+    }
+}
+
+/// Of what the event history allows, so much is used.
+const LOOKUP_SHARE: f64 = 0.975;
+
+/// How fast the event history is asked where it answers so many calls in any second: without a burst, and a little
+/// slower. The limit is that of an account in all its Regions, so that whoever asks gives one and the same Region to
+/// the limits.
+fn lookup_rate(per_second: u64) -> Rate {
+    Rate::per_second(LOOKUP_SHARE * f64::from(u32::try_from(per_second).unwrap_or(u32::MAX)), 1)
+}
+
+/// A call of a source that has a limit of its own for the event history.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Limited {
+    /// The call.
+    pub call: Call,
+    /// Calls of `LookupEvents` in any second.
+    pub lookups_per_second: u64,
+}
+
+impl Api for Limited {
+    fn action(self) -> &'static str {
+        self.call.action()
+    }
+
+    fn rate(self) -> Option<Rate> {
+        match self.call {
+            Call::LookupEvents => Some(lookup_rate(self.lookups_per_second)),
+            call => call.rate(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn the_limit_of_the_event_history_is_a_setting_and_never_reached() {
+        for per_second in [1_u32, 2, 5] {
+            let lookups = Limited { call: Call::LookupEvents, lookups_per_second: per_second.into() };
+            let rate = lookups.rate().expect("has one");
+            assert!(rate.burst == 1 && Duration::from_secs(1) < rate.interval * per_second, "{rate:?}");
+        }
+        let other = Limited { call: Call::GetRole, lookups_per_second: 1 };
+        assert_eq!(other.rate(), Call::GetRole.rate());
     }
 }

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use tokio::sync::{OnceCell, mpsc};
 
 use super::calls::Call;
-use super::regions::Regions;
-use super::{Failure, Hub, Plan, Reached, Session, inventory, organization};
+use super::regions::{self, Regions};
+use super::{Failure, Hub, Plan, Reached, Session, inventory, lookup_events, organization};
 use crate::config::AlibabaAccounts;
 use crate::model::{Collection, Provider};
 use crate::sources::live::{
@@ -81,8 +81,12 @@ impl Accounts for Source {
     }
 
     fn has_events(&self) -> bool {
-        false
+        lookup_events::wanted(&self.plan.source)
     }
 
-    async fn events(&self, _account: &Entered, _outlet: &Outlet) {}
+    async fn events(&self, account: &Entered, outlet: &Outlet) {
+        let regions = account.regions.get_or_init(|| regions::of(&self.plan, &account.session)).await;
+        let (expected, trouble) = (&regions.expected, regions.trouble());
+        lookup_events::read(&self.plan, &account.session, expected, trouble, outlet).await;
+    }
 }

@@ -8,7 +8,7 @@ use super::calls::Call;
 use super::client::{Client, connections, neighbours};
 use super::credentials::{Chain, Member};
 use super::security_tokens::{OfMember, Own, SecurityTokens, chain_of_process, place};
-use super::session::Session;
+use super::session::{Keys, Session};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Alibaba;
 use crate::sources::live::{Caller, Failure, Scan};
@@ -32,6 +32,7 @@ pub(super) struct Door {
     chain: Arc<Chain>,
     tokens: Arc<SecurityTokens>,
     clock: Arc<dyn Clock>,
+    lookups_per_second: u64,
 }
 
 impl std::fmt::Debug for Door {
@@ -59,13 +60,16 @@ impl Door {
         let client = Arc::new(Client::new(source, connections()?, Arc::clone(&clock))?);
         let chain = Arc::new(chain_of_process(&neighbours()?, Arc::clone(&clock))?);
         let tokens = Arc::new(SecurityTokens { client: Arc::clone(&client), caller });
-        Ok(Self { client, chain, tokens, clock })
+        Ok(Self { client, chain, tokens, clock, lookups_per_second: source.lookups_per_second })
     }
 
     fn own(&self, account: &str) -> Session {
         let keys = Own { chain: Arc::clone(&self.chain), tokens: Arc::clone(&self.tokens) };
-        let caller = self.tokens.caller.clone();
-        Session::new(account, Arc::clone(&self.client), Arc::new(keys), caller)
+        self.session(account, Arc::new(keys), self.tokens.caller.clone())
+    }
+
+    fn session(&self, account: &str, keys: Arc<dyn Keys>, caller: Caller) -> Session {
+        Session::new(account, Arc::clone(&self.client), keys, caller).limited(self.lookups_per_second)
     }
 }
 
@@ -112,7 +116,7 @@ impl Hub {
         let member = Member::new(chain, account, &self.member_role, self.external_id.as_deref(), clock);
         let keys = OfMember { member, tokens: Arc::clone(&self.door.tokens) };
         let caller = Caller::new(Arc::clone(self.own.caller.scan()));
-        let session = Session::new(account, Arc::clone(&self.door.client), Arc::new(keys), caller);
+        let session = self.door.session(account, Arc::new(keys), caller);
         session.check_keys().await?;
         Ok(session)
     }

@@ -7,10 +7,11 @@ use std::sync::Arc;
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
 
-use super::calls::{Call, Product};
+use super::calls::{Call, Limited, Product};
 use super::client::Client;
 use super::credentials::Credentials;
 use super::endpoint::Place;
+use crate::config::LOOKUPS_PER_SECOND;
 use crate::sources::live::{Caller, Failure};
 
 /// What a look-up of credentials comes to.
@@ -31,11 +32,17 @@ pub struct Session {
     pub caller: Caller,
     client: Arc<Client>,
     keys: Arc<dyn Keys>,
+    lookups_per_second: u64,
 }
 
 impl Session {
     pub(super) fn new(account: impl Into<String>, client: Arc<Client>, keys: Arc<dyn Keys>, caller: Caller) -> Self {
-        Self { account: account.into(), caller, client, keys }
+        Self { account: account.into(), caller, client, keys, lookups_per_second: LOOKUPS_PER_SECOND }
+    }
+
+    /// The same session with a limit of its own for the event history.
+    pub(super) fn limited(self, lookups_per_second: u64) -> Self {
+        Self { lookups_per_second, ..self }
     }
 
     /// The same session with bounds of its own: work that must not wait for the other calls of the account.
@@ -84,7 +91,8 @@ impl Session {
         // place while holding one.
         let credentials = self.keys.current().await?;
         let attempt = || self.client.send(&credentials, call, place, &parameters);
-        self.caller.check(call, limited_as(call, place.region), attempt).await
+        let limited = Limited { call, lookups_per_second: self.lookups_per_second };
+        self.caller.check(limited, limited_as(call, place.region), attempt).await
     }
 }
 

@@ -62,16 +62,6 @@ pub(super) fn canonical<K: AsRef<str>, V: AsRef<str>>(parameters: &[(K, V)]) -> 
     pairs.into_iter().map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join("&")
 }
 
-/// A list of objects as parameters: `NAME.1.Key`, `NAME.1.Value`, `NAME.2.Key` and so on.
-pub(super) fn flattened(name: &str, items: &[&[(&str, &str)]]) -> Vec<(String, String)> {
-    let numbered = (1..).zip(items);
-    numbered
-        .flat_map(|(number, fields)| {
-            fields.iter().map(move |(key, value)| (format!("{name}.{number}.{key}"), (*value).to_owned()))
-        })
-        .collect()
-}
-
 fn headers(
     credentials: &Credentials,
     request: &Request<'_>,
@@ -187,21 +177,17 @@ mod tests {
 
     #[test]
     fn lists_and_odd_characters_are_signed_as_they_are_sent() {
-        let attributes = flattened(
-            "LookupAttribute",
-            &[
-                &[("Key", "RoleName"), ("Value", "AliyunServiceRoleForKMSKeyStore")],
-                &[("Key", "EventName"), ("Value", "AssumeRole*~ +")],
-            ],
-        );
-        let window = [
+        let parameters = [
             ("Direction", "FORWARD"),
             ("StartTime", "2026-01-01T00:00:00Z"),
             ("EndTime", "2026-01-02T00:00:00Z"),
             ("MaxResults", "50"),
+            ("LookupAttribute.1.Key", "RoleName"),
+            ("LookupAttribute.1.Value", "AliyunServiceRoleForKMSKeyStore"),
+            ("LookupAttribute.2.Key", "EventName"),
+            ("LookupAttribute.2.Value", "AssumeRole*~ +"),
         ];
-        let window = window.map(|(key, value)| (key.to_owned(), value.to_owned()));
-        let query = canonical(&[&attributes[..], &window[..]].concat());
+        let query = canonical(&parameters);
         assert_eq!(
             query,
             "Direction=FORWARD&EndTime=2026-01-02T00%3A00%3A00Z&LookupAttribute.1.Key=RoleName\

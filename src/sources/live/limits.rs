@@ -11,6 +11,8 @@ use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
+use super::steady::{Steady, UnderWay};
+
 /// An API that can be asked.
 pub trait Api: Copy {
     /// The action that permits it, as policies and coverage name it.
@@ -77,15 +79,21 @@ impl Limits {
 pub struct AccountLimits {
     shared: Arc<Limits>,
     calls: Arc<Semaphore>,
-    paces: Arc<Paces>,
+    paces: Mutex<HashMap<ApiOfRegion, Pace>>,
+    steady: Mutex<HashMap<ApiOfRegion, Arc<Steady>>>,
 }
 
-type Paces = Mutex<HashMap<(&'static str, String), Pace>>;
+type ApiOfRegion = (&'static str, String);
 
 /// A place among the calls under way; dropped, it is free again.
 #[derive(Debug)]
 pub struct Place {
-    _steady: Option<Steady>,
+    _under_way: Option<UnderWay>,
+    _permits: Permits,
+}
+
+#[derive(Debug)]
+struct Permits {
     _account: OwnedSemaphorePermit,
     _endpoint: OwnedSemaphorePermit,
     _all: OwnedSemaphorePermit,
@@ -96,28 +104,39 @@ impl AccountLimits {
     #[must_use]
     pub fn new(shared: Arc<Limits>) -> Self {
         let calls = Arc::new(Semaphore::new(shared.share));
-        Self { shared, calls, paces: Arc::default() }
+        Self { shared, calls, paces: Mutex::default(), steady: Mutex::default() }
     }
 
     /// Waits until a call may begin.
     pub async fn place(&self, call: impl Api, region: &str) -> Place {
-        let steady = call.rate().filter(|rate| rate.burst == 1).map(|rate| Steady {
-            paces: Arc::clone(&self.paces),
-            key: (call.action(), region.to_owned()),
-            pause: rate.interval,
-        });
-        if let Some(rate) = call.rate() {
-            let begin = self.next_slot(call.action(), region, rate);
-            tokio::time::sleep_until(begin).await;
+        let permits = self.permits(call.service(), region);
+        match call.rate() {
+            None => Place { _under_way: None, _permits: permits.await },
+            Some(rate) if rate.burst == 1 => {
+                let steady = self.steady(call.action(), region);
+                let (permits, under_way) = steady.begin(rate.interval, permits).await;
+                Place { _under_way: Some(under_way), _permits: permits }
+            }
+            Some(rate) => {
+                tokio::time::sleep_until(self.next_slot(call.action(), region, rate)).await;
+                Place { _under_way: None, _permits: permits.await }
+            }
         }
-        let endpoint = self.shared.endpoint(call.service(), region);
-        // The narrow bounds come first, so that whoever waits for them takes nothing from others.
-        Place {
-            _steady: steady,
+    }
+
+    /// The narrow bounds come first, so that whoever waits for them takes nothing from others.
+    async fn permits(&self, service: &'static str, region: &str) -> Permits {
+        let endpoint = self.shared.endpoint(service, region);
+        Permits {
             _account: taken(&self.calls).await,
             _endpoint: taken(&endpoint).await,
             _all: taken(&self.shared.all).await,
         }
+    }
+
+    fn steady(&self, api: &'static str, region: &str) -> Arc<Steady> {
+        let mut steady = self.steady.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(steady.entry((api, region.to_owned())).or_default())
     }
 
     fn next_slot(&self, api: &'static str, region: &str, rate: Rate) -> Instant {
@@ -128,23 +147,6 @@ impl AccountLimits {
 
 async fn taken(semaphore: &Arc<Semaphore>) -> OwnedSemaphorePermit {
     Arc::clone(semaphore).acquire_owned().await.expect("nobody closes these semaphores")
-}
-
-/// A call of an API that allows no burst: the next one begins a whole interval after its end. Counted from its
-/// beginning, a call that is long on its way would come close to those after it.
-#[derive(Debug)]
-struct Steady {
-    paces: Arc<Paces>,
-    key: (&'static str, String),
-    pause: Duration,
-}
-
-impl Drop for Steady {
-    fn drop(&mut self) {
-        let mut paces = self.paces.lock().unwrap_or_else(PoisonError::into_inner);
-        let due = &mut paces.entry(self.key.clone()).or_default().due;
-        *due = (*due).max(Some(Instant::now() + self.pause));
-    }
 }
 
 /// When calls of one API in one Region of one account may begin: steadily, after a burst.

@@ -6,10 +6,12 @@ mod failure;
 mod fetched;
 mod found;
 mod limits;
+pub(super) mod lookup;
 mod paging;
 mod plan;
 mod room;
 mod rows;
+mod steady;
 mod tasks;
 
 pub(super) use accounts::{Accounts, Listed, read_all, read_events};

@@ -67,7 +67,7 @@ impl Taker<'_> {
         let read = if page.records.is_empty() {
             Ok(SourceSummary::default())
         } else {
-            let layout = layout(lookup);
+            let layout = layout(self.provider(), lookup);
             trail::read_object(&page.records[..], &name, &layout, &self.reading(), &mut sink)
                 .map(|found| SourceSummary { objects_read: 0, objects_skipped: 0, ..counts_of(&found) })
         };
@@ -125,10 +125,10 @@ impl Taker<'_> {
     }
 }
 
-fn layout(lookup: &Lookup) -> Layout {
+fn layout(provider: Provider, lookup: &Lookup) -> Layout {
     Layout {
         kind: ObjectKind::Log,
-        provider: Some(Provider::Aws),
+        provider: Some(provider),
         account: Some(lookup.account.clone()),
         region: Some(lookup.region.clone()),
         delivered_at: None,

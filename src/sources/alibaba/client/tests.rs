@@ -107,6 +107,7 @@ fn source(address: &str) -> Alibaba {
         regions: Regions::Enabled,
         endpoint: Some(format!("http://{address}/{{product}}/{{region}}")),
         allow_http: true,
+        lookups_per_second: 2,
         trail: Vec::new(),
     }
 }

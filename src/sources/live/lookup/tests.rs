@@ -1,0 +1,1 @@
+//! The reader against a history that answers as it is told to.
