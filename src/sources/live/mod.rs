@@ -2,6 +2,7 @@
 
 mod accounts;
 mod caller;
+pub mod doctor;
 mod failure;
 mod fetched;
 mod found;
