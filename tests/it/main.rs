@@ -4,6 +4,11 @@
 #![expect(clippy::panic, clippy::needless_pass_by_value)]
 
 mod alibaba;
+mod alibaba_deletions;
+mod alibaba_faults;
+mod alibaba_scan;
+mod alibaba_sessions;
+mod alibaba_watched;
 mod aws;
 mod aws_buckets;
 mod aws_calls;
@@ -26,6 +31,7 @@ mod ingest;
 mod judging;
 mod policy;
 mod records;
+mod scene;
 mod snapshot;
 mod store;
 mod support;

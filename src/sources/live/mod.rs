@@ -1,6 +1,7 @@
 //! What live sources have in common: how a provider is asked, and how what is found is handed over.
 
 mod accounts;
+pub(super) mod bucket;
 mod caller;
 pub mod doctor;
 mod failure;

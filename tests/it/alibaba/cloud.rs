@@ -66,6 +66,11 @@ impl Cloud {
         format!("{}/{{product}}/{{region}}", self.url())
     }
 
+    /// An address that gives credentials of the management account to whoever asks.
+    pub fn credentials_address(&self) -> String {
+        format!("{}{}", self.url(), server::CREDENTIALS)
+    }
+
     /// The environment for a program that is to use the hub's key, and to look for no other.
     pub fn environment(&self) -> Vec<(&'static str, String)> {
         let hub = key_of(&lock(&self.shared.world).management);

@@ -46,6 +46,7 @@ mod world;
 pub use cloud::Cloud;
 pub use faults::{Effect, Fault};
 pub use instance::Instance;
+pub use keys::{SECRET, key_of};
 pub use ledger::Call;
 pub use role::{KEY_STORE_ROLE, Policy, Role, Task};
 pub use world::{Account, Bucket, Trail, World};
