@@ -4,6 +4,8 @@
 //! - A deletion task of the role that ended `FAILED` or `INTERNAL_ERROR`.
 //! - A call of `DeleteServiceLinkedRole` that was refused.
 //! - A deletion that was accepted, and the same role still there after the grace time.
+//! - A deletion of which the trail shows only that the service was asked whether the role may go (Alibaba Cloud,
+//!   `CheckServiceLinkedRoleForDeleting`), and the same role still there after the grace time.
 //!
 //! # Why it matters
 //! The deletion of a service-linked role is accepted at once and decided later, and no trail records the decision. A
@@ -22,6 +24,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
+use jiff::Timestamp;
+
 use super::case::{by_actor, counted, name_of};
 use super::standing::Tasks;
 use super::{Case, Rule, RuleDoc, Ruling, draft::Draft};
@@ -34,6 +38,10 @@ static DOC: LazyLock<RuleDoc> =
     LazyLock::new(|| RuleDoc::of("failed-role-deletion", Severity::Medium, include_str!("failed_role_deletion.rs")));
 
 const CLEARS: &str = "the role is gone";
+
+/// The call of Alibaba Cloud by which a service is asked whether a role that is linked to it may go. Nobody makes it but
+/// for a deletion.
+const SERVICE_CHECK: &str = "CheckServiceLinkedRoleForDeleting";
 
 /// The rule.
 pub(super) struct FailedRoleDeletion;
@@ -50,20 +58,34 @@ impl Rule for FailedRoleDeletion {
             return ruling;
         }
         ruling.findings = refused_calls(case);
-        for task in deletions(case) {
-            match Fate::of(case, &task) {
-                Fate::Failed => ruling.findings.push(task_finding(case, &task)),
-                Fate::StillThere => ruling.findings.push(still_there(case, &task)),
-                Fate::TooEarly => ruling.recheck(task.submitted_at + case.evidence.settings.grace),
-                Fate::NotObserved => {
-                    ruling.undecided =
-                        Some("a deletion was accepted and nobody has looked for the role since".to_owned());
-                }
-                Fate::Well => {}
-            }
+        let known = deletions(case);
+        let tried = attempts(case, &known);
+        for task in &known {
+            follow(case, task, still_there, &mut ruling);
+        }
+        for task in &tried {
+            follow(case, task, still_there_after_check, &mut ruling);
         }
         ruling.findings = newest_of_each(ruling.findings);
         ruling
+    }
+}
+
+/// Says what became of a deletion; `still_there` makes the finding where it did not happen.
+fn follow(
+    case: &Case<'_>,
+    task: &DeletionTask,
+    still_there: fn(&Case<'_>, &DeletionTask) -> Finding,
+    ruling: &mut Ruling,
+) {
+    match Fate::of(case, task) {
+        Fate::Failed => ruling.findings.push(task_finding(case, task)),
+        Fate::StillThere => ruling.findings.push(still_there(case, task)),
+        Fate::TooEarly => ruling.recheck(task.submitted_at + case.evidence.settings.grace),
+        Fate::NotObserved => {
+            ruling.undecided = Some("a deletion was asked for and nobody has looked for the role since".to_owned());
+        }
+        Fate::Well => {}
     }
 }
 
@@ -124,6 +146,33 @@ fn deletions(case: &Case<'_>) -> Vec<DeletionTask> {
     tasks
 }
 
+/// The service's checks whether the role may go.
+fn service_checks<'a>(case: &Case<'a>) -> impl Iterator<Item = &'a TrailEvent> {
+    case.role_events()
+        .filter(|(event, kind, _)| *kind == ConcernKind::DeletionCheck && event.name == SERVICE_CHECK)
+        .map(|(event, ..)| event)
+}
+
+/// Whether two moments are those of one deletion.
+fn belong_together(case: &Case<'_>, one: Timestamp, other: Timestamp) -> bool {
+    one.duration_since(other).abs() <= case.evidence.settings.grace
+}
+
+/// Deletions that show in the service's checks alone: no call and no task of the time around them is known.
+fn attempts(case: &Case<'_>, known: &[DeletionTask]) -> Vec<DeletionTask> {
+    let calls = case.role_events().filter(|(_, kind, _)| *kind == ConcernKind::RoleDeletion);
+    let mut explained: Vec<_> = known.iter().map(|task| task.submitted_at).collect();
+    explained.extend(calls.map(|(event, ..)| event.time));
+    let mut attempts = Vec::new();
+    for event in service_checks(case) {
+        if !explained.iter().any(|time| belong_together(case, *time, event.time)) {
+            explained.push(event.time);
+            attempts.push(task_of(case, event));
+        }
+    }
+    attempts
+}
+
 fn task_of(case: &Case<'_>, event: &TrailEvent) -> DeletionTask {
     DeletionTask {
         account: case.evidence.account.id.clone(),
@@ -181,7 +230,7 @@ fn task_finding(case: &Case<'_>, task: &DeletionTask) -> Finding {
         task.status.as_str(),
         reason.trim_end_matches('.')
     );
-    accepted_finding(case, task, summary, &holders)
+    unfulfilled(case, task, summary, &holders)
 }
 
 fn still_there(case: &Case<'_>, task: &DeletionTask) -> Finding {
@@ -191,11 +240,22 @@ fn still_there(case: &Case<'_>, task: &DeletionTask) -> Finding {
         case.profile.role_name(),
         task.submitted_at
     );
-    accepted_finding(case, task, summary, "")
+    unfulfilled(case, task, summary, "")
 }
 
-/// A finding about a deletion that was accepted and did not happen.
-fn accepted_finding(case: &Case<'_>, task: &DeletionTask, summary: String, holders: &str) -> Finding {
+fn still_there_after_check(case: &Case<'_>, task: &DeletionTask) -> Finding {
+    let summary = format!(
+        "Somebody tried to delete role {} at {:.0}: its service was asked whether it may go ({SERVICE_CHECK}, recorded \
+         for {}). No record tells what came of it, and the same role is still there.",
+        case.profile.role_name(),
+        task.submitted_at,
+        name_of(task.submitted_by.as_deref())
+    );
+    unfulfilled(case, task, summary, "")
+}
+
+/// A finding about a deletion that was asked for and did not happen.
+fn unfulfilled(case: &Case<'_>, task: &DeletionTask, summary: String, holders: &str) -> Finding {
     let standing = case.standing;
     let stores: Vec<_> = standing.needing().map(|store| format!("{} in {}", store.id, store.region)).collect();
     let nothing_left = holders.is_empty() && stores.is_empty() && standing.regions.is_complete();
@@ -215,7 +275,9 @@ fn accepted_finding(case: &Case<'_>, task: &DeletionTask, summary: String, holde
         .seen(task.submitted_at, last)
         .fix(how, CLEARS);
     let event = |id: &String| FindingEvent { time: task.submitted_at, id: id.clone() };
-    finding.events = task.event_id.iter().map(event).collect();
+    let checks = service_checks(case).filter(|check| belong_together(case, check.time, task.submitted_at));
+    let checks = checks.map(|check| FindingEvent { time: check.time, id: check.id.clone() });
+    finding.events = task.event_id.iter().map(event).chain(checks).collect();
     finding
 }
 
@@ -247,6 +309,7 @@ fn newest_of_each(findings: Vec<Finding>) -> Vec<Finding> {
     let mut merged: Vec<_> = merged.into_values().collect();
     for finding in &mut merged {
         finding.events.sort_by(|left, right| right.cmp(left));
+        finding.events.dedup();
     }
     merged
 }
@@ -312,5 +375,42 @@ mod tests {
             .event("2025-06-01T00:00:00Z", |event| event.deletes_role().refused("AccessDenied"))
             .event("2025-06-01T00:00:00Z", EventBuilder::deletes_role);
         check(ID, &scene, silent());
+    }
+
+    #[test]
+    fn the_services_check_is_a_sign_of_a_deletion() {
+        let present = || Scene::alibaba().role().regions(Outcome::Complete);
+        let tried = |scene: Scene| scene.event(DAY, EventBuilder::service_checks_deletion);
+        let again = tried(present()).event("2026-06-01T00:10:00Z", EventBuilder::service_checks_deletion);
+        let found = check(ID, &again, fires(1));
+        assert!(found[0].summary.contains("CheckServiceLinkedRoleForDeleting"), "{}", found[0].summary);
+        assert_eq!((found[0].severity, found[0].count, found[0].events.len()), (Severity::Medium, 1, 2));
+        let soon = "2026-06-30T12:00:00Z";
+        let early = present().event(soon, EventBuilder::service_checks_deletion);
+        check(ID, &early, silent());
+        assert!(early.recheck(ID).is_some());
+        check(ID, &tried(Scene::alibaba().no_role().regions(Outcome::Complete)), silent());
+        check(ID, &tried(present()).role_answer(Outcome::Denied), unknown());
+        check(ID, &tried(Scene::alibaba()), silent());
+    }
+
+    #[test]
+    fn a_check_that_belongs_to_a_known_deletion_is_evidence_and_no_finding_of_its_own() {
+        let checked = |scene: Scene| scene.event("2026-06-01T00:05:00Z", EventBuilder::service_checks_deletion);
+        let present = || Scene::alibaba().role().regions(Outcome::Complete);
+        let failed = check(ID, &checked(present()).task(DAY, TaskStatus::Failed, &["kst-1"]), fires(1));
+        assert_eq!(failed[0].events.len(), 1, "{:?}", failed[0].events);
+        let accepted = check(ID, &checked(present().event(DAY, EventBuilder::deletes_role)), fires(1));
+        assert_eq!(accepted[0].events.len(), 2, "{:?}", accepted[0].events);
+        check(ID, &checked(present().task(DAY, TaskStatus::InProgress, &[])), silent());
+        let refused = present().event(DAY, |event| event.deletes_role().refused("NoPermission"));
+        let found = check(ID, &checked(refused), fires(1));
+        assert_eq!(found[0].outcome, Some(EventOutcome::Denied));
+    }
+
+    #[test]
+    fn asking_how_a_deletion_stands_is_no_attempt() {
+        let polled = Scene::alibaba().role().regions(Outcome::Complete).event(DAY, EventBuilder::polls_deletion);
+        check(ID, &polled, silent());
     }
 }

@@ -4,8 +4,10 @@
 #![expect(clippy::panic, clippy::needless_pass_by_value)]
 
 mod alibaba;
+mod alibaba_buckets;
 mod alibaba_deletions;
 mod alibaba_faults;
+mod alibaba_lookup;
 mod alibaba_scan;
 mod alibaba_sessions;
 mod alibaba_watched;

@@ -63,7 +63,7 @@ impl Workplace {
             command.env_remove(name);
         }
         for (name, _) in std::env::vars() {
-            if name.starts_with("AWS_") || name.starts_with("ALIBABA_CLOUD_") {
+            if ["AWS_", "ALIBABA_CLOUD_", "OSS_"].iter().any(|begin| name.starts_with(begin)) {
                 command.env_remove(name);
             }
         }

@@ -66,6 +66,14 @@ impl EventBuilder {
         self.named("DeleteServiceLinkedRole", ConcernKind::RoleDeletion)
     }
 
+    pub(in crate::rules) fn service_checks_deletion(self) -> Self {
+        self.named("CheckServiceLinkedRoleForDeleting", ConcernKind::DeletionCheck)
+    }
+
+    pub(in crate::rules) fn polls_deletion(self) -> Self {
+        self.named("GetServiceLinkedRoleDeletionStatus", ConcernKind::DeletionCheck)
+    }
+
     pub(in crate::rules) fn tampers(self, name: &str) -> Self {
         self.named(name, ConcernKind::RoleTampering)
     }

@@ -202,8 +202,30 @@ def buckets():
     keys = [entry.key for page in (first, second) for entry in page.contents]
     assert keys == [prefix + "a b+c.gz", prefix + "d.gz"] and first.is_truncated and not second.is_truncated, keys
     assert service.get_object(oss.GetObjectRequest(bucket="audit-log", key=keys[0])).body.read() == b"first"
+    assert first.next_continuation_token and second.next_continuation_token is None, second
+    listings(service)
     oss_refused("NoSuchKey", service, "absent")
     oss_refused("AccessDenied", bucket_client(session_of(MEMBER)), "elsewhere")
+
+
+def listings(service):
+    """Folders, pages and beginnings, as the paginator of the SDK reads them."""
+
+    def listed(**parameters):
+        ask = oss.ListObjectsV2Request(bucket="audit-log", prefix="folders/", **parameters)
+        pages = list(service.list_objects_v2_paginator(limit=1).iter_page(ask))
+        assert all(page.key_count == len(page.contents or []) + len(page.common_prefixes or []) for page in pages)
+        folders = [folder.prefix for page in pages for folder in page.common_prefixes or []]
+        return folders, [entry.key for page in pages for entry in page.contents or []]
+
+    odd, plain = "folders/c\x01%é", ["folders/a/1", "folders/a/2", "folders/b/1"]
+    assert listed() == ([], [*plain, odd]), listed()
+    assert listed(delimiter="/") == (["folders/a/", "folders/b/"], [odd]), listed(delimiter="/")
+    assert listed(start_after="folders/a/1") == ([], [*plain[1:], odd])
+    assert listed(delimiter="/", start_after="folders/a/2") == (["folders/b/"], [odd])
+    whole = service.get_object(oss.GetObjectRequest(bucket="audit-log", key=odd))
+    [entry] = service.list_objects_v2(oss.ListObjectsV2Request(bucket="audit-log", prefix=odd)).contents
+    assert (whole.body.read(), whole.content_length, whole.etag) == (b"odd", entry.size, entry.etag), entry
 
 
 def oss_refused(code, service, key):

@@ -1,5 +1,6 @@
 //! Who asks for what, in which order it is judged, and how the answer goes out.
 
+use std::cell::RefCell;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -325,7 +326,7 @@ fn own_answer(
         session,
         parameters: aim.parameters.clone(),
         object: aim.object.clone(),
-        remarks: Default::default(),
+        remarks: RefCell::default(),
     };
     let mut world = lock(&shared.world);
     check_region(&world, &request)?;
@@ -389,7 +390,7 @@ fn dispatch(world: &mut World, request: &Request) -> Result<Value, Refusal> {
         Service::Ram => ram::answer(world, request),
         Service::ResourceManager => directory::answer(world, request),
         Service::Kms => kms::answer(world, request),
-        Service::Hsm => hsm::answer(world, request),
+        Service::Hsm => Ok(hsm::answer(world, request)),
         Service::ActionTrail => actiontrail::answer(world, request),
         Service::Oss => oss::list(world, request),
     }

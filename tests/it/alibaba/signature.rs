@@ -1,7 +1,7 @@
 //! Signatures, verified from their published descriptions: ACS3-HMAC-SHA256 of the RPC products, and version 4 of OSS.
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
-use hyper::header::HeaderMap;
+use hyper::header::{HeaderMap, HeaderName};
 use jiff::{SignedDuration, Timestamp, civil, tz::TimeZone};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use sha2::{Digest as _, Sha256};
@@ -82,15 +82,12 @@ impl Authorization {
             }
         }
         let signs = |name: &str| name == "host" || name == "content-type" || name.starts_with("x-acs-");
-        for name in headers.keys().map(|name| name.as_str()).filter(|name| signs(name)) {
+        for name in headers.keys().map(HeaderName::as_str).filter(|name| signs(name)) {
             if !self.headers.iter().any(|signed| signed == name) {
                 return missing(name);
             }
         }
-        match self.headers.is_sorted() {
-            true => Ok(()),
-            false => missing("in its place"),
-        }
+        if self.headers.is_sorted() { Ok(()) } else { missing("in its place") }
     }
 
     fn canonical_rpc(&self, received: &Received) -> String {
@@ -171,7 +168,7 @@ impl Authorization {
                 || ["content-type", "content-md5"].contains(&name)
                 || self.headers.iter().any(|more| more == name)
         };
-        let mut names: Vec<_> = headers.keys().map(|name| name.as_str()).filter(|name| signs(name)).collect();
+        let mut names: Vec<_> = headers.keys().map(HeaderName::as_str).filter(|name| signs(name)).collect();
         names.sort_unstable();
         let lines: String = names.iter().map(|name| format!("{name}:{}\n", header(headers, name).trim())).collect();
         format!(

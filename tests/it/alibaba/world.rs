@@ -45,6 +45,9 @@ pub struct World {
     pub page_size: usize,
     /// Whether the last page of events has an empty token instead of none.
     pub empty_tokens: bool,
+    /// Whether `LookupEvents` finds everything in its window, whatever the attributes are: what the service does with
+    /// attributes that it does not take.
+    pub ignores_attributes: bool,
     /// `LookupEvents` a second, per account.
     pub lookups_per_second: usize,
     /// How long a throttled client is told to wait.
@@ -77,6 +80,7 @@ impl World {
             buckets: BTreeMap::new(),
             page_size: 1000,
             empty_tokens: false,
+            ignores_attributes: false,
             lookups_per_second: 2,
             retry_after: None,
             xml_errors: false,
