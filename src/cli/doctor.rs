@@ -1,6 +1,6 @@
 //! `doctor`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
 use clap::Args;
@@ -11,7 +11,7 @@ use crate::boot::Boot;
 use crate::daemon::jobs::{DoctorReport, doctor};
 use crate::exports::json::{CheckJson, DoctorJson};
 use crate::exports::policies;
-use crate::model::{Check, CheckKind, CheckOutcome};
+use crate::model::{Check, CheckKind, CheckOutcome, Permissions, Provider};
 
 /// Arguments of `doctor`.
 #[derive(Debug, Args)]
@@ -30,7 +30,8 @@ Examples:
   roletrail doctor --config roletrail.toml
   roletrail doctor -v
   roletrail doctor --format json | jq '.checks[] | select(.outcome == \"missing\")'
-  roletrail doctor --format json | jq .grant > missing-permissions.json")]
+  roletrail doctor --format json | jq .grant > missing-permissions.json       for AWS
+  roletrail doctor --format json | jq .ram_grant > missing-permissions.json   for Alibaba Cloud")]
 pub struct DoctorArgs {}
 
 /// Tries everything and prints what does not work.
@@ -39,15 +40,26 @@ pub struct DoctorArgs {}
 /// [`Failure`] for a configuration that cannot be read, and when standard output cannot be written.
 pub fn run(boot: &Boot, output: Output, _arguments: &DoctorArgs) -> Result<Exit, Failure> {
     let report = doctor(&boot.doctor()?);
-    let grant = report.grant.as_ref().map(policies::json);
-    let document = grant.as_deref().map(serde_json::from_str).transpose().map_err(io::Error::from)?;
-    let json = DoctorJson::new(report.is_well(), &report.checks, document);
+    let grants: BTreeMap<_, _> =
+        report.grants.iter().map(|(provider, grant)| (*provider, document(*provider, grant))).collect();
+    let parsed = |provider| grants.get(&provider).map(|text: &String| serde_json::from_str(text)).transpose();
+    let (grant, ram_grant) = (parsed(Provider::Aws), parsed(Provider::Alibaba));
+    let json = DoctorJson::new(report.is_well(), &report.checks);
+    let json = json.granting(grant.map_err(io::Error::from)?, ram_grant.map_err(io::Error::from)?);
     match output.format() {
         Format::Json => output.object(&json, String::new)?,
         Format::Ndjson | Format::Csv => output.rows(&json.checks, &[], "")?,
-        Format::Table => print(output, &report, boot.verbose(), grant.as_deref())?,
+        Format::Table => print(output, &report, boot.verbose(), &grants)?,
     }
     Ok(exit_of(&report, boot))
+}
+
+/// What grants something, in the language of the provider.
+fn document(provider: Provider, grant: &Permissions) -> String {
+    match provider {
+        Provider::Aws => policies::json(grant),
+        Provider::Alibaba => policies::ram_json(grant),
+    }
 }
 
 fn exit_of(report: &DoctorReport, boot: &Boot) -> Exit {
@@ -61,7 +73,12 @@ fn exit_of(report: &DoctorReport, boot: &Boot) -> Exit {
 }
 
 /// The answer in a sentence, then what does not work, then what would grant it.
-fn print(output: Output, report: &DoctorReport, everything: bool, grant: Option<&str>) -> io::Result<()> {
+fn print(
+    output: Output,
+    report: &DoctorReport,
+    everything: bool,
+    grants: &BTreeMap<Provider, String>,
+) -> io::Result<()> {
     output.sentence(&answer(&report.checks))?;
     let shown = |check: &&Check| everything || !matches!(check.outcome, CheckOutcome::Ok | CheckOutcome::Untested);
     let rows: Vec<CheckJson> = report.checks.iter().filter(shown).map(Into::into).collect();
@@ -78,8 +95,10 @@ fn print(output: Output, report: &DoctorReport, everything: bool, grant: Option<
         output.sentence("")?;
         output.rows(&rows, &columns, "")?;
     }
-    if let Some(grant) = grant {
-        output.sentence("\nThis policy grants what is missing:")?;
+    for (provider, grant) in grants {
+        output.sentence(&format!(
+            "\nThis policy grants what is missing; `roletrail policy {provider}` prints all that is needed:"
+        ))?;
         output.sentence(grant.trim_end())?;
     }
     Ok(())

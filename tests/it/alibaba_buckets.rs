@@ -38,7 +38,7 @@ fn deliver(scene: &Scene, objects: &[(String, Vec<u8>)]) {
 }
 
 /// The key of a delivery of one event at ten past ten, below a folder of the trails.
-fn key(folder: &str, region: &str, day: &str, unique: &str) -> String {
+pub fn key(folder: &str, region: &str, day: &str, unique: &str) -> String {
     promising(1, folder, region, day, unique)
 }
 
@@ -52,7 +52,7 @@ const TRAILS: &str = "AliyunLogs/Actiontrail/";
 const REGION: &str = "cn-hangzhou";
 
 /// A delivery of one record that concerns no profile.
-fn log(id: &str) -> Vec<u8> {
+pub fn log(id: &str) -> Vec<u8> {
     log_of(HUB, id)
 }
 

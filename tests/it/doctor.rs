@@ -20,25 +20,25 @@ fn examined(scene: &Scene, code: i32) -> Value {
     serde_json::from_str(&ran.stdout).unwrap_or_else(|error| panic!("{error}\n{}", ran.stdout))
 }
 
-fn checks<'a>(report: &'a Value, outcome: &str) -> Vec<&'a Value> {
+pub fn checks<'a>(report: &'a Value, outcome: &str) -> Vec<&'a Value> {
     let all = report["checks"].as_array().expect("a list of checks");
     all.iter().filter(|check| check["outcome"] == outcome).collect()
 }
 
 /// The only check with this outcome.
-fn only<'a>(report: &'a Value, outcome: &str) -> &'a Value {
+pub fn only<'a>(report: &'a Value, outcome: &str) -> &'a Value {
     let found = checks(report, outcome);
     let [one] = found[..] else { panic!("one {outcome} was expected: {found:#?}") };
     one
 }
 
-fn of_kind<'a>(report: &'a Value, kind: &str) -> Vec<&'a Value> {
+pub fn of_kind<'a>(report: &'a Value, kind: &str) -> Vec<&'a Value> {
     let all = report["checks"].as_array().expect("a list of checks");
     all.iter().filter(|check| check["check"] == kind).collect()
 }
 
 /// The actions of a policy document.
-fn actions(document: &Value) -> Vec<String> {
+pub fn actions(document: &Value) -> Vec<String> {
     let statements = document["Statement"].as_array().into_iter().flatten();
     let actions = statements.flat_map(|statement| statement["Action"].as_array().into_iter().flatten());
     actions.map(|action| action.as_str().expect("an action is a word").to_owned()).collect()

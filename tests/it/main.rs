@@ -5,7 +5,9 @@
 
 mod alibaba;
 mod alibaba_buckets;
+mod alibaba_calls;
 mod alibaba_deletions;
+mod alibaba_doctor;
 mod alibaba_faults;
 mod alibaba_lookup;
 mod alibaba_scan;

@@ -52,14 +52,23 @@ pub struct DoctorJson {
     pub ok: bool,
     /// Every check.
     pub checks: Vec<CheckJson>,
-    /// The policy document that would grant what is missing; null where nothing is.
+    /// The policy document of IAM that would grant what is missing on AWS; null where nothing is.
     pub grant: Option<serde_json::Value>,
+    /// The policy document of RAM that would grant what is missing on Alibaba Cloud; null where nothing is.
+    pub ram_grant: Option<serde_json::Value>,
 }
 
 impl DoctorJson {
     /// The shape of a report.
     #[must_use]
-    pub fn new(ok: bool, checks: &[Check], grant: Option<serde_json::Value>) -> Self {
-        Self { schema: SCHEMA, ok, checks: checks.iter().map(Into::into).collect(), grant }
+    pub fn new(ok: bool, checks: &[Check]) -> Self {
+        let checks = checks.iter().map(Into::into).collect();
+        Self { schema: SCHEMA, ok, checks, grant: None, ram_grant: None }
+    }
+
+    /// The same with the documents that would grant what is missing.
+    #[must_use]
+    pub fn granting(self, grant: Option<serde_json::Value>, ram_grant: Option<serde_json::Value>) -> Self {
+        Self { grant, ram_grant, ..self }
     }
 }

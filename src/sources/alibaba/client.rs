@@ -21,6 +21,7 @@ use super::failure::{Refusal, unanswered, unreadable};
 use super::{oss_signer, signer};
 use crate::clock::Clock;
 use crate::model::Outcome;
+use crate::sources::live::doctor::Watch;
 use crate::sources::live::{Again, Failure};
 
 /// No connection takes longer.
@@ -68,6 +69,7 @@ pub(super) struct Client {
     http: reqwest::Client,
     endpoint: Endpoint,
     clock: Arc<dyn Clock>,
+    watch: Option<Watch>,
 }
 
 /// What is asked of OSS.
@@ -104,7 +106,12 @@ struct Answer {
 impl Client {
     /// A client for an endpoint.
     pub fn new(endpoint: Endpoint, http: reqwest::Client, clock: Arc<dyn Clock>) -> Self {
-        Self { http, endpoint, clock }
+        Self { http, endpoint, clock, watch: None }
+    }
+
+    /// The same with somebody who sees when answers were sent.
+    pub fn watched(self, watch: Option<Watch>) -> Self {
+        Self { watch, ..self }
     }
 
     /// Makes one attempt at a call. It has no time limit of its own beyond that of connecting.
@@ -121,6 +128,9 @@ impl Client {
         let url = self.endpoint.url(call.product(), place.into())?;
         let date = self.clock.now();
         let answer = exchange(self.signed(credentials, call, url, parameters, date)?, MOST_BYTES).await?;
+        if let (Some(watch), Some(sent)) = (&self.watch, answer.sent()) {
+            watch.note(sent);
+        }
         answer.decoded(call, &secrets(credentials), date)
     }
 
@@ -272,9 +282,14 @@ impl Answer {
         Some(Duration::from_millis(milliseconds))
     }
 
+    /// When it was sent, by the service's clock.
+    fn sent(&self) -> Option<&str> {
+        self.headers.get(DATE)?.to_str().ok()
+    }
+
     /// How far this machine's clock is from the service's, where that can be told and is worth telling.
     fn difference(&self, here: Timestamp) -> Option<String> {
-        let there = rfc2822::parse(self.headers.get(DATE)?.to_str().ok()?).ok()?.timestamp();
+        let there = rfc2822::parse(self.sent()?).ok()?.timestamp();
         let ahead = here.duration_since(there).as_secs();
         let side = if ahead < 0 { "behind" } else { "ahead of" };
         let seconds = ahead.unsigned_abs();

@@ -66,10 +66,14 @@ pub(super) struct Listing {
     answer: Result<Vec<Cluster>, Failure>,
 }
 
+/// The Regions that are asked.
+pub(super) fn sold(regions: &Regions) -> impl Iterator<Item = &'static str> {
+    REGIONS.into_iter().filter(|region| regions.expected.contains(*region))
+}
+
 /// Asks for the clusters of every Region that has any, side by side.
 pub(super) async fn list(session: &Session, regions: &Regions) -> Vec<Listing> {
-    let sold = REGIONS.into_iter().filter(|region| regions.expected.contains(*region));
-    let asked = sold
+    let asked = sold(regions)
         .map(|region| async move { Listing { region: region.to_owned(), answer: clusters(session, region).await } });
     join_all(asked).await
 }

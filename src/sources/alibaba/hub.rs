@@ -12,6 +12,7 @@ use super::security_tokens::{OfMember, Own, SecurityTokens, chain_of_process, pl
 use super::session::{Keys, Session};
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Alibaba, LOOKUPS_PER_SECOND};
+use crate::sources::live::doctor::Watch;
 use crate::sources::live::{Caller, Failure, Scan};
 
 /// The account from which a source enters all others.
@@ -55,10 +56,11 @@ impl Door {
     ///
     /// # Errors
     /// [`Failure`] when there are none, or the endpoint is none.
-    fn open(source: Option<&Alibaba>, caller: Caller) -> Result<Self, Failure> {
+    fn open(source: Option<&Alibaba>, caller: Caller, watch: Option<Watch>) -> Result<Self, Failure> {
         // Signatures carry the true time, whatever time a run is about.
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let client = Arc::new(Client::new(Endpoint::of(source)?, connections()?, Arc::clone(&clock)));
+        let client = Client::new(Endpoint::of(source)?, connections()?, Arc::clone(&clock)).watched(watch);
+        let client = Arc::new(client);
         let chain = Arc::new(chain_of_process(&neighbours()?, Arc::clone(&clock))?);
         let tokens = Arc::new(SecurityTokens { client: Arc::clone(&client), caller });
         let lookups_per_second = source.map_or(LOOKUPS_PER_SECOND, |source| source.lookups_per_second);
@@ -82,7 +84,7 @@ impl Session {
     /// # Errors
     /// [`Failure`] when there are none.
     pub(super) fn of_environment(source: Option<&Alibaba>, caller: Caller) -> Result<Self, Failure> {
-        Ok(Door::open(source, caller)?.own(""))
+        Ok(Door::open(source, caller, None)?.own(""))
     }
 }
 
@@ -92,8 +94,20 @@ impl Hub {
     /// # Errors
     /// [`Failure`] when there are none, or they are refused.
     pub async fn open(source: &Alibaba, scan: Arc<Scan>) -> Result<Self, Failure> {
+        Self::open_watched(source, scan, None).await
+    }
+
+    /// The same, with somebody who sees when answers were sent, be they refusals.
+    ///
+    /// # Errors
+    /// As [`Hub::open`].
+    pub(super) async fn open_watched(
+        source: &Alibaba,
+        scan: Arc<Scan>,
+        watch: Option<Watch>,
+    ) -> Result<Self, Failure> {
         let at = |failure: Failure| failure.at(&format!("source {:?}", source.name));
-        let door = Door::open(Some(source), Caller::new(scan)).map_err(at)?;
+        let door = Door::open(Some(source), Caller::new(scan), watch).map_err(at)?;
         let place = place(door.chain.sts_region());
         let identity: Identity = door.own("").ask(Call::GetCallerIdentity, place, &[]).await.map_err(at)?;
         let own = door.own(&identity.account_id);

@@ -9,6 +9,7 @@ mod clusters;
 mod collect;
 mod credentials;
 mod deliveries;
+pub mod doctor;
 mod endpoint;
 mod failure;
 mod hub;

@@ -5,6 +5,7 @@
 //! found on no page is granted on all of them.
 
 use super::calls::Call;
+use super::oss;
 use crate::config::{Alibaba, AlibabaAccounts, AlibabaTrail, Regions, Settings};
 use crate::model::{Permissions, Provider, api};
 use crate::profiles::{Profile, Profiles, RoleMatch};
@@ -182,10 +183,8 @@ fn of_trail(needs: &mut Needs, trail: &AlibabaTrail) {
         AlibabaTrail::LookupEvents { .. } => needs.call([Call::LookupEvents, Call::DescribeTrailRegions]),
         AlibabaTrail::Oss { bucket, prefix, .. } => {
             needs.call([Call::ListObjects, Call::GetObject]);
-            let folder = prefix.as_deref().map(|prefix| prefix.trim_end_matches('/')).unwrap_or_default();
-            let before = if folder.is_empty() { String::new() } else { format!("{folder}/") };
             needs.resource(Grant::Bucket, format!("acs:oss:*:*:{bucket}"));
-            needs.resource(Grant::Objects, format!("acs:oss:*:*:{bucket}/{before}AliyunLogs/*"));
+            needs.resource(Grant::Objects, format!("acs:oss:*:*:{bucket}/{}*", oss::root(prefix.as_deref())));
         }
         // Nobody is called for files.
         AlibabaTrail::Files { .. } => {}

@@ -82,7 +82,7 @@ struct Named {
 /// store was seen before.
 pub(super) async fn of(plan: &Plan, session: &Session) -> Regions {
     let mut regions = match &plan.source.regions {
-        Asked::List(list) => Regions { expected: list.iter().cloned().collect(), listing: None },
+        Asked::List(list) => Regions::listed(list),
         Asked::Enabled => every(session).await,
     };
     match plan.history.regions_with_stores(&session.account) {
@@ -104,13 +104,23 @@ pub(super) async fn every(session: &Session) -> Regions {
 }
 
 impl Regions {
+    /// Those that somebody has listed.
+    pub(super) fn listed(names: &[String]) -> Self {
+        Self { expected: names.iter().cloned().collect(), listing: None }
+    }
+
     fn known(failure: Failure) -> Self {
         Self { expected: KNOWN.map(str::to_owned).into(), listing: Some(Err(failure)) }
     }
 
+    /// How the list was read; `None` where nobody asked for it.
+    pub(super) fn listing(&self) -> Option<&Result<(), Failure>> {
+        self.listing.as_ref()
+    }
+
     /// Why it is not known which Regions there are, if so.
     pub(super) fn trouble(&self) -> Option<&Failure> {
-        self.listing.as_ref()?.as_ref().err()
+        self.listing()?.as_ref().err()
     }
 
     /// Says how the list was read.

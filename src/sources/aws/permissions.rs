@@ -3,6 +3,7 @@
 //!
 //! Which resources an action can be limited to: AWS Service Authorization Reference, one page per service.
 
+use super::bucket::root;
 use super::calls::Call;
 use crate::config::{Aws, AwsAccounts, AwsTrail, Regions, Settings};
 use crate::model::{Partition, Permissions, Provider};
@@ -213,11 +214,10 @@ impl Needs {
             AwsTrail::S3 { bucket, prefix, .. } => {
                 self.all.call([Call::GetBucketLocation, Call::ListBucket, Call::GetObject]);
                 let bucket = literal(bucket);
-                let folder = prefix.as_deref().map(|prefix| prefix.trim_end_matches('/')).unwrap_or_default();
-                let before = if folder.is_empty() { String::new() } else { format!("{}/", literal(folder)) };
+                let logs = literal(&root(prefix.as_deref()));
                 self.add(Grant::BucketRegion, &format!("s3:::{bucket}"));
                 self.add(Grant::Bucket, &format!("s3:::{bucket}"));
-                self.add(Grant::Objects, &format!("s3:::{bucket}/{before}AWSLogs/*"));
+                self.add(Grant::Objects, &format!("s3:::{bucket}/{logs}*"));
             }
             AwsTrail::Sqs { queue_url } => {
                 self.all.call([Call::ReceiveMessage, Call::DeleteMessage, Call::ChangeMessageVisibility]);

@@ -3,6 +3,7 @@
 mod accounts;
 pub(super) mod bucket;
 mod caller;
+pub mod doctor;
 mod failure;
 mod fetched;
 mod found;

@@ -2,19 +2,20 @@
 
 mod machine;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use tokio::time::Instant;
 
 use super::super::Stop;
 use crate::clock::Clock;
-use crate::config::{Aws, Loaded, Problem};
-use crate::model::{Check, CheckKind, CheckOutcome, Permissions};
+use crate::config::{Loaded, Problem};
+use crate::model::{Check, CheckKind, CheckOutcome, Permissions, Provider};
 use crate::profiles::Profiles;
-use crate::sources::aws::doctor::{Examined, Trial, examine};
-use crate::sources::aws::permissions;
+use crate::sources::aws::doctor::Examined;
 use crate::sources::live::Scan;
+use crate::sources::live::doctor::Trial;
+use crate::sources::{alibaba, aws};
 
 /// What the doctor needs. Made by `boot`.
 pub struct DoctorContext {
@@ -37,8 +38,8 @@ pub struct DoctorContext {
 pub struct DoctorReport {
     /// Every check: the machine first, then each source.
     pub checks: Vec<Check>,
-    /// What would grant the permissions that are missing; `None` where none is.
-    pub grant: Option<Permissions>,
+    /// What would grant the permissions that are missing, of each provider where any is.
+    pub grants: BTreeMap<Provider, Permissions>,
 }
 
 impl DoctorReport {
@@ -60,37 +61,52 @@ impl DoctorReport {
 pub fn doctor(context: &DoctorContext) -> DoctorReport {
     let mut checks = machine::config(&context.loaded, &context.problems);
     checks.extend(machine::database(context));
-    let examined = sources(context);
-    let grant = grant(context, &examined);
-    checks.extend(examined.into_iter().flat_map(|source| source.checks));
-    DoctorReport { checks, grant }
+    let (on_aws, on_alibaba) = sources(context);
+    let on_aws_grant = on_aws.iter().find_map(|source| source.partition).map(|partition| {
+        let needed = aws::permissions::needed(&context.loaded.settings, &context.profiles, partition);
+        needed.only(&missing(on_aws.iter().flat_map(|source| &source.checks)))
+    });
+    let needed = alibaba::permissions::needed(&context.loaded.settings, &context.profiles);
+    let on_alibaba_grant = Some(needed.only(&missing(&on_alibaba)));
+    let grants = [(Provider::Aws, on_aws_grant), (Provider::Alibaba, on_alibaba_grant)];
+    let grants = grants.into_iter().filter_map(|(provider, grant)| Some((provider, grant?)));
+    let grants = grants.filter(|(_, grant)| !grant.statements.is_empty()).collect();
+    checks.extend(on_aws.into_iter().flat_map(|source| source.checks));
+    checks.extend(on_alibaba);
+    DoctorReport { checks, grants }
 }
 
 /// Every live source, one after the other: they may share accounts, and so the rates of their APIs.
-fn sources(context: &DoctorContext) -> Vec<Examined> {
+fn sources(context: &DoctorContext) -> (Vec<Examined>, Vec<Check>) {
     let settings = &context.loaded.settings;
     let collect = &settings.collect;
     let stop = context.stop.token().child_token();
     let at_once = usize::try_from(collect.calls_in_flight).unwrap_or(usize::MAX);
     let deadline = Instant::now() + collect.deadline.unsigned();
     let scan = Arc::new(Scan::new(at_once, collect.call_timeout.unsigned(), deadline, stop));
-    let trial = |source: &Aws| Trial {
-        source: Arc::new(source.clone()),
-        profiles: Arc::clone(&context.profiles),
-        scan: Arc::clone(&scan),
-        clock: Arc::clone(&context.clock),
-    };
-    settings.aws.iter().map(|source| context.runtime.block_on(examine(trial(source)))).collect()
+    let on_aws = settings.aws.iter().map(|source| {
+        let trial = trial(context, &scan, source);
+        context.runtime.block_on(aws::doctor::examine(trial))
+    });
+    let on_aws = on_aws.collect();
+    let on_alibaba = settings.alibaba.iter().flat_map(|source| {
+        let trial = trial(context, &scan, source);
+        context.runtime.block_on(alibaba::doctor::examine(trial))
+    });
+    (on_aws, on_alibaba.collect())
 }
 
-/// The statements of the configuration's policy that allow what is missing.
-fn grant(context: &DoctorContext, examined: &[Examined]) -> Option<Permissions> {
-    let partition = examined.iter().find_map(|source| source.partition)?;
-    let checks = examined.iter().flat_map(|source| &source.checks);
-    let missing: BTreeSet<_> = checks
-        .filter(|check| check.outcome == CheckOutcome::Missing)
-        .filter_map(|check| check.action.clone())
-        .collect();
-    let needed = permissions::needed(&context.loaded.settings, &context.profiles, partition);
-    Some(needed.only(&missing)).filter(|granted| !granted.statements.is_empty())
+fn trial<S: Clone>(context: &DoctorContext, scan: &Arc<Scan>, source: &S) -> Trial<S> {
+    Trial {
+        source: Arc::new(source.clone()),
+        profiles: Arc::clone(&context.profiles),
+        scan: Arc::clone(scan),
+        clock: Arc::clone(&context.clock),
+    }
+}
+
+/// The actions that are missing.
+fn missing<'a>(checks: impl IntoIterator<Item = &'a Check>) -> BTreeSet<String> {
+    let missing = checks.into_iter().filter(|check| check.outcome == CheckOutcome::Missing);
+    missing.filter_map(|check| check.action.clone()).collect()
 }

@@ -20,6 +20,11 @@ const PAGE: &str = "1000";
 /// What is said of a bucket that is asked for in another Region than its own.
 const ELSEWHERE: &str = "must be addressed using the specified endpoint";
 
+/// The folder below which trails are delivered.
+pub(super) fn root(prefix: Option<&str>) -> String {
+    bucket::root(prefix, keys::LAYOUT.logs)
+}
+
 /// A bucket, asked in its own Region.
 #[derive(Debug, Clone)]
 pub(super) struct Bucket {

@@ -127,10 +127,14 @@ fn buckets_are_those_of_the_configuration() {
     let trail = |name: &str, more: &str| {
         format!("[[alibaba.trail]]\nkind = \"oss\"\nbucket = \"{name}\"\nregion = \"cn-hangzhou\"\n{more}")
     };
-    let both = format!("accounts = \"none\"\n{}{}", trail("logs", "prefix = \"org/\"\n"), trail("more", ""));
+    let both = format!(
+        "accounts = \"none\"\n{}{}",
+        trail("logs", "prefix = \"org/\"\n"),
+        trail("more", "prefix = \"p/AliyunLogs\"\n")
+    );
     let both = source(&both);
     assert_eq!(actions(&both), ["oss:GetObject", "oss:ListObjects"].into());
     assert_eq!(resources(&both, Call::ListObjects), ["acs:oss:*:*:logs", "acs:oss:*:*:more"]);
-    let objects = ["acs:oss:*:*:logs/org/AliyunLogs/*", "acs:oss:*:*:more/AliyunLogs/*"];
+    let objects = ["acs:oss:*:*:logs/org/AliyunLogs/*", "acs:oss:*:*:more/p/AliyunLogs/*"];
     assert_eq!(resources(&both, Call::GetObject), objects);
 }

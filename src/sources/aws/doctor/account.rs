@@ -4,17 +4,15 @@ use std::collections::BTreeSet;
 
 use futures_util::future::{join_all, join3};
 
-use super::{Trial, Tried, judged, permission, worst};
+use super::{Trial, Tried, permission};
 use crate::config::Regions as Asked;
-use crate::model::{Check, CheckKind, CheckOutcome, Provider, TrailSettings};
+use crate::model::{Check, CheckOutcome, Provider};
 use crate::profiles::{Profile, RoleMatch};
 use crate::sources::aws::calls::Call;
 use crate::sources::aws::regions::{self, Regions};
 use crate::sources::aws::{Failure, Session, trails};
+use crate::sources::live::doctor::{judged, what_they_record, worst};
 use crate::sources::seen;
-
-/// Where something that is asked for is not there, the asking was permitted.
-const NOT_THERE: [&str; 1] = ["NoSuchEntity"];
 
 /// A name that no policy has.
 const NO_POLICY: &str = "roletrail-doctor";
@@ -152,7 +150,7 @@ async fn about_role(session: &Session, call: Call, role: &Role<'_>) -> Tried {
             caller.call(call, region, ask).await.map(drop)
         }
     };
-    judged(answer, &NOT_THERE)
+    judged(answer, &[])
 }
 
 async fn about_policy(session: &Session, call: Call, arn: &str) -> Tried {
@@ -164,7 +162,7 @@ async fn about_policy(session: &Session, call: Call, arn: &str) -> Tried {
         let ask = || iam.get_policy_version().policy_arn(arn).version_id("v1").send();
         caller.call(call, region, ask).await.map(drop)
     };
-    judged(answer, &NOT_THERE)
+    judged(answer, &[])
 }
 
 async fn list_roles(session: &Session) -> Tried {
@@ -195,71 +193,6 @@ async fn settings_of_trails(session: &Session, regions: &Regions, calls: &BTreeS
     let selectors = worst(trails.iter().map(|trail| judged(trail.selectors.clone(), &[])));
     checks.push(permission(account, None, Call::GetEventSelectors, selectors.unwrap_or_else(none)));
     let settings: Vec<_> = trails.into_iter().map(|trail| trail.settings).collect();
-    let (outcome, detail) = said(&settings);
-    checks.push(Check {
-        provider: Some(Provider::Aws),
-        account: Some(account.clone()),
-        needed: false,
-        ..Check::new(CheckKind::Trail, outcome, detail)
-    });
+    checks.push(what_they_record(Provider::Aws, account, &settings));
     checks
-}
-
-/// What the settings of all trails of an account come to.
-fn said(trails: &[TrailSettings]) -> Tried {
-    let whole = |trail: &&TrailSettings| {
-        trail.logging == Some(true) && trail.multi_region && trail.recording.is_everything() != Some(false)
-    };
-    if trails.is_empty() {
-        let detail = "no trail records this account; only the event history of the last 90 days has its events";
-        return (CheckOutcome::Warning, detail.to_owned());
-    }
-    if let Some(trail) = trails.iter().find(whole) {
-        return (CheckOutcome::Ok, format!("{} records every Region", trail.name));
-    }
-    let each: Vec<_> = trails.iter().map(shortcomings).collect();
-    (CheckOutcome::Warning, format!("no trail records everything: {}", each.join(", ")))
-}
-
-fn shortcomings(trail: &TrailSettings) -> String {
-    let word = match trail {
-        TrailSettings { logging: Some(false), .. } => "is not logging",
-        TrailSettings { logging: None, .. } => "may not be logging",
-        TrailSettings { multi_region: false, .. } => "records one Region",
-        _ => "leaves management events out",
-    };
-    format!("{} {word}", trail.name)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::model::Recording;
-
-    fn trail(name: &str) -> TrailSettings {
-        TrailSettings {
-            logging: Some(true),
-            multi_region: true,
-            recording: Recording::EVERYTHING,
-            ..TrailSettings::new(name, "arn:aws:cloudtrail:us-east-1:111122223333:trail/all")
-        }
-    }
-
-    #[test]
-    fn one_trail_that_records_everything_is_enough() {
-        let stopped = TrailSettings { logging: Some(false), ..trail("old") };
-        assert_eq!(said(&[stopped, trail("all")]), (CheckOutcome::Ok, "all records every Region".to_owned()));
-    }
-
-    #[test]
-    fn what_every_trail_lacks_is_told() {
-        let stopped = TrailSettings { logging: Some(false), ..trail("old") };
-        let local = TrailSettings { multi_region: false, ..trail("local") };
-        let partial = TrailSettings { recording: Recording::NOTHING, ..trail("data") };
-        let (outcome, detail) = said(&[stopped, local, partial]);
-        assert_eq!(outcome, CheckOutcome::Warning);
-        let told = "old is not logging, local records one Region, data leaves management events out";
-        assert!(detail.ends_with(told), "{detail}");
-        assert_eq!(said(&[]).0, CheckOutcome::Warning);
-    }
 }

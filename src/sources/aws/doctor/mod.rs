@@ -1,8 +1,7 @@
 //! Trying what a collection will need, before it needs it: credentials, the clock, and every call of the
 //! configuration in every account and Region.
 //!
-//! Nothing is changed by trying. A call that AWS answers with "there is no such thing" is permitted: AWS looks at the
-//! permission first.
+//! The ways of trying are those of all live sources.
 
 mod account;
 mod bucket;
@@ -13,34 +12,19 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use futures_util::future::join;
-use futures_util::stream::{self, StreamExt};
 use tokio::sync::mpsc;
 
 use super::calls::Call;
 use super::organization;
 use super::permissions;
-use super::{Failure, Hub, Scan, Session};
-use crate::clock::Clock;
+use super::{Failure, Hub, Session};
 use crate::config::{Aws, AwsAccounts, AwsTrail, Settings};
-use crate::model::{Check, CheckKind, CheckOutcome, Outcome, Partition, Provider, api};
-use crate::profiles::Profiles;
-use crate::sources::live::{Listed, Scope};
-
-/// Accounts that are tried side by side.
-const ACCOUNTS_AT_ONCE: usize = 32;
+use crate::model::{Check, CheckKind, CheckOutcome, Partition, Provider};
+use crate::sources::live::Listed;
+use crate::sources::live::doctor::{self, Opened, Tried, Watch, try_accounts};
 
 /// Everything that trying a source takes.
-#[derive(Clone)]
-pub struct Trial {
-    /// The source.
-    pub source: Arc<Aws>,
-    /// The profiles.
-    pub profiles: Arc<Profiles>,
-    /// Limits and deadline.
-    pub scan: Arc<Scan>,
-    /// This machine's clock.
-    pub clock: Arc<dyn Clock>,
-}
+pub type Trial = doctor::Trial<Aws>;
 
 /// What came of it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -67,9 +51,9 @@ pub async fn examine(trial: Trial) -> Examined {
     if needed.is_empty() {
         return Examined::default();
     }
-    let watch = clock::Watch::new(Arc::clone(&trial.clock));
-    let opened = Hub::open_watched(&trial.source, Arc::clone(&trial.scan), Some(watch.interceptor())).await;
-    let mut checks = vec![watch.check()];
+    let watch = Watch::new(Arc::clone(&trial.clock));
+    let opened = Hub::open_watched(&trial.source, Arc::clone(&trial.scan), Some(clock::interceptor(&watch))).await;
+    let mut checks = vec![watch.check(Provider::Aws, clock::REFUSED)];
     let hub = match opened {
         Ok(hub) => hub,
         Err(failure) => {
@@ -78,17 +62,50 @@ pub async fn examine(trial: Trial) -> Examined {
             return Examined { checks, partition: None };
         }
     };
-    let detail = format!("source {:?}: account {}, {}", trial.source.name, hub.account, hub.arn);
-    checks.push(Check {
-        provider: Some(Provider::Aws),
-        account: Some(hub.account.clone()),
-        action: Some(Call::GetCallerIdentity.action().to_owned()),
-        ..Check::new(CheckKind::Credentials, CheckOutcome::Ok, detail)
-    });
-    let (accounts, trails) = join(accounts(&trial, &hub, &needed), trails(&trial, &hub)).await;
+    let whose = (&*trial.source.name, &*hub.account, &*hub.arn);
+    checks.push(doctor::credentials(Provider::Aws, whose, Call::GetCallerIdentity));
+    let partition = Some(hub.partition);
+    let source = Source { trial, hub };
+    let (accounts, trails) = join(try_accounts(&source, &needed), trails(&source)).await;
     checks.extend(accounts);
     checks.extend(trails);
-    Examined { checks, partition: Some(hub.partition) }
+    Examined { checks, partition }
+}
+
+/// A source whose credentials work.
+struct Source {
+    trial: Trial,
+    hub: Hub,
+}
+
+impl Opened for Source {
+    type Call = Call;
+    type Session = Session;
+
+    const PROVIDER: Provider = Provider::Aws;
+    const LIST: Call = Call::ListAccounts;
+    const ENTER: Call = Call::AssumeRole;
+
+    fn hub(&self) -> &str {
+        &self.hub.account
+    }
+
+    async fn list(&self, accounts: &mpsc::Sender<Listed>) -> Result<(), Failure> {
+        // A source without accounts still looks events up in its own.
+        let which = match &self.trial.source.accounts {
+            AwsAccounts::None => &AwsAccounts::Own,
+            accounts => accounts,
+        };
+        organization::list(&self.hub, which, accounts).await
+    }
+
+    async fn enter(&self, account: &str) -> Result<Session, Failure> {
+        self.hub.enter(account).await
+    }
+
+    async fn try_all(&self, session: &Session, calls: &BTreeSet<Call>) -> Vec<Check> {
+        account::try_all(&self.trial, session, calls).await
+    }
 }
 
 /// Why the credentials cannot be used, with what to do about it.
@@ -113,107 +130,20 @@ fn no_credentials(source: &Aws, failure: &Failure) -> Check {
 }
 
 /// A permission, and what trying it showed.
-fn permission(account: &str, region: Option<&str>, call: Call, (outcome, detail): Tried) -> Check {
-    Check {
-        provider: Some(Provider::Aws),
-        account: Some(account.to_owned()),
-        region: region.map(str::to_owned),
-        action: Some(call.action().to_owned()),
-        needed: !api::is_optional(call.action()),
-        ..Check::new(CheckKind::Permission, outcome, detail)
-    }
+fn permission(account: &str, region: Option<&str>, call: Call, tried: Tried) -> Check {
+    doctor::permission(Provider::Aws, account, region, call, tried)
 }
 
 /// Permissions that could not be tried for a reason that has a check of its own.
 fn untried<'a>(calls: impl IntoIterator<Item = &'a Call>, account: Option<&str>, why: &str) -> Vec<Check> {
-    let untested = |call: &Call| Check {
-        account: account.map(str::to_owned),
-        ..permission("", None, *call, (CheckOutcome::Untested, why.to_owned()))
-    };
-    calls.into_iter().map(untested).collect()
-}
-
-/// How trying a call ended, and what was seen.
-type Tried = (CheckOutcome, String);
-
-/// What an answer says about the permission. `proofs` are error codes that only a permitted call gets.
-fn judged(answer: Result<(), Failure>, proofs: &[&str]) -> Tried {
-    let Err(failure) = answer else { return (CheckOutcome::Ok, String::new()) };
-    let permitted = failure.outcome == Outcome::Unsupported || proofs.iter().any(|code| failure.is(code));
-    let outcome = match failure.outcome {
-        _ if permitted => CheckOutcome::Ok,
-        Outcome::Denied => CheckOutcome::Missing,
-        _ => CheckOutcome::Failed,
-    };
-    (outcome, failure.detail)
-}
-
-/// The worst of several tries of one call: a permission can be there for one resource and not for another.
-fn worst(tries: impl IntoIterator<Item = Tried>) -> Option<Tried> {
-    tries.into_iter().reduce(|first, second| if first.0 < second.0 { second } else { first })
-}
-
-/// Every account of the source, its list first.
-async fn accounts(trial: &Trial, hub: &Hub, needed: &BTreeSet<Call>) -> Vec<Check> {
-    let in_members: BTreeSet<_> = needed.iter().copied().filter(|call| call.scope() == Some(Scope::Member)).collect();
-    let mut checks = Vec::new();
-    if in_members.is_empty() {
-        return checks;
-    }
-    let (ids, whole) = listed(trial, hub).await;
-    if needed.contains(&Call::ListAccounts) {
-        checks.push(permission(&hub.account, None, Call::ListAccounts, judged(whole, &[])));
-    }
-    let tried = stream::iter(ids).map(|id| one_account(trial, hub, id, &in_members));
-    let tried: Vec<_> = tried.buffered(ACCOUNTS_AT_ONCE).collect().await;
-    checks.extend(tried.into_iter().flatten());
-    checks
-}
-
-/// The active accounts, and how listing them ended. A source without accounts still looks events up in its own.
-async fn listed(trial: &Trial, hub: &Hub) -> (Vec<String>, Result<(), Failure>) {
-    if trial.source.accounts == AwsAccounts::None {
-        return (vec![hub.account.clone()], Ok(()));
-    }
-    let (sender, mut inlet) = mpsc::channel(1);
-    let listing = async move { organization::list(hub, &trial.source.accounts, &sender).await };
-    let taking = async move {
-        let mut ids = Vec::new();
-        while let Some(account) = inlet.recv().await {
-            if let Listed::Active(id) = account {
-                ids.push(id);
-            }
-        }
-        ids
-    };
-    let (whole, ids) = join(listing, taking).await;
-    (ids, whole)
-}
-
-async fn one_account(trial: &Trial, hub: &Hub, id: String, calls: &BTreeSet<Call>) -> Vec<Check> {
-    let entered = hub.enter(&id).await;
-    let mut checks = Vec::new();
-    if id != hub.account {
-        let (outcome, mut detail) = judged(entered.as_ref().map(drop).map_err(Clone::clone), &[]);
-        if outcome == CheckOutcome::Missing {
-            detail += "; the trust policy of the role in that account has to name this identity too, with its \
-                       external id where it asks for one";
-        }
-        checks.push(permission(&id, None, Call::AssumeRole, (outcome, detail)));
-    }
-    match entered {
-        // In a box: the futures of the SDK are large.
-        Ok(session) => checks.extend(Box::pin(account::try_all(trial, &session, calls)).await),
-        Err(_) => checks.extend(untried(calls, Some(&id), "the account cannot be entered")),
-    }
-    checks
+    doctor::untried(Provider::Aws, calls, account, why)
 }
 
 /// The buckets and queues of the source's trails, with the program's own credentials.
-async fn trails(trial: &Trial, hub: &Hub) -> Vec<Check> {
-    let session: &Session = hub.own();
+async fn trails(source: &Source) -> Vec<Check> {
+    let session = source.hub.own();
     let mut checks = Vec::new();
-    for trail in &trial.source.trail {
+    for trail in &source.trial.source.trail {
         match trail {
             AwsTrail::S3 { bucket, prefix, .. } => {
                 checks.extend(Box::pin(bucket::try_all(session, bucket, prefix.as_deref())).await);

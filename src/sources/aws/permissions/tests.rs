@@ -136,13 +136,13 @@ fn profiles_decide_what_is_listed() {
 fn buckets_and_queues_are_those_of_the_configuration() {
     let trails = |text: &str| source(&format!("accounts = \"none\"\n{text}"));
     let bucket = trails(
-        "[[aws.trail]]\nkind = \"s3\"\nbucket = \"logs\"\nprefix = \"org/\"\n[[aws.trail]]\nkind = \"s3\"\nbucket = \"more\"\n",
+        "[[aws.trail]]\nkind = \"s3\"\nbucket = \"logs\"\nprefix = \"org/\"\n[[aws.trail]]\nkind = \"s3\"\nbucket = \"more\"\nprefix = \"p/AWSLogs\"\n",
     );
     assert_eq!(actions(&bucket), BTreeSet::from(["s3:GetBucketLocation", "s3:GetObject", "s3:ListBucket"]));
     assert_eq!(resources(&bucket, "TrailBucket"), ["arn:aws:s3:::logs", "arn:aws:s3:::more"]);
     assert_eq!(
         resources(&bucket, "TrailObjects"),
-        ["arn:aws:s3:::logs/org/AWSLogs/*", "arn:aws:s3:::more/AWSLogs/*"]
+        ["arn:aws:s3:::logs/org/AWSLogs/*", "arn:aws:s3:::more/p/AWSLogs/*"]
     );
     let queue = trails(
         "[[aws.trail]]\nkind = \"sqs\"\nqueue_url = \"https://sqs.eu-west-1.amazonaws.com/111122223333/trail\"\n",
