@@ -115,6 +115,12 @@ impl Boot {
         self.stop.clone()
     }
 
+    /// A variable of the environment that says something.
+    #[must_use]
+    pub fn variable(&self, name: &str) -> Option<String> {
+        environment(name).filter(|value| !value.is_empty())
+    }
+
     /// The settings with where each came from.
     ///
     /// # Errors

@@ -13,6 +13,9 @@ use crate::daemon::jobs::{self, IngestReport, Root};
 use crate::exports::json::IngestJson;
 use crate::model::{RunKind, SourceSummary};
 
+/// Variables that name a Region of Alibaba Cloud: that of the provider's own tool for buckets, and those of its SDKs.
+const REGIONS: [&str; 3] = ["OSS_REGION", "ALIBABA_CLOUD_REGION_ID", "ALIBABA_CLOUD_REGION"];
+
 /// Arguments of `ingest`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -20,14 +23,21 @@ Examples:
   roletrail ingest AWSLogs/                          an archive as CloudTrail delivered it
   roletrail ingest AliyunLogs/ events.json           an archive of ActionTrail and one more file
   roletrail ingest s3://trail-logs/AWSLogs/          a bucket, with the credentials of the environment
+  roletrail ingest --region cn-hangzhou oss://audit-log/AliyunLogs/
   roletrail ingest --database sqlite://case-17.db logs/ && roletrail --database sqlite://case-17.db findings
 
 Every envelope is read: delivered objects, arrays, one event a line, LookupEvents, EventBridge and SLS exports,
-plain or gzip. Reading the same archive again changes nothing.")]
+plain or gzip. Reading the same archive again changes nothing.
+
+The Region of a bucket of OSS is that of --region, else the one that a trail of the configuration has for the bucket,
+else the one in OSS_REGION, ALIBABA_CLOUD_REGION_ID or ALIBABA_CLOUD_REGION.")]
 pub struct IngestArgs {
     /// Files, directories and buckets, each with everything below it
-    #[arg(required = true, value_name = "PATH|s3://BUCKET/PREFIX")]
+    #[arg(required = true, value_name = "PATH|s3://BUCKET/PREFIX|oss://BUCKET/PREFIX")]
     paths: Vec<PathBuf>,
+    /// Region of the oss:// buckets
+    #[arg(long)]
+    region: Option<String>,
     /// Store only, judge later with `roletrail analyze`
     #[arg(long)]
     no_analyze: bool,
@@ -38,10 +48,14 @@ pub struct IngestArgs {
 /// # Errors
 /// [`Failure`] when nothing could be done or the store failed.
 pub fn run(boot: &Boot, output: Output, arguments: &IngestArgs) -> Result<Exit, Failure> {
-    let roots = readable(&arguments.paths)?;
     let loaded = boot.settings()?;
+    let region_of = |bucket: &str| {
+        let told = arguments.region.clone().or_else(|| jobs::region_of_trail(&loaded.settings, bucket));
+        told.or_else(|| REGIONS.iter().find_map(|name| boot.variable(name)))
+    };
+    let roots = readable(&arguments.paths, region_of)?;
     if let Some(bucket) = jobs::missing_bucket(boot.runtime().handle(), &loaded.settings, &roots) {
-        return Err(Failure::usage(format!("s3://{bucket}: there is no such bucket")));
+        return Err(Failure::usage(format!("{bucket}: there is no such bucket")));
     }
     let context = boot.jobs(&loaded, "ingest", progress(boot.quiet()))?;
     let began = Instant::now();
@@ -58,10 +72,10 @@ pub fn run(boot: &Boot, output: Output, arguments: &IngestArgs) -> Result<Exit, 
 }
 
 /// A path that does not exist is a slip of the user, not a gap in the evidence: nothing is begun.
-fn readable(arguments: &[PathBuf]) -> Result<Vec<Root>, Failure> {
+fn readable(arguments: &[PathBuf], region_of: impl Fn(&str) -> Option<String>) -> Result<Vec<Root>, Failure> {
     let mut roots = Vec::with_capacity(arguments.len());
     for argument in arguments {
-        let root = Root::parse(argument).map_err(Failure::usage)?;
+        let root = Root::parse(argument, &region_of).map_err(Failure::usage)?;
         if let Root::Path(path) = &root {
             std::fs::metadata(path).map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?;
         }

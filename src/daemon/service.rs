@@ -19,7 +19,8 @@ pub type Load = Arc<dyn Fn() -> Result<(Settings, Profiles), String> + Send + Sy
 
 /// The collector of roles and stores, as metrics name it: files and live accounts alike.
 const INVENTORY: &str = "inventory";
-const COLLECTORS: [&str; 5] = [INVENTORY, api::TRAIL_FILES, api::TRAIL_LOOKUP, api::TRAIL_S3, api::TRAIL_SQS];
+const COLLECTORS: [&str; 6] =
+    [INVENTORY, api::TRAIL_FILES, api::TRAIL_LOOKUP, api::TRAIL_S3, api::TRAIL_SQS, api::TRAIL_OSS];
 
 /// The daemon's business. Shared by the loop's threads and the HTTP server.
 pub struct Service {

@@ -102,8 +102,10 @@ pub mod api {
     pub const TRAIL_FILES: &str = "trail:files";
     /// Events of `LookupEvents`: the event history of an account and Region.
     pub const TRAIL_LOOKUP: &str = "trail:lookup-events";
-    /// Trail objects from a bucket.
+    /// Trail objects from a bucket of AWS.
     pub const TRAIL_S3: &str = "trail:s3";
+    /// Trail objects from a bucket of Alibaba Cloud.
+    pub const TRAIL_OSS: &str = "trail:oss";
     /// Trail objects that a queue announces.
     pub const TRAIL_SQS: &str = "trail:sqs";
     /// The accounts of an organization of AWS.

@@ -47,7 +47,7 @@ impl std::str::FromStr for Partition {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Statement {
     /// Its id: letters and digits only, as IAM asks for. Begins with `Hub` where only the account that roletrail
-    /// runs in can use it.
+    /// runs in can use it. RAM has no ids.
     pub sid: &'static str,
     /// Actions, `service:Name`.
     pub actions: Vec<&'static str>,
@@ -56,13 +56,13 @@ pub struct Statement {
     /// Whether the role in every other account needs it too. The account that roletrail runs in is read with the
     /// program's own credentials, which need every statement.
     pub in_members: bool,
+    /// Whether the names of its actions follow a rule of the provider's and stand in none of its documents.
+    pub inferred: bool,
 }
 
 /// Everything that has to be permitted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Permissions {
-    /// Where.
-    pub partition: Partition,
     /// What, in a stable order.
     pub statements: Vec<Statement>,
     /// The roles of other accounts; `None` where no other account is entered.

@@ -217,7 +217,7 @@ fn names_of(spans: &[&TrailSpan]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use crate::model::{Outcome, Recording, Severity, TrailSettings, api};
+    use crate::model::{Outcome, Recording, Severity, TrailSettings};
     use crate::rules::tests::{Scene, check, fires, silent, unknown};
 
     const ID: &str = "trail-degraded";

@@ -131,7 +131,9 @@ pub enum ObjectFate {
 pub struct LedgerEntry {
     /// How it ended.
     pub fate: ObjectFate,
-    /// How many of its records were rejected then.
+    /// How many records it held.
+    pub records: u64,
+    /// How many of them were rejected then.
     pub rejected_records: u64,
 }
 

@@ -10,7 +10,7 @@ use crate::model::{Provider, Reject, SourceSummary};
 const REJECT_BYTES: usize = 64 << 10;
 
 const ENTRY: &str = "-- objects.entry
-SELECT fate, rejected_records FROM objects WHERE name = ?1 AND size = ?2 AND version = ?3";
+SELECT fate, summary FROM objects WHERE name = ?1 AND size = ?2 AND version = ?3";
 
 const SUMMARY: &str = "-- objects.summary
 SELECT summary FROM objects WHERE name = ?1 AND size = ?2 AND version = ?3";
@@ -18,7 +18,7 @@ SELECT summary FROM objects WHERE name = ?1 AND size = ?2 AND version = ?3";
 pub(super) const VERSIONS: &str = "-- objects.versions
 SELECT name, version, rejected_records FROM objects WHERE name >= ?1 AND name < ?2 ORDER BY name";
 const NAMED: &str = "-- objects.named
-SELECT size, version, fate, rejected_records FROM objects WHERE name = ?1";
+SELECT fate, summary, size, version FROM objects WHERE name = ?1";
 
 const FINISH: &str = "-- objects.finish
 INSERT INTO objects (name, size, version, fate, rejected_records, summary, run_id, read_at)
@@ -112,6 +112,13 @@ pub(super) fn add_totals(
     Ok(())
 }
 
+/// Reads fate and summary of a row, which come first.
+fn entry(row: &Row<'_>) -> rusqlite::Result<LedgerEntry> {
+    let Json(summary): Json<SourceSummary> = row.get(1)?;
+    let (records, rejected_records) = (summary.records_read, summary.records_rejected);
+    Ok(LedgerEntry { fate: row.get(0)?, records, rejected_records })
+}
+
 impl Store {
     /// What the ledger knows of this very version of the object.
     ///
@@ -121,10 +128,7 @@ impl Store {
         let reader = self.reader()?;
         let mut statement = reader.prepare_cached(ENTRY)?;
         let values = params![object.name, whole(object.size), object.version];
-        let entry = statement.query_row(values, |row| {
-            Ok(LedgerEntry { fate: row.get(0)?, rejected_records: row.get::<_, Count>(1)?.0 })
-        });
-        Ok(entry.optional()?)
+        Ok(statement.query_row(values, entry).optional()?)
     }
 
     /// The objects in the ledger whose names begin with `begin`: name, version and rejected records.
@@ -146,12 +150,11 @@ impl Store {
     pub fn ledger_of(&self, name: &str) -> Result<Option<(ObjectIdentity, LedgerEntry)>, StoreError> {
         let reader = self.reader()?;
         let mut statement = reader.prepare_cached(NAMED)?;
-        let entry = statement.query_row([name], |row| {
-            let (size, version) = (row.get::<_, Count>(0)?.0, row.get(1)?);
-            let entry = LedgerEntry { fate: row.get(2)?, rejected_records: row.get::<_, Count>(3)?.0 };
-            Ok((ObjectIdentity { name: name.to_owned(), size, version }, entry))
+        let found = statement.query_row([name], |row| {
+            let (size, version) = (row.get::<_, Count>(2)?.0, row.get(3)?);
+            Ok((ObjectIdentity { name: name.to_owned(), size, version }, entry(row)?))
         });
-        Ok(entry.optional()?)
+        Ok(found.optional()?)
     }
 
     /// Rejected records and objects, newest first; only times and the limit of the filter apply.

@@ -48,6 +48,15 @@ pub struct Layout {
     pub promised_events: Option<u64>,
 }
 
+impl Layout {
+    /// What is wrong with an object that holds so many records, where its name promises another number.
+    #[must_use]
+    pub fn miscounted(&self, records: u64) -> Option<String> {
+        let promised = self.promised_events.filter(|promised| *promised != records)?;
+        Some(format!("its name promises {promised} events, and it holds {records}"))
+    }
+}
+
 /// Kinds of objects in a trail's bucket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ObjectKind {

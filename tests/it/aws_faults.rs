@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::aws::{Account, Cloud, Effect, Fault, Trail, World};
+use crate::aws::{Account, Effect, Fault, Trail, World};
 use crate::aws_scan::{CKS, HUB, MEMBER, ORGANIZATION, ORPHAN, Scene, organisation};
+use crate::scene::signal;
 use crate::support::wait_for;
 
 const STORES: &str = "kms:DescribeCustomKeyStores";
@@ -25,34 +26,8 @@ fn settled() -> Scene {
     scene
 }
 
-fn outcome(scene: &Scene, account: &str, api: &str, region: Option<&str>) -> String {
-    let rows = scene.rows(account, api);
-    let row = rows.iter().find(|row| region.is_none() || row["region"].as_str() == region);
-    row.map_or_else(|| format!("no row in {rows:?}"), |row| row["outcome"].as_str().unwrap_or_default().to_owned())
-}
-
-/// The orphan was found before the fault, and nothing has shown that it is gone.
-fn stays_open_as_stale(scene: &Scene) {
-    let findings = scene.place.list(&["findings", "--account", ORPHAN, "--rule", "orphaned-role"]);
-    assert_eq!(findings.len(), 1, "{findings:?}");
-    assert_eq!(findings[0]["status"], "open", "{findings:?}");
-    assert_eq!(findings[0]["stale"], true, "{findings:?}");
-}
-
-/// One call of one account goes wrong, and stays so. The others are read as always.
 fn check(effect: Effect, expected: &str) {
-    let scene = settled();
-    scene.cloud.fault(Fault::on(STORES).account(ORPHAN).region("eu-west-1").always(effect.clone()));
-    scene.scan(2);
-    assert_eq!(outcome(&scene, ORPHAN, STORES, Some("eu-west-1")), expected, "{effect:?}");
-    assert_eq!(outcome(&scene, ORPHAN, STORES, Some("us-east-1")), "complete", "{effect:?}");
-    assert_eq!(scene.verdict(ORPHAN), "unknown", "{effect:?}");
-    assert_eq!(outcome(&scene, MEMBER, STORES, Some("eu-west-1")), "complete", "{effect:?}");
-    assert_eq!(scene.verdict(HUB), "not-in-use", "{effect:?}");
-    stays_open_as_stale(&scene);
-    scene.cloud.heal();
-    scene.scan(1);
-    assert_eq!(scene.verdict(ORPHAN), "orphaned", "{effect:?} is over");
+    settled().survives(effect, expected);
 }
 
 #[test]
@@ -112,7 +87,7 @@ fn a_listing_that_repeats_a_page_for_ever_is_given_up() {
     let scene = Scene::new(World::new(HUB).account(account).page_size(2), ORGANIZATION);
     scene.cloud.fault(Fault::on(STORES).account(ORPHAN).always(Effect::RepeatedToken));
     scene.scan(2);
-    assert_eq!(outcome(&scene, ORPHAN, STORES, Some("eu-west-1")), "error");
+    assert_eq!(scene.outcome(ORPHAN, STORES, Some("eu-west-1")), "error");
     assert_eq!(scene.verdict(ORPHAN), "unknown");
     assert!(scene.cloud.calls_of(STORES).len() < 40);
 }
@@ -126,7 +101,7 @@ fn the_last_page_that_is_refused_makes_the_whole_listing_unknown() {
     let scene = Scene::new(World::new(HUB).account(account).page_size(2), ORGANIZATION);
     scene.cloud.fault(Fault::on(STORES).account(ORPHAN).region("eu-west-1").from(2, Effect::AccessDenied));
     scene.scan(2);
-    assert_eq!(outcome(&scene, ORPHAN, STORES, Some("eu-west-1")), "denied");
+    assert_eq!(scene.outcome(ORPHAN, STORES, Some("eu-west-1")), "denied");
     assert_eq!(scene.verdict(ORPHAN), "unknown");
 }
 
@@ -150,7 +125,7 @@ fn an_account_that_cannot_be_entered_keeps_its_rows_and_its_findings() {
     let verdict = scene.place.verdict(ORPHAN, CKS);
     assert_eq!((verdict["role"].as_str(), verdict["verdict"].as_str()), (Some("unknown"), Some("unknown")));
     assert!(verdict["coverage"]["missing"].to_string().contains("AccessDenied"), "{verdict}");
-    stays_open_as_stale(&scene);
+    scene.stays_open_as_stale();
 }
 
 #[test]
@@ -171,9 +146,9 @@ fn an_account_whose_regions_are_not_known_is_unknown() {
     let scene = settled();
     scene.cloud.fault(Fault::on("account:ListRegions").account(ORPHAN).always(Effect::AccessDenied));
     scene.scan(2);
-    assert_eq!(outcome(&scene, ORPHAN, "account:ListRegions", None), "denied");
+    assert_eq!(scene.outcome(ORPHAN, "account:ListRegions", None), "denied");
     assert_eq!(scene.verdict(ORPHAN), "unknown");
-    stays_open_as_stale(&scene);
+    scene.stays_open_as_stale();
 }
 
 #[test]
@@ -183,7 +158,7 @@ fn a_list_of_accounts_that_breaks_off_leaves_no_account_behind() {
     scene.cloud.fault(Fault::on("organizations:ListAccounts").from(3, Effect::AccessDenied));
     scene.scan(2);
     assert_eq!(scene.verdict(HUB), "not-in-use", "what was listed is read");
-    let unread = [MEMBER, ORPHAN].into_iter().filter(|account| outcome(&scene, account, "account", None) == "denied");
+    let unread = [MEMBER, ORPHAN].into_iter().filter(|account| scene.outcome(account, "account", None) == "denied");
     assert_eq!(unread.count(), 1, "the account that the list did not reach");
 }
 
@@ -193,8 +168,8 @@ fn an_account_that_left_the_organisation_is_unknown_and_no_failure() {
     scene.cloud.change(|world| drop(world.accounts.remove(ORPHAN)));
     scene.scan(1);
     assert_eq!(scene.verdict(ORPHAN), "unknown");
-    assert_eq!(outcome(&scene, ORPHAN, "account", None), "not-configured");
-    stays_open_as_stale(&scene);
+    assert_eq!(scene.outcome(ORPHAN, "account", None), "not-configured");
+    scene.stays_open_as_stale();
 }
 
 #[test]
@@ -205,7 +180,7 @@ fn without_credentials_that_are_accepted_everything_is_unknown() {
     for account in [HUB, MEMBER, ORPHAN] {
         assert_eq!(scene.verdict(account), "unknown", "{account}");
     }
-    stays_open_as_stale(&scene);
+    scene.stays_open_as_stale();
 }
 
 #[test]
@@ -223,7 +198,7 @@ fn sessions_that_are_revoked_in_mid_scan_leave_no_false_answer() {
     scene.cloud.fault(Fault::on("*").account(ORPHAN).from(3, Effect::Expired));
     scene.scan(2);
     assert_eq!(scene.verdict(ORPHAN), "unknown");
-    stays_open_as_stale(&scene);
+    scene.stays_open_as_stale();
 }
 
 #[test]
@@ -232,8 +207,8 @@ fn a_whole_region_that_hangs_starves_no_other() {
     scene.cloud.fault(Fault::on("*").region("eu-west-1").always(Effect::Hang));
     scene.scan(2);
     for account in [HUB, MEMBER, ORPHAN] {
-        assert_eq!(outcome(&scene, account, STORES, Some("eu-west-1")), "timed-out", "{account}");
-        assert_eq!(outcome(&scene, account, STORES, Some("us-east-1")), "complete", "{account}");
+        assert_eq!(scene.outcome(account, STORES, Some("eu-west-1")), "timed-out", "{account}");
+        assert_eq!(scene.outcome(account, STORES, Some("us-east-1")), "complete", "{account}");
     }
 }
 
@@ -256,7 +231,7 @@ fn what_the_deadline_cuts_off_is_timed_out() {
     let scene = Scene::new(organisation(), &format!("[collect]\ndeadline = \"1s\"\n{ORGANIZATION}"));
     scene.cloud.fault(Fault::on(STORES).account(ORPHAN).always(Effect::Delay(Duration::from_secs(30))));
     scene.scan(2);
-    assert_eq!(outcome(&scene, ORPHAN, STORES, Some("eu-west-1")), "timed-out");
+    assert_eq!(scene.outcome(ORPHAN, STORES, Some("eu-west-1")), "timed-out");
     assert_eq!(scene.verdict(ORPHAN), "unknown");
     assert_eq!(scene.verdict(HUB), "not-in-use", "what was read in time counts");
 }
@@ -266,14 +241,10 @@ fn an_interrupt_keeps_what_was_read() {
     let scene = Scene::new(organisation(), ORGANIZATION);
     scene.cloud.fault(Fault::on(STORES).account(ORPHAN).always(Effect::Hang));
     let mut program = scene.command(&["scan"]).spawn().expect("the program starts");
-    wait_for("the call that hangs", 20, || {
-        scene.cloud.calls_of(STORES).iter().any(|call| call.account == ORPHAN).then_some(())
-    });
-    let pid = program.id().to_string();
-    let killed = std::process::Command::new("kill").args(["-INT", &pid]).status().expect("kill is there");
-    assert!(killed.success());
+    wait_for("the call that hangs", 20, || scene.has_asked_the_orphan());
+    signal(&program, "INT");
     assert_eq!(program.wait().expect("the program ends").code(), Some(130));
-    assert_eq!(outcome(&scene, HUB, STORES, Some("eu-west-1")), "complete");
+    assert_eq!(scene.outcome(HUB, STORES, Some("eu-west-1")), "complete");
 }
 
 #[test]
@@ -305,15 +276,10 @@ fn a_daemon_stops_at_once_in_the_middle_of_a_scan() {
     let scene = Scene::new(organisation(), &format!("[web]\nlisten_address = \"127.0.0.1:0\"\n{ORGANIZATION}"));
     scene.cloud.fault(Fault::on(STORES).account(ORPHAN).always(Effect::Hang));
     let mut daemon = scene.command(&["run"]).spawn().expect("the daemon starts");
-    wait_for("the call that hangs", 30, || hangs(&scene.cloud));
-    let pid = daemon.id().to_string();
-    assert!(std::process::Command::new("kill").args(["-TERM", &pid]).status().expect("kill is there").success());
+    wait_for("the call that hangs", 30, || scene.has_asked_the_orphan());
+    signal(&daemon, "TERM");
     let code = wait_for("the end", 10, || daemon.try_wait().expect("can be asked"));
     assert_eq!(code.code(), Some(0));
     let complete: Vec<Value> = scene.rows(HUB, STORES);
     assert!(!complete.is_empty(), "what was read is kept");
-}
-
-fn hangs(cloud: &Cloud) -> Option<()> {
-    cloud.calls_of(STORES).iter().any(|call| call.account == ORPHAN).then_some(())
 }

@@ -1,11 +1,10 @@
 //! The whole program against an organisation that speaks AWS's protocols.
 
-use std::process::Command;
-
 use serde_json::{Value, json};
 
-use crate::aws::{Account, CKS_ROLE, Cloud, Role, Task, Trail, World, external_store, hsm_store};
-use crate::support::{Ran, Workplace, sorted};
+use crate::aws::{Account, CKS_ROLE, Cloud, Effect, Fault, Role, Task, Trail, World, external_store, hsm_store};
+use crate::scene::{self, Provider};
+use crate::support::sorted;
 
 pub const HUB: &str = "111111111111";
 pub const MEMBER: &str = "222222222222";
@@ -29,51 +28,48 @@ pub fn organisation() -> World {
         .account(watched(Account::new(ORPHAN).orphaned()))
 }
 
-/// A workplace with a configuration, and the cloud it talks to.
-pub struct Scene {
-    pub place: Workplace,
-    pub cloud: Cloud,
-}
+impl Provider for Cloud {
+    type World = World;
+    type Effect = Effect;
 
-impl Scene {
-    pub fn new(world: World, settings: &str) -> Self {
-        let place = Workplace::new();
-        place.write("roletrail.toml", settings);
-        Self { place, cloud: Cloud::start(world) }
+    const HUB: &str = HUB;
+    const MEMBER: &str = MEMBER;
+    const ORPHAN: &str = ORPHAN;
+    const PROFILE: &str = CKS;
+    const STORES: &str = STORES;
+    const REGIONS: [&str; 2] = ["eu-west-1", "us-east-1"];
+
+    fn start(world: World) -> Self {
+        Self::start(world)
     }
 
-    /// A command of the program with the credentials of the hub in its environment.
-    pub fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = self.place.command(arguments);
-        command.envs(self.cloud.environment());
-        command
+    fn settings(&self, text: &str) -> String {
+        text.to_owned()
     }
 
-    pub fn ends(&self, arguments: &[&str], code: i32) -> Ran {
-        let ran = Ran::from(self.command(arguments).output().expect("the program starts"));
-        assert_eq!(ran.code, code, "{arguments:?}\n{}\n{}", ran.stdout, ran.stderr);
-        ran
+    fn environment(&self) -> Vec<(&'static str, String)> {
+        self.environment()
     }
 
-    /// Scans; the summary must come with this exit code, and nothing may have been asked wrongly.
-    pub fn scan(&self, code: i32) -> Value {
-        let ran = self.ends(&["scan", "-v"], code);
-        let refusals = self.cloud.refusals();
-        assert!(refusals.is_empty(), "asked wrongly: {refusals:?}");
-        serde_json::from_str(&ran.stdout).unwrap_or_else(|error| panic!("{error}\n{}", ran.stdout))
+    fn refusals(&self) -> Vec<String> {
+        self.refusals()
     }
 
-    /// The verdict on the role of custom key stores in an account.
-    pub fn verdict(&self, account: &str) -> String {
-        self.place.verdict(account, CKS)["verdict"].as_str().expect("a verdict is a word").to_owned()
+    fn askers(&self, action: &str) -> Vec<String> {
+        self.calls_of(action).into_iter().map(|call| call.account).collect()
     }
 
-    /// The coverage rows of an account and API.
-    pub fn rows(&self, account: &str, api: &str) -> Vec<Value> {
-        let rows = self.place.list(&["coverage", "--account", account]);
-        rows.into_iter().filter(|row| row["api"] == api).collect()
+    fn trouble(&self, effect: Effect) {
+        self.fault(Fault::on(STORES).account(ORPHAN).region("eu-west-1").always(effect));
+    }
+
+    fn heal(&self) {
+        self.heal();
     }
 }
+
+/// A workplace, and the simulated AWS.
+pub type Scene = scene::Scene<Cloud>;
 
 /// The outcomes of coverage rows, with the Region where there is one.
 fn outcomes(rows: &[Value]) -> Vec<(String, String)> {
@@ -147,7 +143,7 @@ fn every_page_of_every_listing_is_read() {
 fn a_source_reads_its_own_account_or_those_it_lists() {
     for (accounts, expected) in [("\"self\"", 1), ("[\"222222222222\", \"333333333333\"]", 2)] {
         let scene = Scene::new(organisation(), &format!("[[aws]]\nname = \"some\"\naccounts = {accounts}\n"));
-        let summary = Ran::from(scene.command(&["scan"]).output().expect("the program starts"));
+        let summary = scene.scan_as(|_| {});
         let summary: Value = serde_json::from_str(&summary.stdout).expect("JSON");
         assert_eq!(summary["coverage"]["accounts_complete"], expected, "{accounts}: {summary}");
         assert!(!scene.cloud.actions().contains("organizations:ListAccounts"), "{accounts}");
@@ -179,8 +175,7 @@ fn other_partitions_are_read_with_their_own_arns_and_regions() {
             .regions(&regions)
             .partition(partition);
         let scene = Scene::new(world, ORGANIZATION);
-        let mut command = scene.command(&["scan"]);
-        let ran = Ran::from(command.env("AWS_REGION", second).output().expect("the program starts"));
+        let ran = scene.scan_as(|command| _ = command.env("AWS_REGION", second));
         assert_eq!(ran.code, 1, "{partition}: {}{}", ran.stdout, ran.stderr);
         assert_eq!(scene.verdict(ORPHAN), "orphaned", "{partition}");
         let role = scene.place.list(&["roles", "--account", ORPHAN, "--profile", CKS])[0]["role"].to_string();

@@ -1,24 +1,14 @@
 //! Where credentials and endpoints come from.
 
-use std::process::Command;
-
 use crate::aws::{Account, Cloud, World};
 use crate::aws_scan::{CKS, HUB, MEMBER, ORGANIZATION, ORPHAN, Scene, organisation};
-use crate::support::Ran;
-
-/// A scan with what `prepare` makes of the environment.
-fn scan(scene: &Scene, prepare: impl FnOnce(&mut Command)) -> Ran {
-    let mut command = scene.command(&["scan"]);
-    prepare(&mut command);
-    Ran::from(command.output().expect("the program starts"))
-}
 
 #[test]
 fn the_endpoint_of_the_configuration_serves_every_service() {
     let cloud = Cloud::start(organisation());
     let settings = format!("{ORGANIZATION}endpoint_url = \"{}\"\n", cloud.url());
     let scene = Scene::new(World::new(HUB), &settings);
-    let ran = scan(&scene, |command| {
+    let ran = scene.scan_as(|command| {
         command.env("AWS_ENDPOINT_URL", "http://127.0.0.1:9");
     });
     assert_eq!(ran.code, 1, "{}", ran.stderr);
@@ -30,7 +20,7 @@ fn the_endpoint_of_the_configuration_serves_every_service() {
 fn a_service_can_have_an_endpoint_of_its_own() {
     let keys = Cloud::start(World::new(HUB).account(Account::new(HUB).with_store("eu-west-1", "cks-elsewhere")));
     let scene = Scene::new(World::new(HUB).account(Account::new(HUB).orphaned()), "[[aws]]\nname = \"own\"\n");
-    let ran = scan(&scene, |command| {
+    let ran = scene.scan_as(|command| {
         command.env("AWS_ENDPOINT_URL_KMS", keys.url());
     });
     assert_eq!(ran.code, 1, "{}", ran.stderr);
@@ -50,7 +40,7 @@ fn a_profile_of_the_sdk_gives_the_credentials() {
         "[default]\naws_access_key_id = AKIANOBODY\naws_secret_access_key = x\n[audit]\naws_access_key_id = {key}\naws_secret_access_key = {secret}\n"
     );
     let credentials = scene.place.write("credentials", file);
-    let ran = scan(&scene, |command| {
+    let ran = scene.scan_as(|command| {
         command.env_remove("AWS_ACCESS_KEY_ID").env_remove("AWS_SECRET_ACCESS_KEY");
         command.env("AWS_SHARED_CREDENTIALS_FILE", credentials);
     });
@@ -63,7 +53,7 @@ fn an_endpoint_that_refuses_connections_or_speaks_no_tls_is_unknown() {
     let plain = Cloud::start(organisation());
     for url in ["http://127.0.0.1:9".to_owned(), plain.url().replace("http:", "https:")] {
         let scene = Scene::new(organisation(), ORGANIZATION);
-        let ran = scan(&scene, |command| {
+        let ran = scene.scan_as(|command| {
             command.env("AWS_ENDPOINT_URL_KMS", &url);
         });
         assert_eq!(ran.code, 2, "{url}: {}", ran.stdout);
@@ -87,7 +77,7 @@ fn a_region_that_nobody_has_heard_of_is_read_like_any_other() {
 #[test]
 fn without_any_credentials_the_program_says_so_and_knows_nothing() {
     let scene = Scene::new(organisation(), ORGANIZATION);
-    let ran = scan(&scene, |command| {
+    let ran = scene.scan_as(|command| {
         command.env_remove("AWS_ACCESS_KEY_ID").env_remove("AWS_SECRET_ACCESS_KEY");
     });
     assert_eq!(ran.code, 2, "{}{}", ran.stdout, ran.stderr);

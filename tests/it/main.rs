@@ -4,7 +4,13 @@
 #![expect(clippy::panic, clippy::needless_pass_by_value)]
 
 mod alibaba;
+mod alibaba_buckets;
+mod alibaba_deletions;
+mod alibaba_faults;
 mod alibaba_lookup;
+mod alibaba_scan;
+mod alibaba_sessions;
+mod alibaba_watched;
 mod aws;
 mod aws_buckets;
 mod aws_calls;
@@ -27,6 +33,7 @@ mod ingest;
 mod judging;
 mod policy;
 mod records;
+mod scene;
 mod snapshot;
 mod store;
 mod support;

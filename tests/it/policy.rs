@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::process::{Command, Stdio};
 
+use roletrail::sources::alibaba::calls as alibaba;
 use roletrail::sources::aws::calls::Call;
 use serde_json::Value;
 
@@ -186,7 +187,8 @@ fn the_format_may_stand_before_or_behind_the_command() {
         &["--format", "csv", "policy", "aws"],
         &["--format", "terraform", "verdicts"],
         &["policy", "aws", "--partition", "aws-moon"],
-        &["policy", "alibaba"],
+        &["policy", "alibaba", "--format", "table"],
+        &["policy", "alibaba", "--partition", "aws"],
         &["policy"],
     ] {
         let ran = place.ends(arguments, 3);
@@ -285,8 +287,164 @@ fn terraform_would_not_lay_it_out_otherwise() {
         return;
     }
     let place = Workplace::new();
-    for name in printed(&place) {
+    for name in printed(&place).into_iter().chain(printed_for_alibaba(&place).map(str::to_owned)) {
         let output = place.other("terraform", &["fmt", "-check", "-diff", &name]).output().expect("starts");
         assert!(output.status.success(), "{name}: {}", String::from_utf8_lossy(&output.stdout));
+    }
+}
+
+/// The formats for Alibaba Cloud, likewise.
+const RAM_FORMATS: [(&str, &str, &str); 2] =
+    [("json", "config/ram/alibaba.json", "policy.json"), ("terraform", "config/ram/alibaba.tf", "policy.tf")];
+
+/// A source of a resource directory with everything that can be limited.
+const DIRECTORY: &str = r#"
+[[alibaba]]
+name = "prod"
+accounts = "resource-directory"
+member_role = "audit-reader"
+external_id = "e-1"
+regions = ["cn-hangzhou"]
+
+[[alibaba.trail]]
+kind = "oss"
+bucket = "example-trail"
+region = "cn-hangzhou"
+prefix = "org/"
+"#;
+
+const OWN_ALIBABA: &str = "[[alibaba]]\nname = \"own\"\n[[alibaba.trail]]\nkind = \"lookup-events\"\n";
+
+/// Prints the policies for Alibaba Cloud in every format, each configuration in a directory of its own.
+fn printed_for_alibaba(place: &Workplace) -> [&'static str; 3] {
+    let configurations = [("all", None), ("directory", Some(DIRECTORY)), ("own", Some(OWN_ALIBABA))];
+    for (name, configuration) in configurations {
+        let path = place.write(&format!("{name}/roletrail.toml"), configuration.unwrap_or_default());
+        for (format, _, file) in RAM_FORMATS {
+            let mut arguments = vec!["policy", "alibaba", "--format", format];
+            if configuration.is_some() {
+                arguments.extend(["--config", path.to_str().expect("UTF-8")]);
+            }
+            place.write(&format!("{name}/{file}"), place.ends(&arguments, 0).stdout);
+        }
+    }
+    configurations.map(|(name, _)| name)
+}
+
+fn document(place: &Workplace, name: &str) -> Value {
+    let text = std::fs::read_to_string(place.path(&format!("{name}/policy.json"))).expect("a policy");
+    serde_json::from_str(&text).expect("JSON")
+}
+
+/// `acs:service:region:account:resource`, as the syntax of RAM has it.
+fn is_ram_resource(arn: &str) -> bool {
+    let parts: Vec<_> = arn.splitn(5, ':').collect();
+    arn == "*" || matches!(parts[..], ["acs", "ram" | "oss", "*", "*" | "system", resource] if !resource.is_empty())
+}
+
+#[test]
+fn the_policy_of_ram_is_one_valid_document_of_calls_that_read() {
+    let place = Workplace::new();
+    for name in printed_for_alibaba(&place) {
+        let policy = document(&place, name);
+        assert!(policy["Version"] == "1" && policy.as_object().map(serde_json::Map::len) == Some(2), "{policy}");
+        for statement in statements(&policy) {
+            let members: BTreeSet<_> = statement.as_object().expect("a statement").keys().collect();
+            assert_eq!(members.into_iter().collect::<Vec<_>>(), ["Action", "Effect", "Resource"], "{statement}");
+            assert_eq!(statement["Effect"], "Allow");
+            let (actions, resources) = (texts(&statement["Action"]), texts(&statement["Resource"]));
+            assert!(!actions.is_empty() && !resources.is_empty(), "{statement}");
+            assert!(resources.iter().all(|arn| is_ram_resource(arn)), "{statement}");
+            for action in actions {
+                let (_, name) = action.split_once(':').expect("service and name");
+                let reads = ["Get", "List", "Describe", "Lookup"].iter().any(|verb| name.starts_with(verb));
+                assert!(reads && !name.contains('*') || action == "sts:AssumeRole", "{action} changes something");
+            }
+        }
+    }
+    let calls = alibaba::Call::ALL.into_iter().filter(|call| call.scope().is_some());
+    let calls: BTreeSet<_> = calls.map(|call| call.action().to_owned()).collect();
+    assert_eq!(actions(&document(&place, "all")), calls);
+}
+
+#[test]
+fn a_configuration_for_alibaba_cloud_gets_what_it_needs() {
+    let place = Workplace::new();
+    printed_for_alibaba(&place);
+    let directory = document(&place, "directory");
+    let granted = actions(&directory);
+    for missing in ["kms:DescribeRegions", "actiontrail:LookupEvents", "actiontrail:DescribeRegions"] {
+        assert!(!granted.contains(missing), "{missing}");
+    }
+    let text = directory.to_string();
+    for resource in [
+        "acs:ram:*:*:role/audit-reader",
+        "acs:ram:*:*:role/*",
+        "acs:ram:*:system:policy/*",
+        "acs:oss:*:*:example-trail",
+        "acs:oss:*:*:example-trail/org/AliyunLogs/*",
+    ] {
+        assert!(text.contains(&format!("\"{resource}\"")), "{resource}: {text}");
+    }
+    let terraform = std::fs::read_to_string(place.path("directory/policy.tf")).expect("a file");
+    assert!(terraform.contains("sts:ExternalId") && terraform.contains("default     = \"e-1\""), "{terraform}");
+    let own = actions(&document(&place, "own"));
+    let services: BTreeSet<_> = own.iter().filter_map(|action| action.split(':').next()).collect();
+    assert_eq!(services, ["actiontrail", "kms", "ram", "yundun-hsm"].into());
+    let terraform = std::fs::read_to_string(place.path("own/policy.tf")).expect("a file");
+    assert!(!terraform.contains("alicloud_ram_role") && !terraform.contains("hub_principal_arn"), "{terraform}");
+}
+
+#[test]
+fn what_there_is_no_policy_for_is_told() {
+    let place = Workplace::new();
+    let ran = place.ends(&["policy", "alibaba", "--format", "cloudformation"], 3);
+    assert!(ran.stdout.is_empty() && ran.stderr.contains("ROS") && ran.stderr.contains("terraform"), "{ran:?}");
+    place.write("roletrail.toml", OWN_ACCOUNT);
+    for (format, _, _) in RAM_FORMATS {
+        let ran = place.ends(&["policy", "alibaba", "--format", format], 3);
+        let told = ran.stderr.contains("needs no permission on Alibaba Cloud");
+        assert!(ran.stdout.is_empty() && told, "{ran:?}");
+    }
+}
+
+#[test]
+fn the_shipped_policies_of_ram_are_what_the_program_prints() {
+    let place = Workplace::new();
+    for (format, file, _) in RAM_FORMATS {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+        let shipped = std::fs::read_to_string(path).expect("a shipped policy");
+        let printed = place.ends(&["policy", "alibaba", "--format", format], 0).stdout;
+        assert!(
+            shipped == printed,
+            "{file} is out of date: `roletrail policy alibaba --format {format}` prints\n{printed}"
+        );
+    }
+}
+
+#[test]
+fn an_independent_reader_finds_the_same_in_both_formats_of_ram() {
+    if !has("python3", &["-c", "import hcl2"], "pip install -r tests/requirements.txt, and put its python3 in PATH") {
+        return;
+    }
+    let place = Workplace::new();
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/validators/ram_policies.py");
+    let check = |name: &str| {
+        let output = place.other("python3", &[script, name]).output().expect("starts");
+        (output.status.success(), String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned())
+    };
+    for name in printed_for_alibaba(&place) {
+        let (well, said) = check(name);
+        assert!(well, "{name}: {said}");
+    }
+    let whole = std::fs::read_to_string(place.path("directory/policy.tf")).expect("a file");
+    for (right, wrong, told) in [
+        ("kms:GetKmsInstance", "kms:GetKmsInstances", "differs"),
+        ("role_name                   =", "name                        =", "not the arguments"),
+        ("effect = \"Allow\"", "effect = \"Deny\"", "no statement"),
+    ] {
+        place.write("directory/policy.tf", whole.replace(right, wrong));
+        let (well, said) = check("directory");
+        assert!(!well && said.contains(told), "{told}: {said}");
     }
 }

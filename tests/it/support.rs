@@ -62,11 +62,14 @@ impl Workplace {
         for name in ["ROLETRAIL_CONFIG", "ROLETRAIL_DATABASE", "NO_COLOR", "RUST_LOG", "NOTIFY_SOCKET"] {
             command.env_remove(name);
         }
-        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("AWS_")) {
-            command.env_remove(name);
+        for (name, _) in std::env::vars() {
+            if ["AWS_", "ALIBABA_CLOUD_", "OSS_"].iter().any(|begin| name.starts_with(begin)) {
+                command.env_remove(name);
+            }
         }
         // No test finds credentials outside what it gives, nor looks for them on the network.
-        command.env("AWS_EC2_METADATA_DISABLED", "true");
+        command.env("HOME", self.directory.path());
+        command.envs(["AWS_EC2_METADATA_DISABLED", "ALIBABA_CLOUD_ECS_METADATA_DISABLED"].map(|name| (name, "true")));
         command.envs(["AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"].map(|name| (name, "/dev/null")));
     }
 

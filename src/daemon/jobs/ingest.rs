@@ -4,12 +4,13 @@ use std::path::{Path, PathBuf};
 
 use tokio::runtime::Handle;
 
+use super::live::{self, Below};
 use super::objects::{LISTED_REJECTS, ObjectReader};
-use super::{JobContext, JobError, live};
-use crate::config::Settings;
+use super::{JobContext, JobError};
+use crate::config::{AlibabaTrail, Settings};
 use crate::model::{Provider, Reject, SourceSummary, api};
-use crate::sources::aws::Below;
 use crate::sources::files::{self, Entry, ObjectRef};
+use crate::sources::{alibaba, aws};
 use crate::store::{ObjectIdentity, RunId};
 
 /// What a reading came to.
@@ -41,36 +42,53 @@ impl IngestReport {
 pub enum Root {
     /// A file, or a directory with everything below it.
     Path(PathBuf),
-    /// Everything of a bucket of AWS below a prefix.
+    /// Everything of a bucket below a prefix.
     Bucket(Below),
 }
 
 impl Root {
-    /// Reads an argument: a path, or `s3://BUCKET/PREFIX`.
+    /// Reads an argument: a path, `s3://BUCKET/PREFIX` or `oss://BUCKET/PREFIX`. `region_of` tells the Region of a
+    /// bucket of OSS, which nobody can be asked for.
     ///
     /// # Errors
-    /// Why it is neither.
-    pub fn parse(argument: &Path) -> Result<Self, String> {
+    /// Why it is none of them.
+    pub fn parse(argument: &Path, region_of: impl Fn(&str) -> Option<String>) -> Result<Self, String> {
         let shown = argument.to_string_lossy();
-        if shown.starts_with("oss://") {
-            return Err(format!(
-                "{shown}: reading from buckets of Alibaba Cloud is not part of this version; copy the objects to a directory first"
-            ));
-        }
-        let Some(place) = shown.strip_prefix("s3://") else { return Ok(Self::Path(argument.to_owned())) };
+        let Some((scheme, place)) = shown.split_once("://").filter(|(scheme, _)| ["s3", "oss"].contains(scheme))
+        else {
+            return Ok(Self::Path(argument.to_owned()));
+        };
         let (bucket, prefix) = place.split_once('/').unwrap_or((place, ""));
+        let (bucket, prefix) = (bucket.to_owned(), prefix.to_owned());
         if bucket.is_empty() {
-            return Err(format!("{shown}: there is no bucket in it; write s3://BUCKET/PREFIX"));
+            return Err(format!("{shown}: there is no bucket in it; write {scheme}://BUCKET/PREFIX"));
         }
-        Ok(Self::Bucket(Below { bucket: bucket.to_owned(), prefix: prefix.to_owned() }))
+        if scheme == "s3" {
+            return Ok(Self::Bucket(Below::S3(aws::Below { bucket, prefix })));
+        }
+        let Some(region) = region_of(&bucket) else {
+            let remedy = "add --region, such as --region cn-hangzhou, or set ALIBABA_CLOUD_REGION_ID";
+            return Err(format!("{shown}: the Region of the bucket is not known; {remedy}"));
+        };
+        Ok(Self::Bucket(Below::Oss(alibaba::Below { bucket, prefix, region })))
     }
+}
+
+/// The Region in which a trail of the settings has a bucket of OSS.
+#[must_use]
+pub fn region_of_trail(settings: &Settings, bucket: &str) -> Option<String> {
+    let mut trails = settings.alibaba.iter().flat_map(|source| &source.trail);
+    trails.find_map(|trail| match trail {
+        AlibabaTrail::Oss { bucket: known, region, .. } if known == bucket => Some(region.clone()),
+        _ => None,
+    })
 }
 
 /// The first bucket among `roots` of which it is certain that there is no such bucket.
 #[must_use]
-pub fn missing_bucket<'r>(runtime: &Handle, settings: &Settings, roots: &'r [Root]) -> Option<&'r str> {
+pub fn missing_bucket(runtime: &Handle, settings: &Settings, roots: &[Root]) -> Option<String> {
     roots.iter().find_map(|root| match root {
-        Root::Bucket(below) if live::is_missing(runtime, settings, below) => Some(below.bucket.as_str()),
+        Root::Bucket(below) if live::is_missing(runtime, settings, below) => Some(below.bucket()),
         _ => None,
     })
 }
@@ -148,4 +166,35 @@ fn take(reader: &mut ObjectReader<'_>, found: Entry) -> Result<(), JobError> {
 
 fn identity(object: &ObjectRef) -> ObjectIdentity {
     ObjectIdentity { name: object.name.clone(), size: object.size, version: object.version.clone() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(argument: &str, region: Option<&str>) -> Result<Root, String> {
+        Root::parse(Path::new(argument), |_| region.map(str::to_owned))
+    }
+
+    #[test]
+    fn buckets_of_both_providers_are_told_from_paths() {
+        let (bucket, prefix) = ("logs".to_owned(), "a/b".to_owned());
+        let s3 = aws::Below { bucket: bucket.clone(), prefix: prefix.clone() };
+        assert_eq!(parse("s3://logs/a/b", None), Ok(Root::Bucket(Below::S3(s3))));
+        let oss = alibaba::Below { bucket, prefix, region: "cn-beijing".to_owned() };
+        assert_eq!(parse("oss://logs/a/b", Some("cn-beijing")), Ok(Root::Bucket(Below::Oss(oss))));
+        for path in ["logs/a", "s3:/logs", "file://x", "./oss"] {
+            assert_eq!(parse(path, None), Ok(Root::Path(path.into())));
+        }
+    }
+
+    #[test]
+    fn what_is_missing_in_a_bucket_s_address_is_told() {
+        for (argument, missing) in
+            [("s3://", "s3://BUCKET"), ("oss:///a", "oss://BUCKET"), ("oss://logs/a", "--region cn-hangzhou")]
+        {
+            let told = parse(argument, None).expect_err(argument);
+            assert!(told.starts_with(argument) && told.contains(missing), "{told}");
+        }
+    }
 }

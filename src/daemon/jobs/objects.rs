@@ -10,7 +10,7 @@ use super::trail_coverage::TrailCoverage;
 use super::{IngestReport, JobContext, JobError};
 use crate::config::Keep;
 use crate::model::{Provider, Reject, SourceSummary, TrailEvent};
-use crate::store::{Batch, ObjectFate, ObjectIdentity, ObjectWriter, RunId, StoreError};
+use crate::store::{Batch, LedgerEntry, ObjectFate, ObjectIdentity, ObjectWriter, RunId, StoreError};
 use crate::trail::{self, Layout, Limits, ObjectError, ObjectKind, ObjectReport, Reading, Sink};
 
 /// Rejected objects and records that a report lists by name; all of them are counted and stored.
@@ -50,7 +50,7 @@ impl<'a> ObjectReader<'a> {
             return Ok(ObjectFate::Skipped);
         }
         self.report.summary.objects_seen += 1;
-        if self.is_known(identity)? {
+        if self.is_known(identity, &layout)? {
             self.report.summary.objects_already_ingested += 1;
             return Ok(ObjectFate::Read);
         }
@@ -78,9 +78,11 @@ impl<'a> ObjectReader<'a> {
         self.report.summary.objects_seen += 1;
         self.report.summary.objects_already_ingested += 1;
         let entry = self.context.store.ledger_entry(identity)?;
-        let rejected = entry.map_or(0, |entry| entry.rejected_records);
-        self.report.incomplete |= rejected > 0;
-        self.coverage(trail)?.object_known(&identity.name, rejected);
+        let whole = entry.is_none_or(|entry| is_whole(entry, &trail::layout(&identity.name)));
+        self.report.incomplete |= !whole;
+        if whole {
+            self.coverage(trail)?.object_whole(&identity.name);
+        }
         Ok(ObjectFate::Read)
     }
 
@@ -96,12 +98,12 @@ impl<'a> ObjectReader<'a> {
     }
 
     /// Whether this very version was read before. A rejected one is tried again: it may have been half-written.
-    fn is_known(&mut self, identity: &ObjectIdentity) -> Result<bool, JobError> {
+    fn is_known(&mut self, identity: &ObjectIdentity, layout: &Layout) -> Result<bool, JobError> {
         let Some(entry) = self.context.store.ledger_entry(identity)? else { return Ok(false) };
         if entry.fate == ObjectFate::Rejected {
             return Ok(false);
         }
-        self.report.incomplete |= entry.rejected_records > 0;
+        self.report.incomplete |= !is_whole(entry, layout);
         Ok(true)
     }
 
@@ -151,10 +153,10 @@ impl<'a> ObjectReader<'a> {
         listed: Vec<Reject>,
     ) -> Result<(), JobError> {
         self.report.summary.add(counts);
-        self.report.incomplete |= counts.records_rejected > 0;
         self.report.rejects.extend(listed);
         if !found.skipped {
-            self.coverage(place.trail)?.object_read(&place.identity.name, place.layout, found);
+            let whole = self.coverage(place.trail)?.object_read(&place.identity.name, place.layout, found);
+            self.report.incomplete |= !whole;
         }
         self.context.progress.object_done(place.identity.size, found.records);
         Ok(())
@@ -222,6 +224,11 @@ impl<'a> ObjectReader<'a> {
         self.commit()?;
         Ok(self.report)
     }
+}
+
+/// Whether nothing is missing of an object that was read to its end.
+fn is_whole(entry: LedgerEntry, layout: &Layout) -> bool {
+    entry.rejected_records == 0 && (entry.fate != ObjectFate::Read || layout.miscounted(entry.records).is_none())
 }
 
 /// An object and what its place tells.

@@ -18,7 +18,7 @@ type Span = (Timestamp, Timestamp);
 #[derive(Debug)]
 pub(super) struct TrailCoverage {
     now: Timestamp,
-    /// The kind of trail: `trail:files`, `trail:s3` or `trail:sqs`.
+    /// The kind of trail: `trail:files`, `trail:s3`, `trail:sqs` or `trail:oss`.
     api: &'static str,
     provider: Option<Provider>,
     /// Objects that an earlier reading left incomplete, with the places that it wrote them under.
@@ -49,8 +49,8 @@ impl TrailCoverage {
         Ok(Self { now, api, provider, standing, accounts, grown, objects })
     }
 
-    /// An object was read to its end, with or without rejected records.
-    pub(super) fn object_read(&mut self, object: &str, layout: &Layout, found: &ObjectReport) {
+    /// An object was read to its end, with or without rejected records; answers whether nothing is missing of it.
+    pub(super) fn object_read(&mut self, object: &str, layout: &Layout, found: &ObjectReport) -> bool {
         for place in &found.places {
             self.cover(place.provider, &place.account, (place.from, place.to));
         }
@@ -59,25 +59,27 @@ impl TrailCoverage {
         {
             self.cover(provider, account, (delivered, delivered));
         }
-        let stood = self.standing.remove(object).unwrap_or_default();
-        if found.rejected > 0 {
-            let detail = format!("{} of {} records of {object} were rejected", found.rejected, found.records);
-            let touched = found.places.iter().map(|place| (place.provider, Some(place.account.clone())));
-            self.object_row(object, layout, found.provider, touched.collect(), &detail);
-            return;
+        let rejected = format!("{} of {} records of {object} were rejected", found.rejected, found.records);
+        let miscounted = layout.miscounted(found.records).map(|why| {
+            tracing::warn!(object, why, "object miscounted");
+            format!("{object}: {why}")
+        });
+        let missing: Vec<_> = (found.rejected > 0).then_some(rejected).into_iter().chain(miscounted).collect();
+        if missing.is_empty() {
+            self.object_whole(object);
+            return true;
         }
-        for key in stood {
-            self.objects.push(row(key, Outcome::Complete, String::new(), (self.now, self.now)));
-        }
+        self.standing.remove(object);
+        let touched = found.places.iter().map(|place| (place.provider, Some(place.account.clone())));
+        self.object_row(object, layout, found.provider, touched.collect(), &missing.join("; "));
+        false
     }
 
-    /// An object was read before, by whatever way it came then: what could not be fetched of it is not missing now.
-    /// Its rejected records stay so.
-    pub(super) fn object_known(&mut self, object: &str, rejected_records: u64) {
-        if rejected_records == 0 {
-            for key in self.standing.remove(object).unwrap_or_default() {
-                self.objects.push(row(key, Outcome::Complete, String::new(), (self.now, self.now)));
-            }
+    /// An object is whole, now or since it was read before by whatever way it came then: nothing of it is missing any
+    /// more.
+    pub(super) fn object_whole(&mut self, object: &str) {
+        for key in self.standing.remove(object).unwrap_or_default() {
+            self.objects.push(row(key, Outcome::Complete, String::new(), (self.now, self.now)));
         }
     }
 

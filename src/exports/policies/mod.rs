@@ -5,14 +5,19 @@
 
 mod cloudformation;
 mod json;
+mod ram_terraform;
 mod terraform;
 
 pub use cloudformation::cloudformation;
-pub use json::json;
+pub use json::{json, ram_json};
+pub use ram_terraform::ram_terraform;
 pub use terraform::terraform;
 
 /// The version of the policy language (IAM user guide, "Version"). The only one with policy variables.
 const LANGUAGE_VERSION: &str = "2012-10-17";
+
+/// The version of the policy language of RAM, the only one (RAM, "Policy structure and syntax").
+const RAM_VERSION: &str = "1";
 
 /// Name of the policy for whoever runs roletrail, and of the one inside each role in other accounts.
 const POLICY_NAME: &str = "roletrail";

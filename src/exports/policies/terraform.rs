@@ -9,7 +9,7 @@ use crate::model::{ExternalId, MemberRoles, Permissions, Statement};
 #[must_use]
 pub fn terraform(permissions: &Permissions) -> String {
     let members = permissions.members.as_ref();
-    let mut parts = vec![head(members.is_some()), REQUIREMENTS.to_owned()];
+    let mut parts = vec![head("aws", members.is_some()), REQUIREMENTS.to_owned()];
     parts.extend(members.map(member_variables));
     let reads_objects = permissions.reads_trail_objects();
     if reads_objects {
@@ -26,10 +26,11 @@ pub fn terraform(permissions: &Permissions) -> String {
     parts.join("\n")
 }
 
-fn head(has_members: bool) -> String {
-    let mut text =
-        "# The least that roletrail needs to read. Printed by `roletrail policy aws --format terraform`.\n"
-            .to_owned();
+/// What the file is and how it is applied.
+pub(super) fn head(provider: &str, has_members: bool) -> String {
+    let mut text = format!(
+        "# The least that roletrail needs to read. Printed by `roletrail policy {provider} --format terraform`.\n"
+    );
     text += if has_members {
         "#\n\
          # Apply it twice. In the account that roletrail runs in, without hub_principal_arn: that makes the policy, to be\n\
@@ -53,7 +54,8 @@ const REQUIREMENTS: &str = r#"terraform {
 }
 "#;
 
-fn member_variables(members: &MemberRoles) -> String {
+/// What whoever makes the role of another account has to say.
+pub(super) fn member_variables(members: &MemberRoles) -> String {
     let default = match &members.external_id {
         ExternalId::Optional => "\n  default     = null".to_owned(),
         ExternalId::Known(id) => format!("\n  default     = {}", quoted(id)),
@@ -172,16 +174,22 @@ fn document<'a>(name: &str, statements: impl Iterator<Item = &'a Statement>, las
 }
 
 fn statement(statement: &Statement) -> String {
-    let actions: String = statement.actions.iter().map(|action| format!("      {},\n", quoted(action))).collect();
-    let resources: String = statement.resources.iter().map(|arn| format!("      {},\n", quoted(arn))).collect();
+    let [actions, resources] = lists(statement);
     format!(
         "  statement {{\n    sid = {}\n\n    actions = [\n{actions}    ]\n\n    resources = [\n{resources}    ]\n  }}\n",
         quoted(statement.sid)
     )
 }
 
+/// The actions and the resources of a statement, a line each.
+pub(super) fn lists(statement: &Statement) -> [String; 2] {
+    let line = |text: &str| format!("      {},\n", quoted(text));
+    let actions = statement.actions.iter().map(|action| line(action)).collect();
+    [actions, statement.resources.iter().map(|arn| line(arn)).collect()]
+}
+
 /// A text in quotes. Templates inside it are switched off; the rest of the escapes are JSON's.
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     let json = serde_json::Value::from(text).to_string();
     json.replace("${", "$${").replace("%{", "%%{")
 }

@@ -1,13 +1,19 @@
 use super::*;
-use crate::model::{ExternalId, MemberRoles, Partition, Permissions, Statement};
+use crate::model::{ExternalId, MemberRoles, Permissions, Statement};
 
 fn statement(sid: &'static str, resource: &str, in_members: bool) -> Statement {
-    Statement { sid, actions: vec!["kms:ListKeys"], resources: vec![resource.to_owned()], in_members }
+    Statement {
+        sid,
+        actions: vec!["kms:ListKeys"],
+        resources: vec![resource.to_owned()],
+        in_members,
+        inferred: false,
+    }
 }
 
 fn permissions(members: Option<MemberRoles>) -> Permissions {
     let statements = vec![statement("HubOne", "*", false), statement("ReadOne", "*", true)];
-    Permissions { partition: Partition::Aws, statements, members }
+    Permissions { statements, members }
 }
 
 fn entered(name: &str, external_id: ExternalId) -> Permissions {
@@ -23,6 +29,28 @@ fn a_role_is_made_only_where_other_accounts_are_entered() {
     for text in [terraform(&alone), cloudformation(&alone)] {
         assert!(!text.to_lowercase().contains("hub_principal") && !text.contains("HubAccountId"), "{text}");
     }
+}
+
+#[test]
+fn on_alibaba_cloud_too() {
+    let alone = permissions(None);
+    let both = entered("reader", ExternalId::Optional);
+    assert!(!ram_terraform(&alone).contains("hub_principal") && !ram_terraform(&alone).contains("alicloud_ram_role"));
+    assert!(
+        ram_terraform(&both).contains("\"alicloud_ram_role\" \"member\"")
+            && ram_terraform(&both).contains("    \"reader\",\n")
+    );
+    let known = entered("reader", ExternalId::Known("secret-7".to_owned()));
+    assert!(ram_terraform(&known).contains("default     = \"secret-7\""));
+    let mut inferred = permissions(None);
+    assert!(!ram_terraform(&inferred).contains("Inferred"));
+    inferred.statements[1].inferred = true;
+    assert_eq!(ram_terraform(&inferred).matches("Inferred").count(), 1);
+    let hostile = Statement { resources: vec!["x\"\n${file(1)}".to_owned()], ..inferred.statements[0].clone() };
+    let hostile = Permissions { statements: vec![hostile], members: None };
+    assert!(ram_terraform(&hostile).contains(r#""x\"\n$${file(1)}""#), "{}", ram_terraform(&hostile));
+    let document: serde_json::Value = serde_json::from_str(&ram_json(&hostile)).expect("JSON");
+    assert!(document["Version"] == "1" && document["Statement"][0].get("Sid").is_none(), "{document}");
 }
 
 #[test]

@@ -259,7 +259,7 @@ fn objects_of_trails_that_leave_something_out_prove_no_clean_account() {
     ] {
         let missing: Vec<_> = because.iter().map(|api| ((*api).to_owned(), Outcome::Partial)).collect();
         let verdict = if because.is_some() { Verdict::Unknown } else { Verdict::Clean };
-        for kind in [api::TRAIL_FILES, api::TRAIL_S3, api::TRAIL_SQS] {
+        for kind in [api::TRAIL_FILES, api::TRAIL_S3, api::TRAIL_SQS, api::TRAIL_OSS] {
             assert_eq!(settled(kind, &trails), (verdict, missing.clone()), "{kind} {trails:?}");
         }
         assert_eq!(settled(api::TRAIL_LOOKUP, &trails).0, Verdict::Clean, "the event history has everything");

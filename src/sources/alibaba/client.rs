@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use jiff::Timestamp;
 use jiff::fmt::rfc2822;
-use reqwest::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, DATE, HeaderMap, HeaderValue, InvalidHeaderValue};
+use reqwest::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, DATE, ETAG, HeaderMap, HeaderValue, InvalidHeaderValue};
 use reqwest::redirect::Policy;
 use reqwest::{RequestBuilder, Url};
 use serde::Deserialize;
@@ -20,15 +20,14 @@ use super::endpoint::{Endpoint, Place, authority};
 use super::failure::{Refusal, unanswered, unreadable};
 use super::{oss_signer, signer};
 use crate::clock::Clock;
-use crate::config::Alibaba;
 use crate::model::Outcome;
 use crate::sources::live::{Again, Failure};
 
 /// No connection takes longer.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// No answer is longer, in bytes: pages have at most a thousand items, and trail objects cover five minutes.
-const MOST_BYTES: usize = 16 * 1024 * 1024;
+/// No answer is longer, in bytes, but an object: pages have at most a thousand items.
+pub(super) const MOST_BYTES: u64 = 16 << 20;
 
 /// How we name ourselves.
 const USER_AGENT: &str = concat!("roletrail/", env!("CARGO_PKG_VERSION"));
@@ -71,6 +70,30 @@ pub(super) struct Client {
     clock: Arc<dyn Clock>,
 }
 
+/// What is asked of OSS.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Wanted<'a> {
+    /// Where the bucket is.
+    pub place: Place<'a>,
+    /// The bucket.
+    pub bucket: &'a str,
+    /// The key of an object; none for a listing.
+    pub key: Option<&'a str>,
+    /// Parameters; those that are empty are left out.
+    pub parameters: &'a [(&'static str, &'a str)],
+    /// The most bytes that are taken.
+    pub most: u64,
+}
+
+/// What OSS gave.
+#[derive(Debug)]
+pub(super) struct Given {
+    /// The entity tag of an object.
+    pub tag: Option<String>,
+    /// What there is.
+    pub body: Bytes,
+}
+
 /// An answer, whole.
 struct Answer {
     status: u16,
@@ -79,13 +102,9 @@ struct Answer {
 }
 
 impl Client {
-    /// A client for a source.
-    ///
-    /// # Errors
-    /// [`Failure`] when its endpoint is none.
-    pub fn new(source: &Alibaba, http: reqwest::Client, clock: Arc<dyn Clock>) -> Result<Self, Failure> {
-        let endpoint = Endpoint::new(source.endpoint.as_deref(), source.allow_http)?;
-        Ok(Self { http, endpoint, clock })
+    /// A client for an endpoint.
+    pub fn new(endpoint: Endpoint, http: reqwest::Client, clock: Arc<dyn Clock>) -> Self {
+        Self { http, endpoint, clock }
     }
 
     /// Makes one attempt at a call. It has no time limit of its own beyond that of connecting.
@@ -101,7 +120,7 @@ impl Client {
     ) -> Result<T, Failure> {
         let url = self.endpoint.url(call.product(), place.into())?;
         let date = self.clock.now();
-        let answer = exchange(self.signed(credentials, call, url, parameters, date)?).await?;
+        let answer = exchange(self.signed(credentials, call, url, parameters, date)?, MOST_BYTES).await?;
         answer.decoded(call, &secrets(credentials), date)
     }
 
@@ -130,29 +149,25 @@ impl Client {
         let request = self.http.post(url).header(ACCEPT, "application/json");
         let request = request.header(CONTENT_TYPE, signer::FORM).body(body);
         let secrets: Vec<_> = parameters.iter().map(|(_, value)| value.as_str()).collect();
-        exchange(request).await?.decoded(call, &secrets, date)
+        exchange(request, MOST_BYTES).await?.decoded(call, &secrets, date)
     }
 
     /// Makes one attempt at reading a bucket, or an object of it.
     ///
     /// # Errors
     /// As [`Client::send`].
-    pub async fn fetch(
-        &self,
-        credentials: &Credentials,
-        place: impl Into<Place<'_>>,
-        (bucket, key): (&str, Option<&str>),
-        parameters: &[(String, String)],
-    ) -> Result<Bytes, Failure> {
-        let place = place.into();
+    pub async fn fetch(&self, credentials: &Credentials, wanted: &Wanted<'_>) -> Result<Given, Failure> {
+        let Wanted { place, bucket, key, parameters, most } = *wanted;
         let mut url = self.endpoint.object(place, bucket, key)?;
-        let given: Vec<_> = parameters.iter().filter(|(_, value)| !value.is_empty()).cloned().collect();
+        let given: Vec<_> = parameters.iter().filter(|(_, value)| !value.is_empty()).copied().collect();
         let query = signer::canonical(&given);
         url.set_query(Some(&query).filter(|query| !query.is_empty()).map(String::as_str));
         let date = self.clock.now();
         let request = oss_signer::Request { region: place.region, bucket, key, query: &query };
         let headers = oss_signer::sign(credentials, &request, date);
-        exchange(with(headers, self.http.get(url))?).await?.accepted(&secrets(credentials), date)
+        let answer = exchange(with(headers, self.http.get(url))?, most).await?;
+        let tag = answer.headers.get(ETAG).and_then(|tag| tag.to_str().ok()).map(str::to_owned);
+        Ok(Given { tag, body: answer.accepted(&secrets(credentials), date)? })
     }
 
     /// The request of a call: its parameters in the URL, or for HSM in the body.
@@ -207,17 +222,21 @@ fn with(headers: Vec<(&'static str, String)>, request: RequestBuilder) -> Result
     })
 }
 
-async fn exchange(request: RequestBuilder) -> Result<Answer, Failure> {
+/// Sends a request and takes its answer, of so many bytes at most.
+async fn exchange(request: RequestBuilder, most: u64) -> Result<Answer, Failure> {
     let mut response = request.send().await.map_err(unanswered)?;
     let status = response.status().as_u16();
     let headers = std::mem::take(response.headers_mut());
-    let declared = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
-    let mut body = Vec::with_capacity(declared.unwrap_or(0).min(MOST_BYTES));
+    let declared = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok()).unwrap_or(0);
+    let check = |bytes: u64| {
+        let told = || format!("HTTP {status} with an answer of more than {most} bytes");
+        if most < bytes { Err(Failure::new(Outcome::Error, told())) } else { Ok(()) }
+    };
+    check(declared)?;
+    // What is declared only may never come.
+    let mut body = Vec::with_capacity(usize::try_from(declared.min(MOST_BYTES)).unwrap_or_default());
     while let Some(chunk) = response.chunk().await.map_err(unanswered)? {
-        if MOST_BYTES < body.len() + chunk.len() {
-            let told = format!("HTTP {status} with an answer of more than {MOST_BYTES} bytes");
-            return Err(Failure::new(Outcome::Error, told));
-        }
+        check((body.len() + chunk.len()) as u64)?;
         body.extend_from_slice(&chunk);
     }
     Ok(Answer { status, headers, body: body.into() })

@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use futures_util::future::join;
 use tokio::sync::{OnceCell, mpsc};
 
 use super::calls::Call;
 use super::regions::{self, Regions};
-use super::{Failure, Hub, Plan, Reached, Session, inventory, lookup_events, organization};
+use super::{Failure, Hub, Plan, Reached, Session, deliveries, inventory, lookup_events, organization};
 use crate::config::AlibabaAccounts;
 use crate::model::{Collection, Provider};
 use crate::sources::live::{
@@ -25,25 +26,29 @@ pub async fn collect(plan: Plan, outlet: Outlet) -> Option<Reached> {
         }
     };
     let source = Arc::new(Source { plan: plan.clone(), hub: Arc::clone(&hub) });
-    let accounts = if plan.source.accounts == AlibabaAccounts::None {
-        // Without inventory the trail is that of the hub's own account.
-        read_events(&*source, &hub.account, plan.now, &outlet).await;
-        BTreeSet::new()
-    } else {
+    let accounts = async {
+        if plan.source.accounts == AlibabaAccounts::None {
+            // Without inventory the trail is that of the hub's own account.
+            read_events(&*source, &hub.account, plan.now, &outlet).await;
+            return BTreeSet::new();
+        }
         read_all(Arc::clone(&source), plan.now, &outlet).await
     };
+    let (accounts, held) = join(accounts, deliveries::read(&plan, &hub, &outlet)).await;
+    deliveries::note_silent(&plan, &accounts, held, &outlet).await;
     Some(Reached { hub, accounts })
 }
 
 /// Without credentials nothing of the source can be read: what it was to read is unknown.
 async fn closed(plan: &Plan, failure: &Failure, outlet: &Outlet) {
     let row = |id: &String| account_row(Provider::Alibaba, id, failure.outcome, failure.detail.clone(), plan.now);
-    let rows = match &plan.source.accounts {
+    let mut rows = match &plan.source.accounts {
         AlibabaAccounts::List(ids) => ids.iter().map(row).collect(),
         // Nobody's inventory is missing, and a row about it would never be followed by a better one.
         AlibabaAccounts::None => Vec::new(),
         _ => vec![list_row(Provider::Alibaba, Call::ListAccounts.action(), &Err(failure.clone()), plan.now)],
     };
+    rows.extend(deliveries::closed(plan, failure));
     hand_over(outlet, Found::Coverage(rows)).await;
 }
 

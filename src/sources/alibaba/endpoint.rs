@@ -4,6 +4,7 @@ use reqwest::Url;
 
 use super::calls::Product;
 use super::oss_signer::encoded_path;
+use crate::config::Alibaba;
 use crate::model::Outcome;
 use crate::sources::live::Failure;
 
@@ -37,10 +38,19 @@ impl Endpoint {
     ///
     /// # Errors
     /// [`Failure`] when the template makes no URL, or a plain http one where that is not allowed.
-    pub fn new(template: Option<&str>, allow_http: bool) -> Result<Self, Failure> {
+    fn new(template: Option<&str>, allow_http: bool) -> Result<Self, Failure> {
         let endpoint = Self { template: template.map(str::to_owned), allow_http };
         endpoint.url(Product::Sts, "cn-hangzhou".into())?;
         Ok(endpoint)
+    }
+
+    /// That of a source, or the provider's hosts.
+    ///
+    /// # Errors
+    /// As [`Endpoint::new`].
+    pub fn of(source: Option<&Alibaba>) -> Result<Self, Failure> {
+        let template = source.and_then(|source| source.endpoint.as_deref());
+        Self::new(template, source.is_some_and(|source| source.allow_http))
     }
 
     /// The URL of a product for a Region; its path is the one to sign.

@@ -25,10 +25,10 @@ impl Refusal {
         let body = body.trim_start_matches('\u{feff}').trim_start();
         if body.starts_with('<') {
             let (_, error) = body.split_once("<Error>")?;
-            return Some(Self {
-                code: element(error, "Code")?,
-                message: element(error, "Message").unwrap_or_default(),
-            });
+            let message = element(error, "Message").unwrap_or_default();
+            // Where OSS wants to be asked instead; the message alone only says that it does.
+            let elsewhere = element(error, "Endpoint").map(|host| format!(" {host}")).unwrap_or_default();
+            return Some(Self { code: element(error, "Code")?, message: message + &elsewhere });
         }
         let body: Value = serde_json::from_str(body).ok()?;
         let field = |names: [&str; 2]| names.iter().find_map(|name| word(body.get(name)?));
@@ -162,6 +162,14 @@ mod tests {
         for body in ["", "<html><Code>x</Code></html>", "[]", "{}", "null", r#"{"Code":""}"#, "<Error><Code>cut"] {
             assert_eq!(Refusal::read(body.as_bytes()), None, "{body}");
         }
+    }
+
+    #[test]
+    fn where_to_ask_instead_is_told() {
+        let body = "<Error><Code>AccessDenied</Code><Message>Use the specified endpoint.</Message>\
+                    <Endpoint>oss-cn-beijing.aliyuncs.com</Endpoint></Error>";
+        let refusal = Refusal::read(body.as_bytes()).expect("an error");
+        assert_eq!(refusal.message, "Use the specified endpoint. oss-cn-beijing.aliyuncs.com");
     }
 
     #[test]

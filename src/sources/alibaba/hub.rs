@@ -7,10 +7,11 @@ use serde::Deserialize;
 use super::calls::Call;
 use super::client::{Client, connections, neighbours};
 use super::credentials::{Chain, Member};
+use super::endpoint::Endpoint;
 use super::security_tokens::{OfMember, Own, SecurityTokens, chain_of_process, place};
 use super::session::{Keys, Session};
 use crate::clock::{Clock, SystemClock};
-use crate::config::Alibaba;
+use crate::config::{Alibaba, LOOKUPS_PER_SECOND};
 use crate::sources::live::{Caller, Failure, Scan};
 
 /// The account from which a source enters all others.
@@ -54,13 +55,14 @@ impl Door {
     ///
     /// # Errors
     /// [`Failure`] when there are none, or the endpoint is none.
-    fn open(source: &Alibaba, caller: Caller) -> Result<Self, Failure> {
+    fn open(source: Option<&Alibaba>, caller: Caller) -> Result<Self, Failure> {
         // Signatures carry the true time, whatever time a run is about.
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let client = Arc::new(Client::new(source, connections()?, Arc::clone(&clock))?);
+        let client = Arc::new(Client::new(Endpoint::of(source)?, connections()?, Arc::clone(&clock)));
         let chain = Arc::new(chain_of_process(&neighbours()?, Arc::clone(&clock))?);
         let tokens = Arc::new(SecurityTokens { client: Arc::clone(&client), caller });
-        Ok(Self { client, chain, tokens, clock, lookups_per_second: source.lookups_per_second })
+        let lookups_per_second = source.map_or(LOOKUPS_PER_SECOND, |source| source.lookups_per_second);
+        Ok(Self { client, chain, tokens, clock, lookups_per_second })
     }
 
     fn own(&self, account: &str) -> Session {
@@ -74,11 +76,12 @@ impl Door {
 }
 
 impl Session {
-    /// The session of the environment's credentials, without asking whose they are: reading a bucket needs no more.
+    /// The session of the environment's credentials, without asking whose they are: reading a bucket needs no more. It
+    /// uses the endpoint of a source.
     ///
     /// # Errors
     /// [`Failure`] when there are none.
-    pub(super) fn of_environment(source: &Alibaba, caller: Caller) -> Result<Self, Failure> {
+    pub(super) fn of_environment(source: Option<&Alibaba>, caller: Caller) -> Result<Self, Failure> {
         Ok(Door::open(source, caller)?.own(""))
     }
 }
@@ -90,7 +93,7 @@ impl Hub {
     /// [`Failure`] when there are none, or they are refused.
     pub async fn open(source: &Alibaba, scan: Arc<Scan>) -> Result<Self, Failure> {
         let at = |failure: Failure| failure.at(&format!("source {:?}", source.name));
-        let door = Door::open(source, Caller::new(scan)).map_err(at)?;
+        let door = Door::open(Some(source), Caller::new(scan)).map_err(at)?;
         let place = place(door.chain.sts_region());
         let identity: Identity = door.own("").ask(Call::GetCallerIdentity, place, &[]).await.map_err(at)?;
         let own = door.own(&identity.account_id);

@@ -8,6 +8,7 @@ mod client;
 mod clusters;
 mod collect;
 mod credentials;
+mod deliveries;
 mod endpoint;
 mod failure;
 mod hub;
@@ -17,8 +18,10 @@ mod lookup_events;
 mod lookup_plan;
 mod lookup_regions;
 mod organization;
+mod oss;
 mod oss_signer;
 mod pages;
+pub mod permissions;
 mod policies;
 pub(super) mod ram;
 mod regions;
@@ -37,6 +40,7 @@ use crate::config::Alibaba;
 use crate::model::DeletionTask;
 pub use collect::collect;
 pub use hub::Hub;
+pub use oss::Below;
 pub use session::Session;
 
 /// Everything that reading a source takes.

@@ -4,11 +4,10 @@ use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use bytes::Bytes;
 use serde::de::DeserializeOwned;
 
 use super::calls::{Call, Limited, Product};
-use super::client::Client;
+use super::client::{Client, Given, Wanted};
 use super::credentials::Credentials;
 use super::endpoint::Place;
 use crate::config::LOOKUPS_PER_SECOND;
@@ -58,20 +57,20 @@ impl Session {
         self.keys.current().await.map(drop)
     }
 
-    /// Reads a page of a bucket's listing, or an object of it.
+    /// Reads a page of a bucket's listing, or an object of it. `take` makes of each answer what is wanted, or a failure
+    /// like any other: half a page is asked for again.
     ///
     /// # Errors
     /// As [`Session::ask`].
-    pub(super) async fn fetch(
+    pub(super) async fn fetch<T>(
         &self,
-        call: Call,
-        place: Place<'_>,
-        object: (&str, Option<&str>),
-        parameters: &[(String, String)],
-    ) -> Result<Bytes, Failure> {
+        wanted: &Wanted<'_>,
+        take: impl Fn(Given) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        let call = if wanted.key.is_some() { Call::GetObject } else { Call::ListObjects };
         let credentials = self.keys.current().await?;
-        let attempt = || self.client.fetch(&credentials, place, object, parameters);
-        self.caller.check(call, place.region, attempt).await
+        let attempt = || async { take(self.client.fetch(&credentials, wanted).await?) };
+        self.caller.check(call, wanted.place.region, attempt).await
     }
 
     /// Makes a call until it succeeds, is refused for good, or patience or the scan ends. Every attempt has a date and

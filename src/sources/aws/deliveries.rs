@@ -4,16 +4,18 @@ use std::collections::BTreeSet;
 
 use futures_util::future::join_all;
 
-use super::{Failure, Hub, Plan, bucket, queue};
+use super::bucket::Bucket;
+use super::{Failure, Hub, Plan, queue};
 use crate::config::AwsTrail;
-use crate::model::{Coverage, Outcome};
-use crate::sources::live::{Found, Outlet, hand_over};
+use crate::model::Coverage;
+use crate::sources::live::Outlet;
+use crate::sources::live::bucket::{self, Reading, Trail};
 
 /// The bucket of a trail's settings.
-fn of_bucket(trail: &AwsTrail) -> Option<bucket::Trail<'_>> {
+fn of_bucket(trail: &AwsTrail) -> Option<Trail<'_>> {
     match trail {
         AwsTrail::S3 { bucket, prefix, since } => {
-            Some(bucket::Trail { bucket, prefix: prefix.as_deref(), since: since.as_deref() })
+            Some(Trail { bucket, prefix: prefix.as_deref(), since: since.as_deref() })
         }
         _ => None,
     }
@@ -28,9 +30,12 @@ fn of_queue(trail: &AwsTrail) -> Option<&str> {
 }
 
 /// Reads all of them side by side; answers what each bucket held.
-pub(super) async fn read(plan: &Plan, hub: &Hub, outlet: &Outlet) -> Vec<bucket::Reading> {
+pub(super) async fn read(plan: &Plan, hub: &Hub, outlet: &Outlet) -> Vec<Reading> {
     let trails = &plan.source.trail;
-    let buckets = trails.iter().filter_map(of_bucket).map(|trail| bucket::read(plan, hub, trail, outlet));
+    let buckets = trails.iter().filter_map(of_bucket).map(|trail| async move {
+        let opened = Bucket::open(&hub.own().apart(), trail.bucket).await;
+        bucket::read(plan, trail, opened, outlet).await
+    });
     let queues = trails.iter().filter_map(of_queue).map(|url| queue::read(plan, hub, url, outlet));
     let (readings, _) = futures_util::future::join(join_all(buckets), join_all(queues)).await;
     readings
@@ -38,29 +43,14 @@ pub(super) async fn read(plan: &Plan, hub: &Hub, outlet: &Outlet) -> Vec<bucket:
 
 /// Without credentials none of them can be read.
 pub(super) fn closed(plan: &Plan, failure: &Failure) -> Vec<Coverage> {
-    let (end, now) = ((failure.outcome, failure.detail.clone()), plan.now);
     let trails = &plan.source.trail;
-    let buckets = trails.iter().filter_map(of_bucket);
-    let mut rows: Vec<_> =
-        buckets.map(|trail| bucket::row(None, trail.subject(), end.0, end.1.clone(), (now, now))).collect();
-    rows.extend(trails.iter().filter_map(of_queue).map(|url| queue::row(url.to_owned(), end.clone(), now)));
+    let mut rows = bucket::closed::<Bucket>(trails.iter().filter_map(of_bucket), failure, plan.now);
+    let end = (failure.outcome, failure.detail.clone());
+    rows.extend(trails.iter().filter_map(of_queue).map(|url| queue::row(url.to_owned(), end.clone(), plan.now)));
     rows
 }
 
-/// Says of which of the source's accounts a bucket holds nothing: their events are elsewhere, or nowhere.
-pub(super) async fn note_silent(
-    plan: &Plan,
-    accounts: &BTreeSet<String>,
-    readings: Vec<bucket::Reading>,
-    outlet: &Outlet,
-) {
-    for bucket::Reading { subject, accounts: held } in readings {
-        let Some(held) = held else { continue };
-        let row = |account: &String| {
-            let detail = format!("{subject} holds no object of this account");
-            bucket::row(Some(account), subject.clone(), Outcome::Partial, detail, (plan.now, plan.now))
-        };
-        let rows: Vec<_> = accounts.difference(&held).map(row).collect();
-        hand_over(outlet, Found::Coverage(rows)).await;
-    }
+/// Says of which of the source's accounts a bucket holds nothing.
+pub(super) async fn note_silent(plan: &Plan, accounts: &BTreeSet<String>, readings: Vec<Reading>, outlet: &Outlet) {
+    bucket::note_silent::<Bucket>(plan.now, accounts, readings, outlet).await;
 }

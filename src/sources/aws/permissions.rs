@@ -3,29 +3,15 @@
 //!
 //! Which resources an action can be limited to: AWS Service Authorization Reference, one page per service.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use super::calls::Call;
 use crate::config::{Aws, AwsAccounts, AwsTrail, Regions, Settings};
-use crate::model::{ExternalId, MemberRoles, Partition, Permissions, Provider, Statement};
+use crate::model::{Partition, Permissions, Provider};
 use crate::profiles::{Profile, Profiles, RoleMatch};
-
-/// Where a call is made, and with whose credentials.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Scope {
-    /// Once, in the account that roletrail runs in, to find and enter the others.
-    Hub,
-    /// In every account that is read.
-    Member,
-    /// On the bucket of a trail, with the program's own credentials.
-    TrailBucket,
-    /// On a queue of notifications, with the program's own credentials.
-    TrailQueue,
-}
+use crate::sources::live::{self, MEMBER_ROLE, Permitted, Scope};
 
 /// Calls that share their resources, and so a statement. The order is that of the policy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Grant {
+pub(in crate::sources) enum Grant {
     ListAccounts,
     MemberRoles,
     Roles,
@@ -43,8 +29,12 @@ impl Call {
     /// where a policy denies it (AWS STS API reference), so that a statement for it would grant nothing.
     #[must_use]
     pub fn scope(self) -> Option<Scope> {
-        self.grant().map(Grant::scope)
+        self.grant().map(live::Grant::scope)
     }
+}
+
+impl Permitted for Call {
+    type Grant = Grant;
 
     fn grant(self) -> Option<Grant> {
         Some(match self {
@@ -73,7 +63,7 @@ impl Call {
     }
 }
 
-impl Grant {
+impl live::Grant for Grant {
     fn scope(self) -> Scope {
         match self {
             Self::ListAccounts | Self::MemberRoles => Scope::Hub,
@@ -99,22 +89,18 @@ impl Grant {
     }
 }
 
-/// The role that is assumed in other accounts unless the configuration names another.
-const MEMBER_ROLE: &str = "roletrail-reader";
-
 /// The policy for every call there is: whatever somebody may configure later.
 #[must_use]
 pub fn everything(partition: Partition) -> Permissions {
     let mut needs = Needs::new(partition);
-    needs.calls.extend(Call::ALL);
+    needs.all.call(Call::ALL);
     needs.service_linked();
     needs.trails();
-    needs.member_roles.insert(MEMBER_ROLE.to_owned());
-    needs.external_ids.insert(None);
+    needs.member(MEMBER_ROLE, None);
     needs.any_trail_object();
     needs.add(Grant::Bucket, "s3:::*");
     needs.add(Grant::Queue, "sqs:*:*:*");
-    needs.into_permissions()
+    needs.all.into_permissions()
 }
 
 /// The policy for what a configuration needs, all of its sources together. Without statements where it needs nothing.
@@ -124,51 +110,45 @@ pub fn needed(settings: &Settings, profiles: &Profiles, partition: Partition) ->
     for source in &settings.aws {
         needs.source(source, profiles);
     }
-    needs.into_permissions()
+    needs.all.into_permissions()
 }
 
 /// What has been asked for so far.
 struct Needs {
     partition: Partition,
-    calls: BTreeSet<Call>,
-    resources: BTreeMap<Grant, BTreeSet<String>>,
-    member_roles: BTreeSet<String>,
-    external_ids: BTreeSet<Option<String>>,
+    all: live::Needs<Call>,
 }
 
 impl Needs {
     fn new(partition: Partition) -> Self {
-        Self {
-            partition,
-            calls: BTreeSet::new(),
-            resources: BTreeMap::new(),
-            member_roles: BTreeSet::new(),
-            external_ids: BTreeSet::new(),
-        }
+        Self { partition, all: live::Needs::default() }
     }
 
     /// Adds a resource, given as what stands behind the partition in its ARN.
     fn add(&mut self, grant: Grant, rest: &str) {
-        let arn = format!("arn:{}:{rest}", self.partition.name());
-        self.resources.entry(grant).or_default().insert(arn);
+        self.all.resource(grant, format!("arn:{}:{rest}", self.partition.name()));
+    }
+
+    fn member(&mut self, role: &str, external_id: Option<&str>) {
+        self.all.member(role, external_id);
+        self.add(Grant::MemberRoles, &format!("iam::*:role/{}", literal(role)));
     }
 
     fn source(&mut self, source: &Aws, profiles: &Profiles) {
         let has_inventory = source.accounts != AwsAccounts::None;
         let looks_up = source.trail.iter().any(|trail| matches!(trail, AwsTrail::LookupEvents { .. }));
         if matches!(source.accounts, AwsAccounts::Organization | AwsAccounts::List(_)) {
-            self.calls.insert(Call::AssumeRole);
-            self.member_roles.insert(source.member_role.clone());
-            self.external_ids.insert(source.external_id.clone());
+            self.all.call([Call::AssumeRole]);
+            self.member(&source.member_role, source.external_id.as_deref());
         }
         if source.accounts == AwsAccounts::Organization {
-            self.calls.insert(Call::ListAccounts);
+            self.all.call([Call::ListAccounts]);
         }
         if source.regions == Regions::Enabled && (has_inventory || looks_up) {
-            self.calls.insert(Call::ListRegions);
+            self.all.call([Call::ListRegions]);
         }
         if has_inventory {
-            self.calls.extend([Call::DescribeTrails, Call::GetTrailStatus, Call::GetEventSelectors]);
+            self.all.call([Call::DescribeTrails, Call::GetTrailStatus, Call::GetEventSelectors]);
             self.trails();
             self.inventory(profiles);
         }
@@ -181,7 +161,7 @@ impl Needs {
         if watched.is_empty() {
             return;
         }
-        self.calls.extend([
+        self.all.call([
             Call::GetRole,
             Call::ListAttachedRolePolicies,
             Call::ListRolePolicies,
@@ -191,12 +171,12 @@ impl Needs {
             Call::GetServiceLinkedRoleDeletionStatus,
         ]);
         if watched.iter().any(|profile| profile.role == RoleMatch::ServiceLinked) {
-            self.calls.insert(Call::ListRoles);
+            self.all.call([Call::ListRoles]);
         }
         let apis: Vec<_> = watched.iter().filter_map(|profile| profile.store.as_ref()).collect();
         let lists = |call: &Call| apis.iter().any(|store| store.api == call.action());
         let store_calls = [Call::DescribeCustomKeyStores, Call::ListKeys, Call::DescribeClusters];
-        self.calls.extend(store_calls.into_iter().filter(lists));
+        self.all.call(store_calls.into_iter().filter(lists));
         self.service_linked();
         for profile in watched {
             self.other_role(profile);
@@ -228,10 +208,10 @@ impl Needs {
     fn trail(&mut self, trail: &AwsTrail) {
         match trail {
             AwsTrail::LookupEvents { .. } => {
-                self.calls.insert(Call::LookupEvents);
+                self.all.call([Call::LookupEvents]);
             }
             AwsTrail::S3 { bucket, prefix, .. } => {
-                self.calls.extend([Call::GetBucketLocation, Call::ListBucket, Call::GetObject]);
+                self.all.call([Call::GetBucketLocation, Call::ListBucket, Call::GetObject]);
                 let bucket = literal(bucket);
                 let folder = prefix.as_deref().map(|prefix| prefix.trim_end_matches('/')).unwrap_or_default();
                 let before = if folder.is_empty() { String::new() } else { format!("{}/", literal(folder)) };
@@ -240,10 +220,10 @@ impl Needs {
                 self.add(Grant::Objects, &format!("s3:::{bucket}/{before}AWSLogs/*"));
             }
             AwsTrail::Sqs { queue_url } => {
-                self.calls.extend([Call::ReceiveMessage, Call::DeleteMessage, Call::ChangeMessageVisibility]);
+                self.all.call([Call::ReceiveMessage, Call::DeleteMessage, Call::ChangeMessageVisibility]);
                 self.add(Grant::Queue, &queue(queue_url));
                 // Only the messages tell in which buckets the objects are.
-                self.calls.extend([Call::GetBucketLocation, Call::GetObject]);
+                self.all.call([Call::GetBucketLocation, Call::GetObject]);
                 self.any_trail_object();
             }
             // Nobody is called for files, and nobody yet for tables.
@@ -255,38 +235,6 @@ impl Needs {
     fn any_trail_object(&mut self) {
         self.add(Grant::BucketRegion, "s3:::*");
         self.add(Grant::Objects, "s3:::*/AWSLogs/*");
-    }
-
-    fn into_permissions(mut self) -> Permissions {
-        let partition = self.partition.name();
-        let roles = self.member_roles.iter().map(|name| format!("arn:{partition}:iam::*:role/{}", literal(name)));
-        self.resources.insert(Grant::MemberRoles, roles.collect());
-        let mut calls: BTreeMap<Grant, Vec<&'static str>> = BTreeMap::new();
-        for call in &self.calls {
-            if let Some(grant) = call.grant() {
-                calls.entry(grant).or_default().push(call.action());
-            }
-        }
-        let statements = calls.into_iter().map(|(grant, actions)| Statement {
-            sid: grant.sid(),
-            actions,
-            resources: self
-                .resources
-                .get(&grant)
-                .map_or_else(|| vec!["*".to_owned()], |arns| arns.iter().cloned().collect()),
-            in_members: grant.scope() == Scope::Member,
-        });
-        Permissions { partition: self.partition, statements: statements.collect(), members: self.members() }
-    }
-
-    fn members(&self) -> Option<MemberRoles> {
-        let mut ids = self.external_ids.iter();
-        let external_id = match (ids.next()?, ids.next()) {
-            (None, None) => ExternalId::Optional,
-            (Some(id), None) => ExternalId::Known(id.clone()),
-            (_, Some(_)) => ExternalId::Differs,
-        };
-        Some(MemberRoles { names: self.member_roles.iter().cloned().collect(), external_id })
     }
 }
 

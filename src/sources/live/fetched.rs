@@ -6,7 +6,7 @@ use tokio::sync::{OwnedSemaphorePermit, oneshot};
 /// An object of a bucket.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ObjectName {
-    /// `s3://BUCKET/KEY`.
+    /// `s3://BUCKET/KEY` or `oss://BUCKET/KEY`.
     pub name: String,
     /// Size in bytes.
     pub size: u64,

@@ -1,6 +1,7 @@
 //! What live sources have in common: how a provider is asked, and how what is found is handed over.
 
 mod accounts;
+pub(super) mod bucket;
 mod caller;
 mod failure;
 mod fetched;
@@ -8,6 +9,7 @@ mod found;
 mod limits;
 pub(super) mod lookup;
 mod paging;
+mod permissions;
 mod plan;
 mod room;
 mod rows;
@@ -22,6 +24,8 @@ pub use fetched::{Content, FetchedObject, Kept, ObjectName};
 pub use found::{Found, History, Lookup, LookupHistory, LookupPage, MOST_WAITING, Outlet, Patience};
 pub use limits::{AccountLimits, Api, Limits, Rate};
 pub(super) use paging::{Pages, after, marker_of};
+pub use permissions::Scope;
+pub(super) use permissions::{Grant, MEMBER_ROLE, Needs, Permitted};
 pub(super) use plan::hand_over;
 pub use plan::{Plan, Reached};
 pub(super) use rows::{account_row, list_row};

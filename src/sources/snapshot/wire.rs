@@ -30,22 +30,6 @@ impl Scalar for String {
     }
 }
 
-impl Scalar for u64 {
-    const EXPECTED: &'static str = "a whole number, as a number or as text";
-
-    fn from_text(text: &str) -> Option<Self> {
-        text.trim().parse().ok()
-    }
-
-    fn from_seconds(_number: f64) -> Option<Self> {
-        None
-    }
-
-    fn from_integer(number: i64) -> Option<Self> {
-        Self::try_from(number).ok()
-    }
-}
-
 impl Scalar for Timestamp {
     const EXPECTED: &'static str = "a time of ISO 8601 or seconds since 1970";
 
@@ -102,11 +86,6 @@ pub(super) fn text<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>,
     from.deserialize_any(Lenient(PhantomData))
 }
 
-/// A whole number, or a text that holds one.
-pub(super) fn number<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u64>, D::Error> {
-    from.deserialize_any(Lenient(PhantomData))
-}
-
 /// A time as text or in seconds.
 pub(super) fn time<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Timestamp>, D::Error> {
     from.deserialize_any(Lenient(PhantomData))
@@ -120,8 +99,6 @@ mod tests {
     struct Row {
         #[serde(default, deserialize_with = "text")]
         text: Option<String>,
-        #[serde(default, deserialize_with = "number")]
-        number: Option<u64>,
         #[serde(default, deserialize_with = "time")]
         time: Option<Timestamp>,
     }
@@ -148,15 +125,13 @@ mod tests {
 
     #[test]
     fn numbers_and_texts_may_stand_for_each_other() {
-        let row = row(r#"{"text": 5, "number": "12", "time": ""}"#).expect("reads");
-        assert_eq!((row.text.as_deref(), row.number, row.time), (Some("5"), Some(12), None));
+        let row = row(r#"{"text": 5, "time": ""}"#).expect("reads");
+        assert_eq!((row.text.as_deref(), row.time), (Some("5"), None));
     }
 
     #[test]
     fn a_broken_value_is_an_error_and_not_nothing() {
-        for json in
-            [r#"{"time":"soon"}"#, r#"{"time":1e300}"#, r#"{"number":"x"}"#, r#"{"number":-1}"#, r#"{"text":[]}"#]
-        {
+        for json in [r#"{"time":"soon"}"#, r#"{"time":1e300}"#, r#"{"text":[]}"#] {
             assert!(row(json).is_none(), "{json}");
         }
     }

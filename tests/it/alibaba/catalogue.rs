@@ -115,8 +115,17 @@ pub struct Operation {
     pub paging: Option<Paging>,
     /// The parameter with the number of the page, where pages have numbers.
     pub page: Option<&'static str>,
-    /// Whether the parameters are in the body as a form, not in the query.
-    pub form: bool,
+    /// Where the parameters are.
+    pub carrier: Carrier,
+}
+
+/// Where the parameters of an operation are, and whether it is signed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Carrier {
+    Query,
+    Form,
+    /// Nobody signs it: who asks is not known yet. The secret among its parameters may be in the body.
+    Unsigned,
 }
 
 impl Operation {
@@ -126,7 +135,7 @@ impl Operation {
 }
 
 const fn operation(service: Service, name: &'static str, members: &'static [Member]) -> Operation {
-    Operation { service, name, members, paging: None, page: None, form: false }
+    Operation { service, name, members, paging: None, page: None, carrier: Carrier::Query }
 }
 
 const fn numbered(service: Service, name: &'static str, members: &'static [Member]) -> Operation {
@@ -149,7 +158,7 @@ const POLICY_TYPE: Member = required("PolicyType", Kind::Word(&["System", "Custo
 const FLAG: Kind = Kind::Word(&["true", "false"]);
 const LANGUAGE: Member = optional("AcceptLanguage", Kind::Text(2, 8));
 
-static OPERATIONS: [Operation; 18] = [
+static OPERATIONS: &[Operation] = &[
     operation(Service::Sts, "GetCallerIdentity", &[]),
     operation(
         Service::Sts,
@@ -163,6 +172,21 @@ static OPERATIONS: [Operation; 18] = [
             optional("SourceIdentity", Kind::Text(2, 64)),
         ],
     ),
+    Operation {
+        carrier: Carrier::Unsigned,
+        ..operation(
+            Service::Sts,
+            "AssumeRoleWithOIDC",
+            &[
+                required("RoleArn", Kind::Text(1, 2048)),
+                required("RoleSessionName", Kind::Text(2, 64)),
+                required("OIDCProviderArn", Kind::Text(1, 256)),
+                required("OIDCToken", Kind::Text(4, 20_000)),
+                optional("DurationSeconds", Kind::Number(900, 43_200)),
+                optional("Policy", Kind::Text(1, 2048)),
+            ],
+        )
+    },
     operation(Service::Ram, "GetRole", &[ROLE_NAME]),
     operation(Service::Ram, "ListPoliciesForRole", &[ROLE_NAME]),
     operation(Service::Ram, "GetPolicy", &[POLICY_NAME, POLICY_TYPE]),
@@ -181,7 +205,7 @@ static OPERATIONS: [Operation; 18] = [
     numbered(Service::Kms, "ListKmsInstances", &[PAGE_NUMBER, PAGE_SIZE, optional("Filters", Kind::Text(2, 4096))]),
     operation(Service::Kms, "GetKmsInstance", &[required("KmsInstanceId", Kind::Text(1, 64))]),
     Operation {
-        form: true,
+        carrier: Carrier::Form,
         ..numbered(
             Service::Hsm,
             "ListClusters",

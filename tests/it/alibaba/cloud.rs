@@ -51,8 +51,8 @@ impl Cloud {
             keep_calls: AtomicBool::new(true),
             requests: AtomicU64::new(0),
         });
-        let served = Arc::clone(&shared);
-        let server = Server::start(port, move |received| server::respond(received, Arc::clone(&served)));
+        let answering = Arc::clone(&shared);
+        let server = Server::start(port, move |received| server::respond(received, Arc::clone(&answering)));
         Self { shared, server }
     }
 
@@ -64,6 +64,11 @@ impl Cloud {
     /// The template of endpoints for the program's configuration.
     pub fn endpoint(&self) -> String {
         format!("{}/{{product}}/{{region}}", self.url())
+    }
+
+    /// An address that gives credentials of the management account to whoever asks.
+    pub fn credentials_address(&self) -> String {
+        format!("{}{}", self.url(), server::CREDENTIALS)
     }
 
     /// The environment for a program that is to use the hub's key, and to look for no other.

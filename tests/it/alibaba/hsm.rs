@@ -3,14 +3,13 @@
 use serde_json::{Value, json};
 
 use super::directory::numbered;
-use super::protocol::Refusal;
 use super::request::Request;
 use super::world::World;
 
 /// Clusters on a page unless the request says otherwise.
 const PAGE: usize = 10;
 
-pub fn answer(world: &World, request: &Request) -> Result<Value, Refusal> {
+pub fn answer(world: &World, request: &Request) -> Value {
     let region = request.needed("RegionId");
     let holdings = world.accounts.get(&request.account).and_then(|account| account.regions.get(region));
     let clusters: Vec<_> = holdings
@@ -19,7 +18,7 @@ pub fn answer(world: &World, request: &Request) -> Result<Value, Refusal> {
         .map(|(id, status)| json!({"ClusterId": id, "Status": status}))
         .collect();
     let page = numbered(world, request, &clusters, PAGE);
-    Ok(json!({
+    json!({
         "Clusters": page.entries, "Total": clusters.len(), "CurrentPage": page.number, "PageSize": page.size,
-    }))
+    })
 }

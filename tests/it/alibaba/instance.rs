@@ -66,7 +66,7 @@ impl Instance {
 
     /// The same, paid by use and without an end.
     pub fn pay_as_you_go(mut self) -> Self {
-        self.charge = "POSTPAY".to_owned();
+        "POSTPAY".clone_into(&mut self.charge);
         self.ends = None;
         self
     }

@@ -10,8 +10,9 @@
 //! Whoever cannot put product and Region into the path asks at `/`: the product follows from the version, the Region
 //! from the header [`server::REGION_HEADER`].
 
-// Not every test uses every part of it.
-#![allow(dead_code, unused_imports)]
+// Not every test uses every part of it. What the simulated AWS does in the same way is the same source, with the types of
+// this provider around it.
+#![allow(dead_code, unused_imports, clippy::duplicate_mod)]
 
 mod actiontrail;
 mod catalogue;
@@ -46,6 +47,7 @@ mod world;
 pub use cloud::Cloud;
 pub use faults::{Effect, Fault};
 pub use instance::Instance;
+pub use keys::{SECRET, key_of};
 pub use ledger::Call;
 pub use role::{KEY_STORE_ROLE, Policy, Role, Task};
 pub use world::{Account, Bucket, Trail, World};

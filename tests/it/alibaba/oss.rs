@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
 use super::protocol::{Answer, Protocol, Refusal, escape};
 use super::request::Request;
@@ -35,44 +36,84 @@ fn bucket_of<'a>(world: &'a World, request: &Request) -> Result<&'a Bucket, Refu
 pub fn list(world: &World, request: &Request) -> Result<Value, Refusal> {
     let bucket = bucket_of(world, request)?;
     let prefix = request.text("prefix").unwrap_or_default();
+    let token = world.tokens.position(request)?;
     let size = request.number("max-keys").unwrap_or(PAGE).min(world.page_size);
-    let after = world.tokens.position(request)?;
-    let after = after.as_deref().or(request.text("start-after")).unwrap_or_default();
     let shown = |text: &str| if request.text("encoding-type").is_some() { encoded(text) } else { text.to_owned() };
-    let (mut contents, mut prefixes, mut last) = (Vec::new(), Vec::<String>::new(), String::new());
-    let mut more = false;
-    for (key, object) in bucket.objects.iter().filter(|(key, _)| key.starts_with(prefix) && after < key.as_str()) {
-        let folder = request.text("delimiter").and_then(|_| key[prefix.len()..].split_once('/'));
-        let folder = folder.map(|(name, _)| format!("{prefix}{name}/"));
-        // A folder is told once, on the page on which it begins.
-        if folder.as_ref().is_some_and(|folder| prefixes.last() == Some(folder) || after.starts_with(folder.as_str()))
-        {
-            last.clone_from(key);
-            continue;
-        }
-        if size <= contents.len() + prefixes.len() {
-            more = true;
-            break;
-        }
-        last.clone_from(key);
-        match folder {
-            Some(folder) => prefixes.push(folder),
-            None => contents.push(json!({
-                "Key": shown(key), "LastModified": WRITTEN, "ETag": "\"5B3C1A2E053D763E1B002CC607C5A0FE\"",
-                "Type": "Normal", "Size": object.len(), "StorageClass": "Standard",
-            })),
-        }
-    }
+    let mut entries = entries(bucket, prefix, request.text("delimiter"));
+    // A listing begins after a key, and its later pages after the last entry of the page before.
+    let first = request.text("start-after").unwrap_or_default();
+    entries.retain(|entry| match &token {
+        Some(last) => last.as_str() < entry.name(),
+        None => first < entry.last(),
+    });
+    let more = size < entries.len();
+    entries.truncate(size);
     let mut listing = json!({
-        "Name": request.object.0, "Prefix": shown(prefix), "MaxKeys": size,
-        "EncodingType": request.text("encoding-type"),
-        "KeyCount": contents.len() + prefixes.len(), "IsTruncated": more, "Contents": contents,
-        "CommonPrefixes": prefixes.iter().map(|folder| json!({"Prefix": shown(folder)})).collect::<Vec<_>>(),
+        "Name": request.object.0, "Prefix": shown(prefix), "StartAfter": request.text("start-after").map(shown),
+        "MaxKeys": size, "Delimiter": request.text("delimiter").map(shown),
+        "EncodingType": request.text("encoding-type"), "ContinuationToken": request.text("continuation-token"),
+        "IsTruncated": more, "Contents": [], "CommonPrefixes": [], "KeyCount": entries.len(),
     });
     if more {
-        listing["NextContinuationToken"] = json!(world.tokens.issue(request, &last));
+        let last = entries.last().map(Entry::name).unwrap_or_default();
+        listing["NextContinuationToken"] = json!(world.tokens.issue(request, last));
+    }
+    for entry in &entries {
+        let (list, told) = match entry {
+            Entry::Folder(name, _) => ("CommonPrefixes", json!({"Prefix": shown(name)})),
+            Entry::Object(key, content) => (
+                "Contents",
+                json!({
+                    "Key": shown(key), "LastModified": WRITTEN, "ETag": tag(content), "Type": "Normal",
+                    "Size": content.len(), "StorageClass": "Standard",
+                }),
+            ),
+        };
+        listing[list].as_array_mut().expect("it is a list").push(told);
     }
     Ok(listing)
+}
+
+/// What a listing has an entry for.
+enum Entry<'b> {
+    /// A folder, and the last key in it.
+    Folder(&'b str, &'b str),
+    Object(&'b str, &'b [u8]),
+}
+
+impl Entry<'_> {
+    fn name(&self) -> &str {
+        match self {
+            Self::Folder(name, _) | Self::Object(name, _) => name,
+        }
+    }
+
+    /// The last key that the entry stands for.
+    fn last(&self) -> &str {
+        match self {
+            Self::Folder(_, key) | Self::Object(key, _) => key,
+        }
+    }
+}
+
+/// Everything below a prefix in the order of the names; with a delimiter, folders are one entry each.
+fn entries<'b>(bucket: &'b Bucket, prefix: &str, delimiter: Option<&str>) -> Vec<Entry<'b>> {
+    let mut entries: Vec<Entry<'_>> = Vec::new();
+    for (key, content) in bucket.objects.iter().filter(|(key, _)| key.starts_with(prefix)) {
+        let end = delimiter.and_then(|delimiter| Some(prefix.len() + key[prefix.len()..].find(delimiter)? + 1));
+        match (end.map(|end| &key[..end]), entries.last_mut()) {
+            (Some(folder), Some(Entry::Folder(name, last))) if *name == folder => *last = key,
+            (Some(folder), _) => entries.push(Entry::Folder(folder, key)),
+            (None, _) => entries.push(Entry::Object(key, content)),
+        }
+    }
+    entries
+}
+
+/// The entity tag of a content: that of the service is its MD5, which nobody may rely on.
+fn tag(content: &[u8]) -> String {
+    let digest: String = Sha256::digest(content).iter().take(16).map(|byte| format!("{byte:02X}")).collect();
+    format!("\"{digest}\"")
 }
 
 /// The listing as it goes out.
@@ -108,7 +149,9 @@ pub fn object(world: &World, request: &Request, request_id: &str) -> Result<Answ
     };
     let mut answer = Protocol::raw("application/octet-stream", content.clone(), request_id);
     answer.headers.push(("x-oss-object-type".to_owned(), "Normal".to_owned()));
-    answer.headers.push(("etag".to_owned(), "\"5B3C1A2E053D763E1B002CC607C5A0FE\"".to_owned()));
+    answer.headers.push(("etag".to_owned(), tag(content)));
+    // Told of the whole, so that half of it is less than was promised.
+    answer.headers.push(("content-length".to_owned(), content.len().to_string()));
     answer.headers.push(("last-modified".to_owned(), "Thu, 15 Jan 2026 09:30:00 GMT".to_owned()));
     Ok(answer)
 }

@@ -108,7 +108,11 @@ impl Protocol {
     /// How they say that they are ill.
     pub fn unwell(self, status: u16) -> Refusal {
         let code = if status == 503 { "ServiceUnavailable" } else { "InternalError" };
-        Refusal::new(status, code, "The request processing has failed due to some unknown error.")
+        let message = match self {
+            Self::Oss => "Please contact the server administrator.",
+            _ => "The request processing has failed due to some unknown error.",
+        };
+        Refusal::new(status, code, message)
     }
 
     /// How they say that an access key is not theirs.
@@ -131,15 +135,11 @@ impl Protocol {
 
     /// How they say that a token is not that of the key.
     pub fn wrong_token(self) -> Refusal {
-        match self {
-            Self::Oss => {
-                Refusal::malformed(403, "InvalidSecurityToken", "The security token you provided is invalid.")
-            }
-            _ => {
-                let message = "Specified SecurityToken mismatch with the AccessKey.";
-                Refusal::malformed(400, "InvalidSecurityToken.MismatchWithAccessKey", message)
-            }
+        if self == Self::Oss {
+            return Refusal::malformed(403, "InvalidSecurityToken", "The security token you provided is invalid.");
         }
+        let message = "Specified SecurityToken mismatch with the AccessKey.";
+        Refusal::malformed(400, "InvalidSecurityToken.MismatchWithAccessKey", message)
     }
 }
 

@@ -96,10 +96,7 @@ pub struct Policy {
 
 impl Policy {
     pub fn system(name: &str, actions: &[&str]) -> Self {
-        let document = json!({
-            "Version": "1",
-            "Statement": [{"Effect": "Allow", "Action": actions, "Resource": "*"}],
-        });
+        let document = json!({"Version": "1", "Statement": [allowing(actions)]});
         let version = ("v1".to_owned(), "2021-05-20T08:00:00Z".to_owned(), document);
         Self { name: name.to_owned(), kind: "System".to_owned(), versions: vec![version] }
     }
@@ -111,20 +108,39 @@ impl Policy {
     }
 }
 
-/// The policies of the roles above.
+/// The policies of the roles above. The first says what its page shows; of the second no text is public.
 pub fn system_policies() -> Vec<Policy> {
-    let common = [
+    let interfaces = [
+        "ecs:CreateNetworkInterfacePermission",
+        "ecs:DeleteNetworkInterfacePermission",
         "ecs:CreateNetworkInterface",
-        "ecs:DeleteNetworkInterface",
         "ecs:DescribeNetworkInterfaces",
-        "ecs:CreateSecurityGroup",
         "ecs:DescribeSecurityGroups",
-        "vpc:DescribeVSwitches",
-        "vpc:DescribeVpcs",
-        "yundun-hsm:DescribeClusters",
-        "yundun-hsm:DescribeInstances",
+        "ecs:CreateSecurityGroup",
+        "ecs:DeleteSecurityGroup",
+        "ecs:AuthorizeSecurityGroup",
+        "ecs:AuthorizeSecurityGroupEgress",
+        "ecs:RevokeSecurityGroup",
+        "ecs:RevokeSecurityGroupEgress",
+        "ecs:DescribeSecurityGroupAttribute",
     ];
-    vec![Policy::system(KEY_STORE_POLICY, &common), Policy::system(CUSTOM_POLICY, &common)]
+    let mut own = Policy::system(KEY_STORE_POLICY, &interfaces);
+    let more = [
+        allowing(&["vpc:DescribeVSwitches", "vpc:DescribeVpcs"]),
+        allowing(&["yundun-hsm:DescribeInstances", "yundun-hsm:DescribeClusters"]),
+        json!({
+            "Effect": "Allow", "Action": "ram:DeleteServiceLinkedRole", "Resource": "*",
+            "Condition": {"StringEquals": {"ram:ServiceName": KEY_STORE_SERVICE}},
+        }),
+    ];
+    for (_, _, document) in &mut own.versions {
+        document["Statement"].as_array_mut().expect("a list of statements").extend(more.clone());
+    }
+    vec![own, Policy::system(CUSTOM_POLICY, &interfaces), Policy::system("AdministratorAccess", &["*"])]
+}
+
+fn allowing(actions: &[&str]) -> Value {
+    json!({"Effect": "Allow", "Action": actions, "Resource": "*"})
 }
 
 /// The deletion of a service-linked role: what each poll is told, the last of them for ever.

@@ -11,8 +11,11 @@ from alibabacloud_kms20160120 import client as kms, models as kms_models
 from alibabacloud_ram20150501 import client as ram, models as ram_models
 from alibabacloud_resourcemanager20200331 import client as directory, models as directory_models
 from alibabacloud_sts20150401 import client as sts, models as sts_models
-from alibabacloud_tea_openapi.utils_models import Config, GlobalParameters
+from alibabacloud_tea_openapi.client import Client as Core
+from alibabacloud_tea_openapi.utils_models import Config, GlobalParameters, OpenApiRequest, Params
+from darabonba.runtime import RuntimeOptions
 
+HUB_ACCOUNT = "1000000000000001"
 MEMBER = "1000000000000002"
 ROLE = "AliyunServiceRoleForKMSKeyStore"
 TASK = f"task/acs-service-role/keystore.kms.aliyuncs.com/{ROLE}/"
@@ -53,12 +56,27 @@ def reading():
     assert me.account_id == MEMBER and me.identity_type == "AssumedRoleUser", me
     refused("NoPermission", enter, MEMBER, "another")
     refused("EntityNotExist.Role", enter, "1000000000000004")
+    tokens()
     accounts()
     roles(client(ram, member), client(directory, member))
     stores(member)
+    clusters(member)
     trails(member)
     lookups(member)
     buckets()
+
+
+def tokens():
+    """Nobody signs this request; what it gives opens the rest."""
+    def enter(token):
+        return client(sts, HUB).assume_role_with_oidc(sts_models.AssumeRoleWithOIDCRequest(
+            role_arn=f"acs:ram::{HUB_ACCOUNT}:role/roletrail-hub", role_session_name="sdk", oidctoken=token,
+            oidcprovider_arn=f"acs:ram::{HUB_ACCOUNT}:oidc-provider/cluster"))
+
+    keys = enter("eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJmYWtlIn0.c2lnbmVkLWJ5LWEtZmFrZQ").body.credentials
+    me = client(sts, (keys.access_key_id, keys.access_key_secret, keys.security_token)).get_caller_identity().body
+    assert me.account_id == HUB_ACCOUNT and me.identity_type == "AssumedRoleUser", me
+    refused("AuthenticationFail.OIDCToken.Invalid", enter, "of somebody else")
 
 
 def accounts():
@@ -104,6 +122,22 @@ def stores(member):
     assert elsewhere.list_kms_instances(kms_models.ListKmsInstancesRequest()).body.total_count == 0
     refused("Forbidden.DKMSInstanceNotFound", elsewhere.get_kms_instance,
             kms_models.GetKmsInstanceRequest(kms_instance_id="kst-1"))
+
+
+def list_clusters(keys):
+    """No package of the product's own: its parameters are a form, which the core signs."""
+    key, secret, token = keys
+    core = Core(Config(access_key_id=key, access_key_secret=secret, security_token=token, endpoint=FAKE,
+                       protocol="HTTP", region_id="cn-hangzhou"))
+    call = Params(action="ListClusters", version="2023-11-13", protocol="HTTP", pathname="/", method="POST",
+                  auth_type="AK", style="RPC", req_body_type="formData", body_type="json")
+    ask = OpenApiRequest(body={"CurrentPage": 1, "PageSize": 20, "RegionId": "cn-hangzhou"})
+    return core.call_api(call, ask, RuntimeOptions())["body"]
+
+
+def clusters(member):
+    body = list_clusters(member)
+    assert body["Clusters"] == [{"ClusterId": "cluster-1", "Status": "INITIALIZED"}] and body["Total"] == 1, body
 
 
 def trails(member):
@@ -168,8 +202,30 @@ def buckets():
     keys = [entry.key for page in (first, second) for entry in page.contents]
     assert keys == [prefix + "a b+c.gz", prefix + "d.gz"] and first.is_truncated and not second.is_truncated, keys
     assert service.get_object(oss.GetObjectRequest(bucket="audit-log", key=keys[0])).body.read() == b"first"
+    assert first.next_continuation_token and second.next_continuation_token is None, second
+    listings(service)
     oss_refused("NoSuchKey", service, "absent")
     oss_refused("AccessDenied", bucket_client(session_of(MEMBER)), "elsewhere")
+
+
+def listings(service):
+    """Folders, pages and beginnings, as the paginator of the SDK reads them."""
+
+    def listed(**parameters):
+        ask = oss.ListObjectsV2Request(bucket="audit-log", prefix="folders/", **parameters)
+        pages = list(service.list_objects_v2_paginator(limit=1).iter_page(ask))
+        assert all(page.key_count == len(page.contents or []) + len(page.common_prefixes or []) for page in pages)
+        folders = [folder.prefix for page in pages for folder in page.common_prefixes or []]
+        return folders, [entry.key for page in pages for entry in page.contents or []]
+
+    odd, plain = "folders/c\x01%é", ["folders/a/1", "folders/a/2", "folders/b/1"]
+    assert listed() == ([], [*plain, odd]), listed()
+    assert listed(delimiter="/") == (["folders/a/", "folders/b/"], [odd]), listed(delimiter="/")
+    assert listed(start_after="folders/a/1") == ([], [*plain[1:], odd])
+    assert listed(delimiter="/", start_after="folders/a/2") == (["folders/b/"], [odd])
+    whole = service.get_object(oss.GetObjectRequest(bucket="audit-log", key=odd))
+    [entry] = service.list_objects_v2(oss.ListObjectsV2Request(bucket="audit-log", prefix=odd)).contents
+    assert (whole.body.read(), whole.content_length, whole.etag) == (b"odd", entry.size, entry.etag), entry
 
 
 def oss_refused(code, service, key):
@@ -194,6 +250,8 @@ def refusals():
         assert "server string to sign is:ACS3-HMAC-SHA256" in str(error), error
         refused("InvalidAccessKeyId.NotFound", ask, client(service, ("nobody", secret, None)))
         refused("InvalidSecurityToken.MismatchWithAccessKey", ask, client(service, no_token))
+    refused("SignatureDoesNotMatch", list_clusters, wrong)
+    refused("InvalidSecurityToken.MismatchWithAccessKey", list_clusters, no_token)
     refused("EntityNotExist.Role", client(ram, HUB).get_role, ram_models.GetRoleRequest(role_name="a *~+é"))
     refused("NoPermission", client(directory, member).list_accounts, directory_models.ListAccountsRequest())
     refused("InvalidApi.NotFound", client(kms, HUB).list_keys, kms_models.ListKeysRequest())

@@ -1,22 +1,24 @@
 //! Who asks for what, in which order it is judged, and how the answer goes out.
 
+use std::cell::RefCell;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use axum::body::Body;
 use hyper::Response;
+use hyper::header::HeaderMap;
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use super::catalogue::{Operation, Service};
+use super::catalogue::{Carrier, Operation, Service};
 use super::cloud::{Shared, lock};
 use super::faults::Effect;
 use super::keys::{Identity, Key, SECRET, key_of};
 use super::ledger::Call;
 use super::protocol::{Answer, Protocol, Refusal};
 use super::request::{Request, parameters};
-use super::signature::{Authorization, decoded};
+use super::signature::{Authorization, check_date, decoded};
 use super::wire::{Received, Reset, header, shape, whole};
 use super::world::World;
 use super::{actiontrail, directory, hsm, kms, oss, ram, sts};
@@ -25,6 +27,8 @@ use super::{actiontrail, directory, hsm, kms, oss, ram, sts};
 pub const REGION_HEADER: &str = "x-fake-region";
 /// What is served to a request at `/` that does not tell its Region.
 const DEFAULT_REGION: &str = "cn-hangzhou";
+/// Where credentials are given to whoever stands next to the fake.
+pub const CREDENTIALS: &str = "/credentials";
 /// Pages that a listing says there are where its pages repeat.
 const MANY: u64 = 1_000_000;
 
@@ -48,6 +52,47 @@ struct Aim {
     parameters: Value,
     /// Of OSS: bucket and key.
     object: (String, String),
+    common: Common,
+}
+
+/// What every request of an RPC product tells: in headers, or unsigned in the query.
+#[derive(Default)]
+struct Common {
+    action: String,
+    version: String,
+    date: String,
+    nonce: String,
+}
+
+impl Common {
+    /// Unsigned requests may have them in the query, out of which they are taken.
+    fn of(headers: &HeaderMap, query: &mut Map<String, Value>) -> Self {
+        let signed = headers.contains_key("authorization");
+        let mut one = |name: &str, parameter: &str| {
+            let told = if signed { None } else { query.remove(parameter) };
+            let told = told.and_then(|value| value.as_str().map(str::to_owned));
+            told.unwrap_or_else(|| header(headers, name).to_owned())
+        };
+        let read = Self {
+            action: one("x-acs-action", "Action"),
+            version: one("x-acs-version", "Version"),
+            date: one("x-acs-date", "Timestamp"),
+            nonce: one("x-acs-signature-nonce", "SignatureNonce"),
+        };
+        let json = query.get("Format").and_then(Value::as_str).is_some_and(|form| form.eq_ignore_ascii_case("json"));
+        if !signed && json {
+            query.remove("Format");
+        }
+        read
+    }
+
+    /// Checks what an unsigned request has instead of a signature.
+    fn check_unsigned(&self, now: Timestamp) -> Result<(), Refusal> {
+        if self.nonce.is_empty() {
+            return Err(Refusal::malformed(400, "MissingSignatureNonce", "SignatureNonce is mandatory."));
+        }
+        check_date(&self.date, now)
+    }
 }
 
 /// Answers one request.
@@ -55,6 +100,10 @@ pub async fn respond(incoming: Received, shared: Arc<Shared>) -> Result<Response
     let number = shared.requests.fetch_add(1, Ordering::Relaxed);
     let request_id = format!("{number:08X}-0000-4000-8000-{number:012X}");
     let xml = lock(&shared.world).xml_errors;
+    if incoming.parts.uri.path() == CREDENTIALS {
+        let given = sts::handed_out(&mut lock(&shared.world));
+        return Ok(whole(Protocol::answer(given, &request_id)));
+    }
     let (protocol, outcome) = match aim(&incoming) {
         Ok(aim) => (aim.service.protocol(xml), judged(&incoming, &shared, &request_id, &aim).await),
         Err(refusal) => (Protocol::Rpc, Err(refusal)),
@@ -107,7 +156,9 @@ fn aim(incoming: &Received) -> Result<Aim, Refusal> {
         let message = format!("Specified api is not found, please check your url and method: {path}");
         return Err(Refusal::malformed(404, "InvalidApi.NotFound", message));
     }
-    let version = header(headers, "x-acs-version");
+    let mut query = parameters(incoming.parts.uri.query().unwrap_or_default());
+    let common = Common::of(headers, &mut query);
+    let version = common.version.as_str();
     let by_version = Service::versioned(version);
     let (service, region) = match place {
         Some((service, region)) => (Some(service), region),
@@ -117,18 +168,19 @@ fn aim(incoming: &Received) -> Result<Aim, Refusal> {
         let message = format!("Specified parameter Version is not valid: {version:?} for {path}");
         return Err(Refusal::malformed(400, "InvalidVersion", message));
     };
-    let operation = header(headers, "x-acs-action").to_owned();
-    let query = parameters(incoming.parts.uri.query().unwrap_or_default());
+    let operation = common.action.clone();
     let form = parameters(&String::from_utf8_lossy(&incoming.body));
-    let wants_form = Operation::find(service, &operation).is_some_and(|operation| operation.form);
-    let (taken, other) = if wants_form { (form, query) } else { (query, form) };
+    let carrier = Operation::find(service, &operation).map_or(Carrier::Query, |operation| operation.carrier);
+    let in_form = carrier == Carrier::Form || carrier == Carrier::Unsigned && query.is_empty();
+    let (taken, other) = if in_form { (form, query) } else { (query, form) };
     if !other.is_empty() {
-        let place = if wants_form { "body" } else { "query" };
+        let place = if in_form { "body" } else { "query" };
         let message = format!("{operation} takes its parameters in the {place} alone.");
         return Err(Refusal::malformed(400, "InvalidParameter", message));
     }
     let region = taken.get("RegionId").and_then(Value::as_str).map_or(region, str::to_owned);
-    Ok(Aim { service, operation, region, parameters: Value::Object(taken), object: Default::default() })
+    let parameters = Value::Object(taken);
+    Ok(Aim { service, operation, region, parameters, object: Default::default(), common })
 }
 
 /// Product and Region in front of a path, and what follows them.
@@ -153,6 +205,7 @@ fn oss_aim(incoming: &Received, rest: &str, region: String) -> Aim {
         region,
         parameters: Value::Object(parameters(incoming.parts.uri.query().unwrap_or_default())),
         object,
+        common: Common::default(),
     }
 }
 
@@ -221,6 +274,12 @@ fn authenticate(
 ) -> Result<Identity, Refusal> {
     let protocol = aim.service.protocol(false);
     let headers = &incoming.parts.headers;
+    let now = lock(&shared.world).now();
+    let carrier = Operation::find(aim.service, &aim.operation).map(|operation| operation.carrier);
+    if carrier == Some(Carrier::Unsigned) && !headers.contains_key("authorization") {
+        aim.common.check_unsigned(now)?;
+        return Ok(Identity { account: "unknown".to_owned(), arn: "nobody".to_owned(), session: false });
+    }
     let Some(authorization) = authorization else {
         let message = "The request has no Authorization of a form that is known.";
         return Err(Refusal::malformed(400, "IncompleteSignature", message));
@@ -234,15 +293,13 @@ fn authenticate(
     if key.ends.is_some_and(|ends| ends <= Instant::now()) {
         return Err(protocol.expired());
     }
-    let now = lock(&shared.world).now();
     if oss {
         let (bucket, name) = &aim.object;
         authorization.verify_oss(incoming, &format!("/{bucket}/{name}"), &key.secret, now)?;
         return Ok(key.identity);
     }
     authorization.verify_rpc(incoming, &key.secret, now)?;
-    let nonce = header(headers, "x-acs-signature-nonce");
-    if !lock(&shared.world).keys.is_new(&authorization.key, nonce) {
+    if !lock(&shared.world).keys.is_new(&authorization.key, &aim.common.nonce) {
         let message = "Specified signature nonce was used already.";
         return Err(Refusal::malformed(400, "SignatureNonceUsed", message));
     }
@@ -269,7 +326,7 @@ fn own_answer(
         session,
         parameters: aim.parameters.clone(),
         object: aim.object.clone(),
-        remarks: Default::default(),
+        remarks: RefCell::default(),
     };
     let mut world = lock(&shared.world);
     check_region(&world, &request)?;
@@ -333,7 +390,7 @@ fn dispatch(world: &mut World, request: &Request) -> Result<Value, Refusal> {
         Service::Ram => ram::answer(world, request),
         Service::ResourceManager => directory::answer(world, request),
         Service::Kms => kms::answer(world, request),
-        Service::Hsm => hsm::answer(world, request),
+        Service::Hsm => Ok(hsm::answer(world, request)),
         Service::ActionTrail => actiontrail::answer(world, request),
         Service::Oss => oss::list(world, request),
     }

@@ -1,7 +1,7 @@
 //! Signatures, verified from their published descriptions: ACS3-HMAC-SHA256 of the RPC products, and version 4 of OSS.
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
-use hyper::header::HeaderMap;
+use hyper::header::{HeaderMap, HeaderName};
 use jiff::{SignedDuration, Timestamp, civil, tz::TimeZone};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use sha2::{Digest as _, Sha256};
@@ -47,31 +47,19 @@ impl Authorization {
         text.starts_with(OSS4)
     }
 
-    /// Checks a request of an RPC product. `path` is the one that the request came with.
+    /// Checks a request of an RPC product. The path in the signature is the one that the request came with.
     pub fn verify_rpc(&self, received: &Received, secret: &str, now: Timestamp) -> Result<(), Refusal> {
         let headers = &received.parts.headers;
         self.check_headers(headers)?;
         let date = header(headers, "x-acs-date");
-        let Some(at) = time(date) else {
-            let message = format!("Specified time stamp or date value is not well formatted: {date}.");
-            return Err(Refusal::malformed(400, "InvalidTimeStamp.Format", message));
-        };
-        if WINDOW < now.duration_since(at).abs() {
-            let message = "Specified time stamp or date value is expired.";
-            return Err(Refusal::new(400, "InvalidTimeStamp.Expired", message));
-        }
+        check_date(date, now)?;
         if header(headers, "x-acs-content-sha256") != sha256(&received.body) {
             let message = "x-acs-content-sha256 is not the hash of the body.";
             return Err(Refusal::malformed(400, "InvalidContentSHA256", message));
         }
-        // The canonical path of an RPC call is "/"; a stand-in's path in front of it may be signed, too.
-        let expected = |path: &str| {
-            let request = self.canonical_rpc(received, path);
-            let text = format!("{ACS3}\n{}", sha256(request.as_bytes()));
-            (hex(&keyed(secret.as_bytes(), &text)), text, request)
-        };
-        let (signature, text, request) = expected("/");
-        if self.signature == signature || self.signature == expected(received.parts.uri.path()).0 {
+        let request = self.canonical_rpc(received);
+        let text = format!("{ACS3}\n{}", sha256(request.as_bytes()));
+        if self.signature == hex(&keyed(secret.as_bytes(), &text)) {
             return Ok(());
         }
         let message = format!(
@@ -94,18 +82,15 @@ impl Authorization {
             }
         }
         let signs = |name: &str| name == "host" || name == "content-type" || name.starts_with("x-acs-");
-        for name in headers.keys().map(|name| name.as_str()).filter(|name| signs(name)) {
+        for name in headers.keys().map(HeaderName::as_str).filter(|name| signs(name)) {
             if !self.headers.iter().any(|signed| signed == name) {
                 return missing(name);
             }
         }
-        match self.headers.is_sorted() {
-            true => Ok(()),
-            false => missing("in its place"),
-        }
+        if self.headers.is_sorted() { Ok(()) } else { missing("in its place") }
     }
 
-    fn canonical_rpc(&self, received: &Received, path: &str) -> String {
+    fn canonical_rpc(&self, received: &Received) -> String {
         let mut query: Vec<_> = pairs(received.parts.uri.query().unwrap_or_default())
             .into_iter()
             .map(|(name, value)| (encoded(&name), encoded(&value)))
@@ -118,8 +103,9 @@ impl Authorization {
             .map(|name| format!("{name}:{}\n", header(&received.parts.headers, name).trim()))
             .collect();
         format!(
-            "{}\n{path}\n{}\n{headers}\n{}\n{}",
+            "{}\n{}\n{}\n{headers}\n{}\n{}",
             received.parts.method,
+            received.parts.uri.path(),
             query.join("&"),
             self.headers.join(";"),
             sha256(&received.body)
@@ -182,7 +168,7 @@ impl Authorization {
                 || ["content-type", "content-md5"].contains(&name)
                 || self.headers.iter().any(|more| more == name)
         };
-        let mut names: Vec<_> = headers.keys().map(|name| name.as_str()).filter(|name| signs(name)).collect();
+        let mut names: Vec<_> = headers.keys().map(HeaderName::as_str).filter(|name| signs(name)).collect();
         names.sort_unstable();
         let lines: String = names.iter().map(|name| format!("{name}:{}\n", header(headers, name).trim())).collect();
         format!(
@@ -193,6 +179,19 @@ impl Authorization {
             self.headers.join(";")
         )
     }
+}
+
+/// Checks the date of a request of an RPC product.
+pub fn check_date(date: &str, now: Timestamp) -> Result<(), Refusal> {
+    let Some(at) = time(date) else {
+        let message = format!("Specified time stamp or date value is not well formatted: {date}.");
+        return Err(Refusal::malformed(400, "InvalidTimeStamp.Format", message));
+    };
+    if WINDOW < now.duration_since(at).abs() {
+        let message = "Specified time stamp or date value is expired.";
+        return Err(Refusal::new(400, "InvalidTimeStamp.Expired", message));
+    }
+    Ok(())
 }
 
 /// A path without its percent signs.

@@ -17,6 +17,7 @@ const READER: &str = "300000000000000099";
 pub fn answer(world: &mut World, request: &Request) -> Result<Value, Refusal> {
     match request.operation.name {
         "GetCallerIdentity" => Ok(identity(request)),
+        "AssumeRoleWithOIDC" => assume_role_with_token(world, request),
         _ => assume_role(world, request),
     }
 }
@@ -36,7 +37,8 @@ fn identity(request: &Request) -> Value {
     shown
 }
 
-fn assume_role(world: &mut World, request: &Request) -> Result<Value, Refusal> {
+/// What both ways to assume a role check: the account, the role's name, and the seconds of the session.
+fn wanted(request: &Request) -> Result<(&str, &str, usize), Refusal> {
     let arn = request.needed("RoleArn");
     let session = request.needed("RoleSessionName");
     let Some((account, role)) = arn.strip_prefix("acs:ram::").and_then(|rest| rest.split_once(":role/")) else {
@@ -57,6 +59,12 @@ fn assume_role(world: &mut World, request: &Request) -> Result<Value, Refusal> {
     {
         return Err(Refusal::malformed(400, "InvalidParameter.PolicyGrammar", "The parameter Policy is no JSON."));
     }
+    Ok((account, role, seconds))
+}
+
+fn assume_role(world: &mut World, request: &Request) -> Result<Value, Refusal> {
+    let (account, role, seconds) = wanted(request)?;
+    let arn = request.needed("RoleArn");
     let owner = world.accounts.get(account);
     let is_reader = role.eq_ignore_ascii_case(&world.member_role);
     let exists = owner.is_some_and(|owner| {
@@ -71,19 +79,57 @@ fn assume_role(world: &mut World, request: &Request) -> Result<Value, Refusal> {
         let message = "You are not authorized to do this action. You should be authorized by RAM.";
         return Err(Refusal::new(403, "NoPermission", message));
     }
+    Ok(session(world, request, (account, role, seconds)))
+}
+
+/// Whoever has the token of the identity provider may be the role that trusts it.
+fn assume_role_with_token(world: &mut World, request: &Request) -> Result<Value, Refusal> {
+    let (account, role, seconds) = wanted(request)?;
+    let provider = &world.identity_provider;
+    if !request.needed("RoleArn").eq_ignore_ascii_case(&provider.role) {
+        let message = format!("The role not exists: {}.", request.needed("RoleArn"));
+        return Err(Refusal::new(404, "EntityNotExist.Role", message));
+    }
+    if request.needed("OIDCProviderArn") != provider.arn {
+        return Err(Refusal::new(404, "EntityNotExist.OIDCProvider", "The OIDC provider does not exist."));
+    }
+    if request.needed("OIDCToken") != provider.token {
+        return Err(Refusal::new(400, "AuthenticationFail.OIDCToken.Invalid", "The OIDC token is invalid."));
+    }
+    Ok(session(world, request, (account, role, seconds)))
+}
+
+/// Credentials of the management account, as an address next to the program gives them.
+pub fn handed_out(world: &mut World) -> Value {
+    let account = world.management.clone();
+    let (life, arn) = (world.session_life, format!("acs:ram::{account}:assumed-role/machine/here"));
+    let mut given = credentials(world, &account, &arn, life);
+    given["Code"] = json!("Success");
+    given
+}
+
+/// A new session, as answers have it.
+fn credentials(world: &mut World, account: &str, arn: &str, life: Duration) -> Value {
+    let (key, secret, token) = world.keys.issue(account, arn, life);
+    let ends = world.now() + SignedDuration::try_from(life).expect("a session is short");
+    json!({
+        "AccessKeyId": key,
+        "AccessKeySecret": secret,
+        "SecurityToken": token,
+        "Expiration": ends.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+    })
+}
+
+/// The answer to whoever may assume a role.
+fn session(world: &mut World, request: &Request, (account, role, seconds): (&str, &str, usize)) -> Value {
+    let session = request.needed("RoleSessionName");
     let life = Duration::from_secs(seconds as u64).min(world.session_life);
     let session_arn = format!("acs:ram::{account}:assumed-role/{role}/{session}");
-    let (key, secret, token) = world.keys.issue(account, &session_arn, life);
-    let ends = world.now() + SignedDuration::try_from(life).expect("a session is short");
-    Ok(json!({
+    let credentials = credentials(world, account, &session_arn, life);
+    json!({
         "AssumedRoleUser": {
             "AssumedRoleId": format!("{READER}:{session}"), "Arn": format!("acs:ram::{account}:role/{role}/{session}"),
         },
-        "Credentials": {
-            "AccessKeyId": key,
-            "AccessKeySecret": secret,
-            "SecurityToken": token,
-            "Expiration": ends.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
-        },
-    }))
+        "Credentials": credentials,
+    })
 }

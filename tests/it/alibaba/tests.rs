@@ -42,6 +42,10 @@ fn world() -> World {
     let bucket = Bucket::new(HUB, "cn-hangzhou")
         .object("AliyunLogs/Actiontrail/a b+c.gz", b"first")
         .object("AliyunLogs/Actiontrail/d.gz", b"second")
+        .object("folders/a/1", b"")
+        .object("folders/a/2", b"")
+        .object("folders/b/1", b"")
+        .object("folders/c\u{1}%é", b"odd")
         .object("elsewhere", b"third");
     World::new(HUB)
         .account(member)

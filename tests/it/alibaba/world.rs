@@ -37,6 +37,8 @@ pub struct World {
     pub external_id: Option<String>,
     /// How long a session lasts at most.
     pub session_life: Duration,
+    /// Who may enter the management account without a key.
+    pub identity_provider: IdentityProvider,
     pub policies: Vec<Policy>,
     pub buckets: BTreeMap<String, Bucket>,
     /// Nothing gives out more than this on one page, whatever is asked.
@@ -73,6 +75,7 @@ impl World {
             member_role: "roletrail-reader".to_owned(),
             external_id: None,
             session_life: Duration::from_hours(1),
+            identity_provider: IdentityProvider::of(management),
             policies: system_policies(),
             buckets: BTreeMap::new(),
             page_size: 1000,
@@ -148,6 +151,24 @@ impl World {
     /// What the services' clock shows.
     pub fn now(&self) -> Timestamp {
         Timestamp::now() + self.ahead
+    }
+}
+
+/// An identity provider whose token opens a role of the management account.
+#[derive(Debug, Clone)]
+pub struct IdentityProvider {
+    pub arn: String,
+    pub role: String,
+    pub token: String,
+}
+
+impl IdentityProvider {
+    fn of(account: &str) -> Self {
+        Self {
+            arn: format!("acs:ram::{account}:oidc-provider/cluster"),
+            role: format!("acs:ram::{account}:role/roletrail-hub"),
+            token: "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJmYWtlIn0.c2lnbmVkLWJ5LWEtZmFrZQ".to_owned(),
+        }
     }
 }
 

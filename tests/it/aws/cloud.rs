@@ -56,8 +56,8 @@ impl Cloud {
             keep_calls: AtomicBool::new(true),
             requests: AtomicU64::new(0),
         });
-        let served = Arc::clone(&shared);
-        let server = Server::start(port, move |received| server::respond(received, Arc::clone(&served)));
+        let answering = Arc::clone(&shared);
+        let server = Server::start(port, move |received| server::respond(received, Arc::clone(&answering)));
         Self { shared, server }
     }
 

@@ -18,6 +18,7 @@ use tokio_util::sync::DropGuard;
 
 use super::JobContext;
 use crate::sources::live::Scan;
+pub use below::Below;
 pub(super) use below::{ingest_below, is_missing};
 use provider::Live;
 pub(super) use provider::collect_live;

@@ -13,8 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::*;
 use crate::clock::SettableClock;
-use crate::config::AlibabaAccounts;
-use crate::config::Regions;
+use crate::config::{Alibaba, AlibabaAccounts, Regions};
 use crate::sources::alibaba::Session;
 use crate::sources::alibaba::credentials::Secret;
 use crate::sources::alibaba::session::{Keys, Lookup};
@@ -71,7 +70,8 @@ impl Server {
     fn client(&self) -> Client {
         let http = builder().no_proxy().build().expect("a client");
         let clock = SettableClock::at(NOW.parse().expect("a time"));
-        Client::new(&source(&self.address), http, Arc::new(clock)).expect("an endpoint")
+        let endpoint = Endpoint::of(Some(&source(&self.address))).expect("an endpoint");
+        Client::new(endpoint, http, Arc::new(clock))
     }
 
     fn asked(&self) -> Vec<Asked> {
@@ -196,18 +196,41 @@ async fn hsm_has_its_parameters_in_the_body() {
 
 #[tokio::test]
 async fn an_object_is_asked_for_below_the_template() {
-    let server = Server::saying(vec![(200, vec![], "content".to_owned())]).await;
+    let server = Server::saying(vec![(200, vec![("etag", "\"T\"")], "content".to_owned())]).await;
     let client = server.client();
-    let object = client.fetch(&credentials(), "cn-beijing", ("audit", Some("a b/c.gz")), &[]).await;
-    assert_eq!(object.expect("an object"), "content");
-    let parameters = pairs(&[("prefix", "a/"), ("continuation-token", "")]);
-    client.fetch(&credentials(), "cn-beijing", ("audit", None), &parameters).await.expect("a listing");
+    let wanted = wanted(Some("a b/c.gz"), 7);
+    let object = client.fetch(&credentials(), &wanted).await.expect("an object");
+    assert_eq!((object.body, object.tag.as_deref()), (Bytes::from("content"), Some("\"T\"")));
+    let parameters = [("prefix", "a/"), ("continuation-token", "")];
+    let listing = Wanted { key: None, parameters: &parameters, ..wanted };
+    client.fetch(&credentials(), &listing).await.expect("a listing");
     let asked = server.asked();
     assert_eq!(asked[0].url, "/oss/cn-beijing/audit/a%20b/c.gz");
     assert_eq!(asked[1].url, "/oss/cn-beijing/audit/?prefix=a%2F");
     let request = oss_signer::Request { region: "cn-beijing", bucket: "audit", key: None, query: "prefix=a%2F" };
     let headers = oss_signer::sign(&credentials(), &request, NOW.parse().expect("a time"));
     assert_eq!(asked[1].header("authorization"), headers.last().expect("headers").1);
+}
+
+fn wanted(key: Option<&str>, most: u64) -> Wanted<'_> {
+    Wanted { place: "cn-beijing".into(), bucket: "audit", key, parameters: &[], most }
+}
+
+#[tokio::test]
+async fn an_object_has_a_bound_of_its_own() {
+    let server = Server::saying(vec![(200, vec![], "content".to_owned())]).await;
+    let failure = server.client().fetch(&credentials(), &wanted(Some("a"), 6)).await.expect_err("too long");
+    assert!(failure.detail.contains("more than 6 bytes") && failure.again() == Again::Never, "{failure}");
+}
+
+#[tokio::test]
+async fn what_cannot_be_taken_is_asked_for_again() {
+    let server = Server::saying(vec![(200, vec![], "half".to_owned()), (200, vec![], "whole".to_owned())]).await;
+    let take = |given: Given| {
+        if given.body == "whole" { Ok(given.body) } else { Err(Failure::protocol("half of it")) }
+    };
+    let taken = session(server.client()).fetch(&wanted(None, MOST_BYTES), take).await;
+    assert_eq!((taken, server.asked().len()), (Ok(Bytes::from("whole")), 2));
 }
 
 #[tokio::test]
@@ -276,9 +299,10 @@ fn what_is_expected_and_missing_is_named_unless_it_may_be_secret() {
 
 #[tokio::test]
 async fn an_answer_that_never_ends_is_given_up() {
-    let failure = attempt(200, &[], &" ".repeat(MOST_BYTES + 1)).await.expect_err("too long");
+    let most = usize::try_from(MOST_BYTES).expect("a few megabytes");
+    let failure = attempt(200, &[], &" ".repeat(most + 1)).await.expect_err("too long");
     assert!(failure.detail.contains("more than 16777216 bytes") && failure.again() == Again::Never, "{failure}");
-    let failure = attempt(200, &[], &" ".repeat(MOST_BYTES)).await.expect_err("blank");
+    let failure = attempt(200, &[], &" ".repeat(most)).await.expect_err("blank");
     assert!(failure.detail.contains("answered nothing"), "{failure}");
 }
 

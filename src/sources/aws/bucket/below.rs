@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use super::Bucket;
-use super::ahead::Ahead;
 use crate::config::Aws;
 use crate::sources::aws::{Caller, Failure, Scan, Session};
+use crate::sources::live::bucket::read_below;
 use crate::sources::live::{History, Outlet};
 
 /// A part of a bucket, read with the credentials of the environment.
@@ -34,16 +34,7 @@ impl Below {
         history: &dyn History,
         outlet: &Outlet,
     ) -> Result<(), Failure> {
-        let bucket = Arc::new(self.open(like, scan).await?);
-        let mut pages = bucket.objects(&self.prefix, None);
-        let mut ahead = Ahead::new(&bucket, history, outlet);
-        while let Some(page) = pages.next().await? {
-            for object in page.objects {
-                ahead.add(object).await?;
-            }
-        }
-        let (owed, first) = ahead.end().await?;
-        first.map_or(Ok(()), |failure| Err(failure.at(&format!("{owed} objects could not be fetched"))))
+        read_below(self.open(like, scan).await?, &self.prefix, history, outlet).await
     }
 
     async fn open(&self, like: Option<&Aws>, scan: Arc<Scan>) -> Result<Bucket, Failure> {

@@ -1,36 +1,29 @@
-//! Trail objects of a bucket: finding them without listing what was read long ago, and fetching them.
+//! Buckets of S3: where they are, what is in them, and their objects.
 
-mod ahead;
 mod below;
 mod keys;
-mod listing;
-mod places;
 
 use aws_sdk_s3::types::BucketLocationConstraint;
 use bytes::Bytes;
 
 pub use below::Below;
 pub(super) use keys::{is_no_log, root};
-pub(super) use places::{Reading, Trail, read, row};
 
 use super::calls::Call;
 use super::{Caller, Failure, Session};
-use crate::model::Outcome;
-use crate::sources::live::ObjectName;
-
-/// The largest object that is fetched. `CloudTrail`'s own have at most 50 MB (`CloudTrail` user guide, quotas).
-const MOST_OBJECT_BYTES: u64 = 512 << 20;
-
-/// Why an object may be refused though the bucket is open to us.
-const DECRYPT_HINT: &str = "where the trail encrypts its objects with a key of KMS, kms:Decrypt may be missing";
+use crate::model::{Outcome, Provider, api};
+use crate::sources::live::bucket::{
+    self, DECRYPT_HINT, Folder, Layout, Listed, MOST_OBJECT_BYTES, Page, Query, entity_tag,
+};
+use crate::sources::live::{ObjectName, marker_of};
 
 /// A bucket, asked in its own Region.
 #[derive(Debug, Clone)]
 pub(super) struct Bucket {
-    pub(super) name: String,
+    name: String,
     region: String,
     client: aws_sdk_s3::Client,
-    pub(super) caller: Caller,
+    caller: Caller,
 }
 
 impl Bucket {
@@ -52,23 +45,6 @@ impl Bucket {
         Ok(Self { name: name.to_owned(), client: session.s3(&region), region, caller })
     }
 
-    /// The name of an object in coverage and ledger.
-    pub(super) fn name_of(&self, key: &str) -> String {
-        format!("s3://{}/{key}", self.name)
-    }
-
-    /// Fetches an object whole, from its beginning again where it breaks off.
-    ///
-    /// # Errors
-    /// The last [`Failure`].
-    pub(super) async fn fetch(&self, key: &str) -> Result<(ObjectName, Bytes), Failure> {
-        let fetched = self.caller.check(Call::GetObject, &self.region, || self.fetch_once(key)).await;
-        fetched.map_err(|failure| match failure.outcome {
-            Outcome::Denied => failure.hinting(DECRYPT_HINT),
-            _ => failure,
-        })
-    }
-
     async fn fetch_once(&self, key: &str) -> Result<(ObjectName, Bytes), Failure> {
         let asked = self.client.get_object().bucket(&self.name).key(key).send().await;
         let answer = asked.map_err(|error| Failure::of(&error))?;
@@ -84,7 +60,58 @@ impl Bucket {
         if promised.is_some_and(|length| length != size) {
             return Err(Failure::protocol(format!("the body ended after {size} bytes of {promised:?}")));
         }
-        Ok((ObjectName { name: self.name_of(key), size, version }, bytes))
+        Ok((ObjectName { name: bucket::Bucket::name_of(self, key), size, version }, bytes))
+    }
+}
+
+impl bucket::Bucket for Bucket {
+    const PROVIDER: Provider = Provider::Aws;
+
+    const TRAIL: &'static str = api::TRAIL_S3;
+
+    const LAYOUT: Layout = keys::LAYOUT;
+
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn caller(&self) -> &Caller {
+        &self.caller
+    }
+
+    fn folder(&self, folder: &str) -> Folder {
+        keys::folder(folder)
+    }
+
+    fn is_no_log(&self, key: &str) -> bool {
+        is_no_log(key)
+    }
+
+    async fn page(&self, query: Query<'_>) -> Result<Page, Failure> {
+        let ask = || {
+            let call = self.client.list_objects_v2().bucket(&self.name).prefix(query.prefix);
+            let call = call.set_delimiter(query.delimiter.map(str::to_owned));
+            let call = call.set_start_after(query.after.map(str::to_owned));
+            call.set_continuation_token(query.token.map(str::to_owned)).send()
+        };
+        let page = self.caller.call(Call::ListBucket, &self.region, ask).await?;
+        let next = marker_of(page.is_truncated == Some(true), page.next_continuation_token)?;
+        let folders = page.common_prefixes.unwrap_or_default().into_iter().filter_map(|folder| folder.prefix);
+        let mut objects = Vec::new();
+        for object in page.contents.unwrap_or_default() {
+            let Some(key) = object.key else { return Err(Failure::protocol("an object without a key")) };
+            let size = object.size.and_then(|size| u64::try_from(size).ok()).unwrap_or_default();
+            objects.push(Listed { key, size, version: entity_tag(object.e_tag.as_deref()) });
+        }
+        Ok(Page { objects, folders: folders.collect(), next })
+    }
+
+    async fn fetch(&self, key: &str) -> Result<(ObjectName, Bytes), Failure> {
+        let fetched = self.caller.check(Call::GetObject, &self.region, || self.fetch_once(key)).await;
+        fetched.map_err(|failure| match failure.outcome {
+            Outcome::Denied => failure.hinting(DECRYPT_HINT),
+            _ => failure,
+        })
     }
 }
 
@@ -105,11 +132,6 @@ fn region_of(constraint: Option<&BucketLocationConstraint>, global: &str) -> Str
         Some("EU") => "eu-west-1".to_owned(),
         Some(region) => region.to_owned(),
     }
-}
-
-/// Listings quote it, notifications do not.
-pub(super) fn entity_tag(tag: Option<&str>) -> String {
-    tag.unwrap_or_default().trim_matches('"').to_owned()
 }
 
 /// Letters, digits, dots and hyphens; old buckets have capitals and underscores too (Amazon S3 user guide, "Bucket

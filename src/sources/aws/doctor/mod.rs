@@ -18,13 +18,13 @@ use tokio::sync::mpsc;
 
 use super::calls::Call;
 use super::organization;
-use super::permissions::{self, Scope};
+use super::permissions;
 use super::{Failure, Hub, Scan, Session};
 use crate::clock::Clock;
 use crate::config::{Aws, AwsAccounts, AwsTrail, Settings};
 use crate::model::{Check, CheckKind, CheckOutcome, Outcome, Partition, Provider, api};
 use crate::profiles::Profiles;
-use crate::sources::live::Listed;
+use crate::sources::live::{Listed, Scope};
 
 /// Accounts that are tried side by side.
 const ACCOUNTS_AT_ONCE: usize = 32;

@@ -1,7 +1,9 @@
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::*;
 use crate::config;
+use crate::model::{ExternalId, MemberRoles};
 use crate::profiles::Selection;
 
 fn actions(permissions: &Permissions) -> BTreeSet<&'static str> {
@@ -74,7 +76,7 @@ fn a_role_of_a_profile_of_ones_own_can_be_read_where_it_is() {
     profile.role = RoleMatch::Named { name: "Keys".to_owned(), path: Some("/own/".to_owned()) };
     let mut needs = Needs::new(Partition::Aws);
     needs.inventory(&Profiles::from_list(vec![profile]));
-    let permissions = needs.into_permissions();
+    let permissions = needs.all.into_permissions();
     assert!(resources(&permissions, "ReadRoles").contains(&"arn:aws:iam::*:role/own/Keys".to_owned()));
 }
 

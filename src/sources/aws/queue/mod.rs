@@ -16,8 +16,8 @@ use super::bucket::{Bucket, is_no_log};
 use super::calls::Call;
 use super::{Failure, Hub, Plan, Session};
 use crate::model::{Coverage, CoverageKey, Outcome, Provider, api};
-use crate::sources::live::{Content, FetchedObject, Kept, ObjectName};
-use crate::sources::live::{Found, Outlet, hand_over};
+use crate::sources::live::bucket::Bucket as _;
+use crate::sources::live::{Content, FetchedObject, Found, Kept, ObjectName, Outlet, hand_over};
 use message::Named;
 
 /// Messages of one answer; more are not given (Amazon SQS API Reference, `ReceiveMessage`).

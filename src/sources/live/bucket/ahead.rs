@@ -6,13 +6,9 @@ use std::sync::Arc;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::JoinHandle;
 
-use super::Bucket;
-use super::keys::is_no_log;
-use super::listing::Listed;
-use crate::model::{Outcome, api};
-use crate::sources::aws::Failure;
-use crate::sources::live::{Content, FetchedObject, ObjectName};
-use crate::sources::live::{Found, History, Outlet};
+use super::{Bucket, Listed};
+use crate::model::Outcome;
+use crate::sources::live::{Content, Failure, FetchedObject, Found, History, ObjectName, Outlet};
 
 /// Objects of one place that are fetched or wait at once.
 const MOST_AHEAD: usize = 16;
@@ -24,9 +20,15 @@ const MOST_FAILURES_IN_A_ROW: u32 = 10;
 /// The same where each is refused: a missing permission must not fill the history with every object of a year.
 const MOST_REFUSALS_IN_A_ROW: u32 = 1_000;
 
+/// What the object stores of both providers answer where an object went away after it was listed.
+const GONE: &str = "NoSuchKey";
+
+/// What they answer where it has to be restored from an archive first.
+const ARCHIVED: &str = "InvalidObjectState";
+
 /// Fetches the objects of one place.
-pub(super) struct Ahead<'a> {
-    bucket: &'a Arc<Bucket>,
+pub(super) struct Ahead<'a, B> {
+    bucket: &'a Arc<B>,
     history: &'a dyn History,
     outlet: &'a Outlet,
     waiting: VecDeque<Waiting>,
@@ -40,8 +42,8 @@ enum Waiting {
     Fetching(ObjectName, JoinHandle<Result<FetchedObject, Failure>>),
 }
 
-impl<'a> Ahead<'a> {
-    pub(super) fn new(bucket: &'a Arc<Bucket>, history: &'a dyn History, outlet: &'a Outlet) -> Self {
+impl<'a, B: Bucket> Ahead<'a, B> {
+    pub(super) fn new(bucket: &'a Arc<B>, history: &'a dyn History, outlet: &'a Outlet) -> Self {
         Self { bucket, history, outlet, waiting: VecDeque::new(), failures_in_a_row: 0, owed: (0, None) }
     }
 
@@ -52,14 +54,14 @@ impl<'a> Ahead<'a> {
     pub(super) async fn add(&mut self, listed: Listed) -> Result<(), Failure> {
         let name = self.bucket.name_of(&listed.key);
         let object = ObjectName { name, size: listed.size, version: listed.version };
-        let waiting = if is_no_log(&listed.key) {
-            Waiting::Ready(Box::new(without_bytes(object, Content::Skipped)))
+        let waiting = if self.bucket.is_no_log(&listed.key) {
+            Waiting::Ready(Box::new(without_bytes::<B>(object, Content::Skipped)))
         } else if self.history.object(&object.name)?.as_ref() == Some(&object) {
-            Waiting::Ready(Box::new(without_bytes(object, Content::Known)))
+            Waiting::Ready(Box::new(without_bytes::<B>(object, Content::Known)))
         } else {
             let room = self.room(object.size).await?;
             let (bucket, key) = (Arc::clone(self.bucket), listed.key);
-            Waiting::Fetching(object, tokio::spawn(async move { fetch(&bucket, &key, room).await }))
+            Waiting::Fetching(object, tokio::spawn(async move { fetch(bucket.as_ref(), &key, room).await }))
         };
         self.waiting.push_back(waiting);
         while MOST_AHEAD <= self.waiting.len() {
@@ -81,7 +83,7 @@ impl<'a> Ahead<'a> {
 
     /// Room for an object. While there is none, what waits here is handed over: it may be what fills the room.
     async fn room(&mut self, size: u64) -> Result<OwnedSemaphorePermit, Failure> {
-        let scan = Arc::clone(self.bucket.caller.scan());
+        let scan = Arc::clone(self.bucket.caller().scan());
         while !self.waiting.is_empty() {
             if let Some(room) = scan.room().try_take(size) {
                 return Ok(room);
@@ -105,7 +107,7 @@ impl<'a> Ahead<'a> {
                     }
                     Err(failure) => {
                         let Some(reason) = self.note(&object, failure)? else { return Ok(()) };
-                        Box::new(without_bytes(object, Content::Missing(reason)))
+                        Box::new(without_bytes::<B>(object, Content::Missing(reason)))
                     }
                 }
             }
@@ -116,14 +118,14 @@ impl<'a> Ahead<'a> {
 
     /// Notes that an object could not be fetched; answers what to say of it, where it is to be said of it alone.
     fn note(&mut self, object: &ObjectName, failure: Failure) -> Result<Option<String>, Failure> {
-        if self.bucket.caller.scan().over().is_some() {
+        if self.bucket.caller().scan().over().is_some() {
             return Err(failure);
         }
-        if failure.is("NoSuchKey") {
+        if failure.is(GONE) {
             return Ok(Some(format!("the object went away before it was read: {}", failure.detail)));
         }
         let most = if failure.outcome == Outcome::Denied { MOST_REFUSALS_IN_A_ROW } else { MOST_FAILURES_IN_A_ROW };
-        let is_archived = failure.is("InvalidObjectState");
+        let is_archived = failure.is(ARCHIVED);
         self.failures_in_a_row += u32::from(!is_archived);
         self.owed.0 += 1;
         self.owed.1.get_or_insert_with(|| failure.clone().at(&object.name));
@@ -135,7 +137,7 @@ impl<'a> Ahead<'a> {
     }
 }
 
-impl Drop for Ahead<'_> {
+impl<B> Drop for Ahead<'_, B> {
     fn drop(&mut self) {
         for waiting in &self.waiting {
             if let Waiting::Fetching(_, fetching) = waiting {
@@ -145,12 +147,12 @@ impl Drop for Ahead<'_> {
     }
 }
 
-async fn fetch(bucket: &Bucket, key: &str, room: OwnedSemaphorePermit) -> Result<FetchedObject, Failure> {
+async fn fetch<B: Bucket>(bucket: &B, key: &str, room: OwnedSemaphorePermit) -> Result<FetchedObject, Failure> {
     let (object, bytes) = bucket.fetch(key).await?;
     let content = Content::Bytes(bytes);
-    Ok(FetchedObject { trail: api::TRAIL_S3, object, content, receipt: None, room: Some(room) })
+    Ok(FetchedObject { trail: B::TRAIL, object, content, receipt: None, room: Some(room) })
 }
 
-fn without_bytes(object: ObjectName, content: Content) -> FetchedObject {
-    FetchedObject { trail: api::TRAIL_S3, object, content, receipt: None, room: None }
+fn without_bytes<B: Bucket>(object: ObjectName, content: Content) -> FetchedObject {
+    FetchedObject { trail: B::TRAIL, object, content, receipt: None, room: None }
 }
