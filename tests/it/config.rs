@@ -39,8 +39,11 @@ fn an_unknown_key_is_refused_with_its_place_and_the_nearest_name() {
 
 #[test]
 fn all_problems_are_said_at_once() {
-    let said = refused("[schedule]\ncollect = \"0 0 30 2 *\"\nreport = \"x\"\n[[alibaba]]\nname = \"a\"\n");
-    for part in ["roletrail.toml:2:", "roletrail.toml:3:", "roletrail.toml:5:", "never fires", "live collection"] {
+    let said = refused(
+        "[schedule]\ncollect = \"0 0 30 2 *\"\nreport = \"x\"\n[[aws]]\nname = \"a\"\n[[aws.trail]]\nkind = \"athena\"\n\
+         database = \"d\"\ntable = \"t\"\n",
+    );
+    for part in ["roletrail.toml:2:", "roletrail.toml:3:", "roletrail.toml:7:", "never fires", "Athena"] {
         assert!(said.contains(part), "{part}: {said}");
     }
     says("[schedule]\ntime_zone = \"Mars/Olympus\"\n", &["Mars/Olympus", "IANA"]);
