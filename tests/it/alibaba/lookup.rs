@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::event::Event;
 use super::protocol::Refusal;
 use super::request::{Request, time};
-use super::world::World;
+use super::world::{Attributes, World};
 
 /// Events on a page unless the request says otherwise.
 const PAGE: usize = 20;
@@ -48,7 +48,9 @@ pub fn answer(world: &World, request: &Request) -> Result<Value, Refusal> {
     let oldest = (world.now() - KEPT).as_second();
     let mut found: Vec<_> = history(world, request)
         .filter(|event| start.as_second() <= event.at && event.at <= end.as_second() && oldest <= event.at)
-        .filter(|event| world.ignores_attributes || attributes.iter().all(|(key, value)| event.has(key, value)))
+        .filter(|event| {
+            world.attributes == Attributes::Ignored || attributes.iter().all(|(key, value)| event.has(key, value))
+        })
         .filter(|event| {
             after.as_ref().is_none_or(|after| if forward { *after < place(event) } else { place(event) < *after })
         })

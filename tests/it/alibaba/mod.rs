@@ -50,4 +50,4 @@ pub use instance::Instance;
 pub use keys::{SECRET, key_of};
 pub use ledger::Call;
 pub use role::{KEY_STORE_ROLE, Policy, Role, Task};
-pub use world::{Account, Bucket, Trail, World};
+pub use world::{Account, Attributes, Bucket, Trail, World};

@@ -46,9 +46,7 @@ pub struct World {
     pub page_size: usize,
     /// Whether the last page of events has an empty token instead of none.
     pub empty_tokens: bool,
-    /// Whether `LookupEvents` finds everything in its window, whatever the attributes are: what the service does with
-    /// attributes that it does not take.
-    pub ignores_attributes: bool,
+    pub attributes: Attributes,
     /// `LookupEvents` a second, per account.
     pub lookups_per_second: usize,
     /// How long a throttled client is told to wait.
@@ -81,7 +79,7 @@ impl World {
             buckets: BTreeMap::new(),
             page_size: 1000,
             empty_tokens: false,
-            ignores_attributes: false,
+            attributes: Attributes::Heeded,
             lookups_per_second: 2,
             retry_after: None,
             xml_errors: false,
@@ -171,6 +169,15 @@ impl IdentityProvider {
             token: "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJmYWtlIn0.c2lnbmVkLWJ5LWEtZmFrZQ".to_owned(),
         }
     }
+}
+
+/// What `LookupEvents` does with attributes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Attributes {
+    /// It finds what has them.
+    Heeded,
+    /// It finds everything in the window: what it does with attributes that it does not take.
+    Ignored,
 }
 
 /// An account.
