@@ -46,14 +46,14 @@ pub(super) struct Pages<'b, B> {
     prefix: String,
     delimiter: Option<&'static str>,
     after: Option<String>,
-    pages: paging::Pages,
+    guard: paging::Pages,
     ended: bool,
 }
 
 /// Every object below a prefix, after a key.
 pub(super) fn objects<'b, B: Bucket>(bucket: &'b B, prefix: &str, after: Option<String>) -> Pages<'b, B> {
-    let pages = paging::Pages::of("a listing", MOST_PAGES);
-    Pages { bucket, prefix: prefix.to_owned(), delimiter: None, after, pages, ended: false }
+    let guard = paging::Pages::of("a listing", MOST_PAGES);
+    Pages { bucket, prefix: prefix.to_owned(), delimiter: None, after, guard, ended: false }
 }
 
 /// Every folder right below a prefix.
@@ -78,7 +78,7 @@ impl<B: Bucket> Pages<'_, B> {
         if self.ended {
             return Ok(None);
         }
-        let token = self.pages.token();
+        let token = self.guard.token();
         let query = Query {
             prefix: &self.prefix,
             delimiter: self.delimiter,
@@ -86,7 +86,7 @@ impl<B: Bucket> Pages<'_, B> {
             token: token.as_deref(),
         };
         let mut page = self.bucket.page(query).await.map_err(|failure| self.at(failure))?;
-        let more = self.pages.go_on(page.next.take());
+        let more = self.guard.go_on(page.next.take());
         self.ended = !more.map_err(|failure| self.at(failure))?;
         Ok(Some(page))
     }
