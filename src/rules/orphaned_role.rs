@@ -213,7 +213,8 @@ mod tests {
     fn an_instance_that_ended_holds_the_role_until_it_is_released() {
         let base = |end: &str| Scene::alibaba().role().regions(Outcome::Complete).ending_store("kst-1", end);
         check(ID, &base("2026-06-20T00:00:00Z"), silent());
-        check(ID, &base("2026-06-01T00:00:00Z"), fires(1));
+        check(ID, &base("2026-06-01T00:00:00Z"), silent());
+        check(ID, &base("2026-06-01T00:00:00Z").unseen("kst-1", "2026-06-21T00:00:00Z"), fires(1));
         check(ID, &base("2026-06-20T00:00:00Z").unseen("kst-1", "2026-06-21T00:00:00Z"), silent());
     }
 

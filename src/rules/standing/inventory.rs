@@ -81,13 +81,14 @@ fn apply_stores(standing: &mut Standing, evidence: &Evidence, kind: &StoreKind, 
 
 /// When a store is released by its provider, and when it went or will have gone.
 ///
-/// The history closes a store when an observation does not find it; a deletion in the trail gives the exact time. An
-/// instance that has ended may vanish from the list and be renewed for all that: it goes on its release, not before.
+/// The history closes a store when an observation does not find it; a deletion in the trail gives the exact time. What
+/// was listed last is there, even past the day on which its provider should have released it. An instance that has
+/// ended may vanish from the list and be renewed for all that: it goes on its release, not before.
 fn end_of(span: &StoreSpan, kind: &StoreKind, told: &Told) -> (Option<Timestamp>, Option<Timestamp>) {
     let ends = span.store.expires;
     let release = |end: Timestamp| Some(end + SignedDuration::from_hours(24 * kind.release_days?));
     let released_at = ends.and_then(release);
-    let Some(unseen_at) = span.valid_to else { return (released_at, released_at) };
+    let Some(unseen_at) = span.valid_to else { return (None, None) };
     let deleted_at = told.deletions.get(&span.store.id).and_then(|times| {
         times.iter().filter(|time| span.store.created <= Some(**time) && **time <= unseen_at).max().copied()
     });
