@@ -91,7 +91,7 @@ fn whatever_is_denied_is_what_is_missing_and_what_is_granted() {
             missing.iter().all(|check| check["needed"] != optional.contains(&&*action)),
             "{action}: {missing:#?}"
         );
-        assert_eq!(actions(&report["ram_grant"]), [action.clone()]);
+        assert_eq!(actions(&report["ram_grant"]), [action.as_str()]);
         assert!(report["grant"].is_null(), "{report:#}");
         scene.cloud.heal();
     }

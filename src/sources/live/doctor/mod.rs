@@ -72,8 +72,8 @@ pub(in crate::sources) trait Opened {
 
 /// Tries every account of a source, its list first.
 pub(in crate::sources) async fn try_accounts<O: Opened>(source: &O, needed: &BTreeSet<O::Call>) -> Vec<Check> {
-    let is_members = |call: &O::Call| call.grant().map(Grant::scope) == Some(Scope::Member);
-    let in_members: BTreeSet<_> = needed.iter().copied().filter(is_members).collect();
+    let is_theirs = |call: &O::Call| call.grant().map(Grant::scope) == Some(Scope::Member);
+    let in_members: BTreeSet<_> = needed.iter().copied().filter(is_theirs).collect();
     let mut checks = Vec::new();
     if in_members.is_empty() {
         return checks;
