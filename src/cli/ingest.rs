@@ -50,7 +50,8 @@ pub struct IngestArgs {
 pub fn run(boot: &Boot, output: Output, arguments: &IngestArgs) -> Result<Exit, Failure> {
     let loaded = boot.settings()?;
     let region_of = |bucket: &str| {
-        let told = arguments.region.clone().or_else(|| jobs::region_of_trail(&loaded.settings, bucket));
+        let of_trail = || loaded.settings.alibaba.iter().find_map(|source| source.region_of(bucket));
+        let told = arguments.region.as_deref().or_else(of_trail).map(str::to_owned);
         told.or_else(|| REGIONS.iter().find_map(|name| boot.variable(name)))
     };
     let roots = readable(&arguments.paths, region_of)?;

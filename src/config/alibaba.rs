@@ -149,6 +149,15 @@ impl Alibaba {
         }
         source
     }
+
+    /// The Region in which a trail of the source has this bucket.
+    #[must_use]
+    pub fn region_of(&self, bucket: &str) -> Option<&str> {
+        self.trail.iter().find_map(|trail| match trail {
+            AlibabaTrail::Oss { bucket: known, region, .. } if known == bucket => Some(region.as_str()),
+            _ => None,
+        })
+    }
 }
 
 impl AlibabaTrail {

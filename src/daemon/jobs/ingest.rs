@@ -7,7 +7,7 @@ use tokio::runtime::Handle;
 use super::live::{self, Below};
 use super::objects::{LISTED_REJECTS, ObjectReader};
 use super::{JobContext, JobError};
-use crate::config::{AlibabaTrail, Settings};
+use crate::config::Settings;
 use crate::model::{Provider, Reject, SourceSummary, api};
 use crate::sources::files::{self, Entry, ObjectRef};
 use crate::sources::{alibaba, aws};
@@ -72,16 +72,6 @@ impl Root {
         };
         Ok(Self::Bucket(Below::Oss(alibaba::Below { bucket, prefix, region })))
     }
-}
-
-/// The Region in which a trail of the settings has a bucket of OSS.
-#[must_use]
-pub fn region_of_trail(settings: &Settings, bucket: &str) -> Option<String> {
-    let mut trails = settings.alibaba.iter().flat_map(|source| &source.trail);
-    trails.find_map(|trail| match trail {
-        AlibabaTrail::Oss { bucket: known, region, .. } if known == bucket => Some(region.clone()),
-        _ => None,
-    })
 }
 
 /// The first bucket among `roots` of which it is certain that there is no such bucket.

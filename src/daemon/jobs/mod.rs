@@ -25,7 +25,7 @@ use crate::store::{Store, StoreError};
 pub use analyze::{AnalysisReport, analyze, judge_at};
 pub use collect::{CollectReport, collect};
 pub use doctor::{DoctorContext, DoctorReport, doctor};
-pub use ingest::{IngestReport, Root, ingest, ingest_files, missing_bucket, region_of_trail};
+pub use ingest::{IngestReport, Root, ingest, ingest_files, missing_bucket};
 pub use scan::{ScanReport, summarize};
 
 /// Everything that a job needs. Made by `boot`.

@@ -12,7 +12,7 @@ use super::begin_scan;
 use super::history::StoreHistory;
 use super::objects::Objects;
 use super::taker::next;
-use crate::config::Settings;
+use crate::config::{Alibaba, Settings};
 use crate::daemon::jobs::{IngestReport, JobContext, JobError};
 use crate::model::{Coverage, CoverageKey, Outcome, Provider, Reject, api};
 use crate::sources::live::{Failure, Found, History, MOST_WAITING, Outlet, Scan};
@@ -66,7 +66,7 @@ impl Below {
     async fn is_missing(&self, settings: &Settings, scan: Arc<Scan>) -> bool {
         match self {
             Self::S3(below) => below.is_missing(settings.aws.first(), scan).await,
-            Self::Oss(below) => below.is_missing(settings.alibaba.first(), scan).await,
+            Self::Oss(below) => below.is_missing(like(settings, below), scan).await,
         }
     }
 
@@ -79,9 +79,15 @@ impl Below {
     ) -> Result<(), Failure> {
         match self {
             Self::S3(below) => below.read(settings.aws.first(), scan, history, outlet).await,
-            Self::Oss(below) => below.read(settings.alibaba.first(), scan, history, outlet).await,
+            Self::Oss(below) => below.read(like(settings, below), scan, history, outlet).await,
         }
     }
+}
+
+/// The source whose endpoint is used: one that has the bucket, else the first.
+fn like<'s>(settings: &'s Settings, below: &alibaba::Below) -> Option<&'s Alibaba> {
+    let sources = &settings.alibaba;
+    sources.iter().find(|source| source.region_of(&below.bucket).is_some()).or(sources.first())
 }
 
 /// Whether there surely is no such bucket.
