@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use crate::alibaba::{Account, Call, Cloud, Effect, Fault, Role, World};
+use crate::alibaba::{Account, Attributes, Call, Cloud, Effect, Fault, Role, World};
 use crate::records::{ALIBABA_SERVICE, alibaba, alibaba_routine, with};
 use crate::support::{Ran, Workplace};
 
@@ -70,10 +70,10 @@ impl Scene {
         ids
     }
 
-    /// The coverage of the event history, as it stands.
+    /// The coverage of the hub's event history, as it stands.
     fn rows(&self) -> Vec<Value> {
-        let rows = self.place.list(&["coverage", "--account", HUB, "--at", &Timestamp::now().to_string()]);
-        rows.into_iter().filter(|row| row["api"] == "trail:lookup-events").collect()
+        let rows = self.place.list(&["coverage", "--at", &Timestamp::now().to_string()]);
+        rows.into_iter().filter(|row| row["api"] == "trail:lookup-events" && row["account"] == HUB).collect()
     }
 
     fn row(&self, region: &str) -> Value {
@@ -270,13 +270,13 @@ fn a_region_that_refuses_leaves_the_others_and_attributes_that_are_ignored_are_n
     assert_eq!(scene.asked().iter().filter(|call| call.region == HERE).count(), 1);
 
     scene.cloud.heal();
-    scene.cloud.change(|world| world.ignores_attributes = true);
+    scene.cloud.change(|world| world.attributes = Attributes::Ignored);
     scene.collect(2);
     let row = scene.row(HERE);
     assert_eq!(row["outcome"], "error", "{row}");
     assert!(row["detail"].as_str().is_some_and(|detail| detail.contains("none of")), "{row}");
 
-    scene.cloud.change(|world| world.ignores_attributes = false);
+    scene.cloud.change(|world| world.attributes = Attributes::Heeded);
     scene.collect(0);
     assert_eq!(scene.outcomes(), ["complete"; 3]);
 }

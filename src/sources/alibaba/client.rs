@@ -15,7 +15,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::calls::{Call, Product};
-use super::credentials::Credentials;
+use super::credentials::{Credentials, Secret};
 use super::endpoint::{Endpoint, Place, authority};
 use super::failure::{Refusal, unanswered, unreadable};
 use super::{oss_signer, signer};
@@ -300,7 +300,7 @@ impl Answer {
 /// What must stay between us and the provider.
 fn secrets(credentials: &Credentials) -> Vec<&str> {
     let secrets = [Some(&credentials.secret), credentials.token.as_ref()];
-    secrets.into_iter().flatten().map(|secret| secret.expose()).filter(|secret| !secret.is_empty()).collect()
+    secrets.into_iter().flatten().map(Secret::expose).filter(|secret| !secret.is_empty()).collect()
 }
 
 /// A message without secrets, as they are and as URLs have them.

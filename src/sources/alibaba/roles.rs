@@ -24,7 +24,7 @@ enum Asked {
     Absent,
     Failed(Failure),
     /// By a part of a name no role can be asked for.
-    NotAsked,
+    Nobody,
 }
 
 /// A role that is there.
@@ -39,7 +39,7 @@ pub(super) async fn ask<'p>(session: &Session, profiles: &[&'p Profile]) -> Vec<
     let answers = profiles.iter().map(|&profile| async move {
         let role = match &profile.role {
             RoleMatch::Named { name, .. } => named(session, profile, name).await,
-            RoleMatch::ServiceLinked => Asked::NotAsked,
+            RoleMatch::ServiceLinked => Asked::Nobody,
         };
         Answer { profile, role }
     });
@@ -89,7 +89,7 @@ pub(super) fn note(answers: Vec<Answer<'_>>, report: &mut Report) {
         let subject = Some(profile.role_name());
         match role {
             Asked::Failed(failure) => report.failed(api::ALIBABA_GET_ROLE, None, subject, &failure),
-            Asked::NotAsked => {
+            Asked::Nobody => {
                 let detail = "roles of Alibaba Cloud can be watched by their names alone".to_owned();
                 report.row(api::ALIBABA_GET_ROLE, None, subject, Outcome::NotConfigured, detail);
             }

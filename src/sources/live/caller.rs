@@ -34,7 +34,7 @@ const FAILURE_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(20);
 
 /// No pause that a provider asks for is: whoever wants a longer one is asked once more nevertheless.
-const LONGEST_ASKED_PAUSE: Duration = Duration::from_secs(60);
+const LONGEST_ASKED_PAUSE: Duration = Duration::from_mins(1);
 
 /// Attempts at a call whose request was out of date when it came.
 const MOST_SIGNINGS: u32 = 2;

@@ -17,7 +17,6 @@ const REGIONS: [&str; 3] = ["cn-hangzhou", "cn-beijing", "ap-southeast-1"];
 
 /// The simulated cloud.
 #[derive(Debug, Clone)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own, which one test turns")]
 pub struct World {
     /// The management account, where the hub's key belongs.
     pub management: String,

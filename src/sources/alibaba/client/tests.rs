@@ -383,7 +383,7 @@ async fn a_nonce_that_was_seen_before_is_replaced_once() {
 }
 
 fn session(client: Client) -> Session {
-    let deadline = Instant::now() + Duration::from_secs(60);
+    let deadline = Instant::now() + Duration::from_mins(1);
     let scan = Scan::new(16, Duration::from_secs(10), deadline, CancellationToken::new());
     Session::new("1000000000000001", Arc::new(client), Arc::new(credentials()), Caller::new(Arc::new(scan)))
 }
