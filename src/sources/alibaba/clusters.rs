@@ -8,11 +8,11 @@ use serde::Deserialize;
 
 use super::calls::Call;
 use super::pages::{Next, Numbered};
-use super::regions::{HOME, Regions};
+use super::regions::HOME;
 use super::session::Session;
 use super::{Failure, answer};
 use crate::model::{HSM_CLUSTER, KeyStore, StoreNeed, StoreState, api};
-use crate::sources::live::after;
+use crate::sources::live::{Regions, after};
 use crate::sources::report::Report;
 
 /// Pages of one listing that are read at most.

@@ -1,7 +1,5 @@
 //! The trails of a source that lie in buckets.
 
-use std::collections::BTreeSet;
-
 use futures_util::future::join_all;
 
 use super::oss::Bucket;
@@ -34,9 +32,4 @@ pub(super) async fn read(plan: &Plan, hub: &Hub, outlet: &Outlet) -> Vec<Reading
 pub(super) fn closed(plan: &Plan, failure: &Failure) -> Vec<Coverage> {
     let trails = plan.source.trail.iter().filter_map(of_bucket).map(|(trail, _)| trail);
     bucket::closed::<Bucket>(trails, failure, plan.now)
-}
-
-/// Says of which of the source's accounts a bucket holds nothing.
-pub(super) async fn note_silent(plan: &Plan, accounts: &BTreeSet<String>, readings: Vec<Reading>, outlet: &Outlet) {
-    bucket::note_silent::<Bucket>(plan.now, accounts, readings, outlet).await;
 }

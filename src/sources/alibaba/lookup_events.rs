@@ -2,8 +2,6 @@
 //!
 //! Events can be looked up about 10 minutes after they happened (`ActionTrail`, limits): every window looks back a day.
 
-use std::collections::BTreeSet;
-
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use serde_json::Value;
@@ -16,7 +14,7 @@ use super::{Failure, Plan, Session};
 use crate::config::{Alibaba, AlibabaTrail};
 use crate::model::Provider;
 use crate::sources::live::lookup::{Lookups, Page, Query, Window, absent, read_regions, unlisted};
-use crate::sources::live::{Found, Outlet, hand_over};
+use crate::sources::live::{Found, Outlet, Regions, hand_over};
 
 /// Events to a page: the most that `LookupEvents` gives.
 const PAGE: u32 = 50;
@@ -35,21 +33,16 @@ pub(super) fn wanted(source: &Alibaba) -> bool {
 }
 
 /// Reads the event history of an account, its Regions side by side, and hands it over page by page. `expected` are the
-/// account's Regions, and `trouble` is why they are not all known, if so.
-pub(super) async fn read(
-    plan: &Plan,
-    session: &Session,
-    expected: &BTreeSet<String>,
-    trouble: Option<&Failure>,
-    outlet: &Outlet,
-) {
-    let regions = LookupRegions::of(session, expected).await;
+/// account's Regions.
+pub(super) async fn read(plan: &Plan, session: &Session, expected: &Regions, outlet: &Outlet) {
+    let regions = LookupRegions::of(session, &expected.expected).await;
     let history = EventHistory { session, regions: &regions, plan: LookupPlan::new(&plan.profiles) };
     read_regions(&history, &regions.asked, &*plan.history, plan.now, outlet).await;
     let (provider, account) = (Provider::Alibaba, &session.account);
     let gone = regions.absent.iter().map(|region| absent(provider, account, region, NO_ENDPOINT, plan.now));
     hand_over(outlet, Found::Coverage(gone.collect())).await;
-    let troubles = [(Call::DescribeKmsRegions, trouble), (Call::DescribeTrailRegions, regions.trouble.as_ref())];
+    let troubles =
+        [(Call::DescribeKmsRegions, expected.trouble()), (Call::DescribeTrailRegions, regions.trouble.as_ref())];
     let unlisted: Vec<_> = troubles
         .into_iter()
         .filter_map(|(call, failure)| Some(unlisted(provider, account, call.action(), failure?, plan.now)))

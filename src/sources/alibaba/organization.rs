@@ -1,4 +1,4 @@
-//! Which accounts a source reads.
+//! The accounts of a resource directory.
 
 use std::num::NonZeroUsize;
 
@@ -9,7 +9,6 @@ use super::calls::Call;
 use super::pages::{Next, Numbered};
 use super::regions::HOME;
 use super::{Failure, Hub, answer};
-use crate::config::AlibabaAccounts;
 use crate::sources::live::Listed;
 
 /// Pages of the list of accounts that are read at most.
@@ -36,32 +35,12 @@ struct Account {
     status: Option<String>,
 }
 
-/// Hands over every account of the source, page by page.
+/// Hands over the members of the resource directory, page by page, and the hub itself: whether the management account
+/// is in its own list is not documented.
 ///
 /// # Errors
 /// [`Failure`] when the list could not be read to its end: accounts may be missing.
-pub(super) async fn list(
-    hub: &Hub,
-    accounts: &AlibabaAccounts,
-    outlet: &mpsc::Sender<Listed>,
-) -> Result<(), Failure> {
-    let ids = match accounts {
-        AlibabaAccounts::None => return Ok(()),
-        AlibabaAccounts::Own => vec![hub.account.clone()],
-        AlibabaAccounts::List(ids) => ids.clone(),
-        AlibabaAccounts::ResourceDirectory => return directory(hub, outlet).await,
-    };
-    for id in ids {
-        // Whoever takes them has ended: so may this.
-        if outlet.send(Listed::Active(id)).await.is_err() {
-            break;
-        }
-    }
-    Ok(())
-}
-
-/// The members, and the hub itself: whether the management account is in its own list is not documented.
-async fn directory(hub: &Hub, outlet: &mpsc::Sender<Listed>) -> Result<(), Failure> {
+pub(super) async fn list(hub: &Hub, outlet: &mpsc::Sender<Listed>) -> Result<(), Failure> {
     if outlet.send(Listed::Active(hub.account.clone())).await.is_err() {
         return Ok(());
     }

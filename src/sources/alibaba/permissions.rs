@@ -35,6 +35,9 @@ impl Call {
 impl Permitted for Call {
     type Grant = Grant;
 
+    const PROVIDER: Provider = Provider::Alibaba;
+    const CALLS: &'static [Self] = &Self::ALL;
+
     fn grant(self) -> Option<Grant> {
         Some(match self {
             Self::GetCallerIdentity | Self::AssumeRoleWithOidc => return None,

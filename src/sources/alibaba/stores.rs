@@ -7,12 +7,11 @@ use futures_util::future::join_all;
 use super::calls::Call;
 use super::instance::{GetKmsInstance, ListKmsInstances};
 use super::pages::{Next, Numbered};
-use super::regions::Regions;
 use super::session::Session;
 use super::{Failure, Plan};
 use crate::model::{Outcome, api};
 use crate::profiles::{Profile, StoreKind};
-use crate::sources::live::after;
+use crate::sources::live::{Regions, after};
 use crate::sources::report::Report;
 use crate::sources::seen::{SeenStore, explained, kinds};
 

@@ -1,7 +1,5 @@
 //! The trails of a source that lie in buckets or are announced by queues.
 
-use std::collections::BTreeSet;
-
 use futures_util::future::join_all;
 
 use super::bucket::Bucket;
@@ -48,9 +46,4 @@ pub(super) fn closed(plan: &Plan, failure: &Failure) -> Vec<Coverage> {
     let end = (failure.outcome, failure.detail.clone());
     rows.extend(trails.iter().filter_map(of_queue).map(|url| queue::row(url.to_owned(), end.clone(), plan.now)));
     rows
-}
-
-/// Says of which of the source's accounts a bucket holds nothing.
-pub(super) async fn note_silent(plan: &Plan, accounts: &BTreeSet<String>, readings: Vec<Reading>, outlet: &Outlet) {
-    bucket::note_silent::<Bucket>(plan.now, accounts, readings, outlet).await;
 }

@@ -6,13 +6,12 @@ use jiff::Timestamp;
 
 use super::calls::Call;
 use super::lookup_plan::LookupPlan;
-use super::regions::Regions;
 use super::stores::time;
 use super::{Failure, Plan, Session};
 use crate::config::{Aws, AwsTrail};
 use crate::model::{Outcome, Provider};
 use crate::sources::live::lookup::{Lookups, Page, Query, Window, read_regions, unlisted};
-use crate::sources::live::{Found, Outlet, hand_over};
+use crate::sources::live::{Found, Outlet, Regions, hand_over};
 
 /// Events to a page: the most that `LookupEvents` gives.
 const PAGE: i32 = 50;

@@ -1,36 +1,19 @@
-//! Which accounts a source reads.
+//! The accounts of an organization.
 
 use tokio::sync::mpsc;
 
 use super::calls::Call;
 use super::{Failure, Hub};
-use crate::config::AwsAccounts;
 use crate::sources::live::{Listed, Pages};
 
 /// Pages of the list of accounts that are read at most: an organization of 10,000 accounts has 500.
 const MOST_PAGES: usize = 5_000;
 
-/// Hands over every account of the source, page by page.
+/// Hands over every account of the organization, page by page.
 ///
 /// # Errors
 /// [`Failure`] when the list could not be read to its end: accounts may be missing.
-pub(super) async fn list(hub: &Hub, accounts: &AwsAccounts, outlet: &mpsc::Sender<Listed>) -> Result<(), Failure> {
-    let ids = match accounts {
-        AwsAccounts::None => return Ok(()),
-        AwsAccounts::Own => vec![hub.account.clone()],
-        AwsAccounts::List(ids) => ids.clone(),
-        AwsAccounts::Organization => return organization(hub, outlet).await,
-    };
-    for id in ids {
-        // Whoever takes them has ended: so may this.
-        if outlet.send(Listed::Active(id)).await.is_err() {
-            break;
-        }
-    }
-    Ok(())
-}
-
-async fn organization(hub: &Hub, outlet: &mpsc::Sender<Listed>) -> Result<(), Failure> {
+pub(super) async fn list(hub: &Hub, outlet: &mpsc::Sender<Listed>) -> Result<(), Failure> {
     let session = hub.own();
     let (client, region) = (session.organizations(), hub.own().global_region());
     let mut pages = Pages::of("the list of accounts", MOST_PAGES);

@@ -37,6 +37,9 @@ impl Call {
 impl Permitted for Call {
     type Grant = Grant;
 
+    const PROVIDER: Provider = Provider::Aws;
+    const CALLS: &'static [Self] = &Self::ALL;
+
     fn grant(self) -> Option<Grant> {
         Some(match self {
             Self::GetCallerIdentity => return None,

@@ -1,44 +1,11 @@
 //! The Regions of an account: which are switched on, and so expected to answer.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use super::calls::Call;
-use super::{Failure, Plan, Session};
-use crate::config::Regions as Asked;
-use crate::sources::live::Pages;
-use crate::sources::report::{Report, Trouble};
+use super::{Failure, Session};
+use crate::sources::live::{Pages, Regions};
 
 /// Pages of the list of Regions that are read at most; there are three dozen Regions in all.
 const MOST_PAGES: usize = 100;
-
-/// The Regions of an account.
-#[derive(Debug, Default)]
-pub(super) struct Regions {
-    /// To be asked.
-    pub(super) expected: BTreeSet<String>,
-    /// Not switched on, with the provider's word for it.
-    pub(super) not_enabled: BTreeMap<String, String>,
-    /// How the list of Regions was read; `None` where the configuration lists them.
-    listing: Option<Result<(), Failure>>,
-}
-
-/// Which Regions to ask: those that the account has switched on, or those of the configuration; and in any case those
-/// in which a store was seen before, unless they are switched off.
-pub(super) async fn of(plan: &Plan, session: &Session) -> Regions {
-    let mut regions = match &plan.source.regions {
-        Asked::List(list) => Regions::listed(list),
-        Asked::Enabled => enabled(session).await,
-    };
-    match plan.history.regions_with_stores(&session.account) {
-        Ok(known) => {
-            let dark = &regions.not_enabled;
-            let lit: Vec<_> = known.into_iter().filter(|region| !dark.contains_key(region)).collect();
-            regions.expected.extend(lit);
-        }
-        Err(failure) => regions.listing = Some(Err(failure)),
-    }
-    regions
-}
 
 /// The Regions that the account has switched on.
 pub(super) async fn enabled(session: &Session) -> Regions {
@@ -71,33 +38,6 @@ async fn read_list(session: &Session, regions: &mut Regions) -> Result<(), Failu
         if !pages.go_on(page.next_token)? {
             let any = !regions.expected.is_empty();
             return any.then_some(()).ok_or_else(|| Failure::protocol("no Region is switched on"));
-        }
-    }
-}
-
-impl Regions {
-    /// Those that somebody has listed.
-    pub(super) fn listed(names: &[String]) -> Self {
-        Self { expected: names.iter().cloned().collect(), ..Self::default() }
-    }
-
-    /// How the list of Regions was read; `None` where nobody asked for it.
-    pub(super) fn listing(&self) -> Option<&Result<(), Failure>> {
-        self.listing.as_ref()
-    }
-
-    /// Why it is not known which Regions are switched on, if so.
-    pub(super) fn trouble(&self) -> Option<&Failure> {
-        self.listing.as_ref()?.as_ref().err()
-    }
-
-    /// Says how the list was read.
-    pub(super) fn note(&self, report: &mut Report) {
-        let api = Call::ListRegions.action();
-        match &self.listing {
-            Some(Ok(())) => report.complete(api, None, None),
-            Some(Err(failure)) => report.row(api, None, None, failure.outcome(), failure.detail()),
-            None => {}
         }
     }
 }

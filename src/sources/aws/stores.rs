@@ -5,11 +5,10 @@ use futures_util::future::join_all;
 use jiff::Timestamp;
 
 use super::calls::Call;
-use super::regions::Regions;
 use super::{Failure, Session};
 use crate::model::{Outcome, StoreState, api};
 use crate::profiles::{Profile, StoreKind};
-use crate::sources::live::{Pages, after, marker_of};
+use crate::sources::live::{Pages, Regions, after, marker_of};
 use crate::sources::report::Report;
 use crate::sources::seen::{self, SeenStore, explained, kinds};
 

@@ -6,9 +6,9 @@ use aws_sdk_cloudtrail::types;
 use futures_util::future::{join, join_all};
 
 use super::calls::Call;
-use super::regions::Regions;
 use super::{Failure, Session};
 use crate::model::{AdvancedSelector, EventSelector, FieldSelector, ReadWrite, Recording, TrailSettings, api};
+use crate::sources::live::Regions;
 use crate::sources::report::Report;
 
 /// What `CloudTrail` said.

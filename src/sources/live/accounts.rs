@@ -4,14 +4,14 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use futures_util::future::join;
-use jiff::Timestamp;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::{Id, JoinError, JoinSet};
 
 use super::plan::hand_over;
 use super::rows::{account_row, list_row};
+use super::source::{Entered, Open, Source, Which, list_accounts};
 use super::{Failure, Found, Outlet};
-use crate::model::{Collection, Coverage, Outcome, Provider};
+use crate::model::{Coverage, Outcome};
 
 /// Accounts that are read side by side: enough that the calls of some fill the pauses of others, few enough that
 /// memory does not grow with the organization.
@@ -30,45 +30,13 @@ pub(in crate::sources) enum Listed {
     Inactive(String, String),
 }
 
-/// A source whose accounts can be read.
-pub(in crate::sources) trait Accounts: Send + Sync + 'static {
-    /// The right to ask in one account, with what its parts share.
-    type Session: Send + Sync;
-
-    /// The provider.
-    const PROVIDER: Provider;
-
-    /// The call that lists the accounts, where the source asks for the list; its end is a row of coverage then.
-    fn list_call(&self) -> Option<&'static str>;
-
-    /// Hands over every account, as it becomes known.
-    ///
-    /// An error means that the list could not be read to its end: accounts may be missing.
-    fn list(&self, accounts: &mpsc::Sender<Listed>) -> impl Future<Output = Result<(), Failure>> + Send;
-
-    /// Enters an account.
-    fn enter(&self, account: &str) -> impl Future<Output = Result<Self::Session, Failure>> + Send;
-
-    /// Reads the inventory of an account; what could not be read is in its coverage.
-    fn inventory(&self, session: &Self::Session) -> impl Future<Output = Collection> + Send;
-
-    /// Whether the event history of the accounts is read.
-    fn has_events(&self) -> bool;
-
-    /// Reads the event history of an account and hands it over.
-    fn events(&self, session: &Self::Session, outlet: &Outlet) -> impl Future<Output = ()> + Send;
-}
-
 /// Reads every account; answers those that were there to be read.
-pub(in crate::sources) async fn read_all<A: Accounts>(
-    source: Arc<A>,
-    now: Timestamp,
-    outlet: &Outlet,
-) -> BTreeSet<String> {
+pub(super) async fn read_all<S: Source>(open: &Arc<Open<S>>, outlet: &Outlet) -> BTreeSet<String> {
+    let now = open.plan.now;
     let mut reached = BTreeSet::new();
     let (sender, mut listed) = mpsc::channel(ACCOUNTS_AT_ONCE);
-    let asking = Arc::clone(&source);
-    let listing = tokio::spawn(async move { asking.list(&sender).await });
+    let asking = Arc::clone(open);
+    let listing = tokio::spawn(async move { list_accounts(&*asking.plan.source, &asking.hub, &sender).await });
     let turns = Turns::default();
     let mut under_way = UnderWay::default();
     while let Some(account) = listed.recv().await {
@@ -77,34 +45,34 @@ pub(in crate::sources) async fn read_all<A: Accounts>(
                 reached.insert(id.clone());
                 hand_over(outlet, Found::Accounts(1)).await;
                 let turn = turns.take().await;
-                let (source, outlet, account) = (Arc::clone(&source), outlet.clone(), id.clone());
-                under_way.begin(id, async move { read_whole(&*source, &account, turn, now, &outlet).await });
+                let (open, outlet, account) = (Arc::clone(open), outlet.clone(), id.clone());
+                under_way.begin(id, async move { read_whole(&*open, &account, turn, &outlet).await });
             }
             Listed::Inactive(id, state) => {
-                let row = account_row(A::PROVIDER, &id, Outcome::NotEnabled, state, now);
+                let row = account_row(S::PROVIDER, &id, Outcome::NotEnabled, state, now);
                 hand_over(outlet, Found::Coverage(vec![row])).await;
             }
         }
     }
     let whole = listing.await.unwrap_or_else(|error| Err(Failure::new(Outcome::Error, error.to_string())));
-    if let Some(call) = source.list_call() {
-        hand_over(outlet, Found::Coverage(vec![list_row(A::PROVIDER, call, &whole, now)])).await;
+    if open.plan.source.which() == Which::All {
+        hand_over(outlet, Found::Coverage(vec![list_row(S::PROVIDER, S::LIST, &whole, now)])).await;
     }
     for id in under_way.end().await {
         let detail = "reading the account broke off, which is a bug of roletrail; please report it".to_owned();
-        let row = account_row(A::PROVIDER, &id, Outcome::Error, detail, now);
+        let row = account_row(S::PROVIDER, &id, Outcome::Error, detail, now);
         hand_over(outlet, Found::Coverage(vec![row])).await;
     }
     reached
 }
 
 /// Reads the event history of one account and nothing else of it.
-pub(in crate::sources) async fn read_events<A: Accounts>(source: &A, account: &str, now: Timestamp, outlet: &Outlet) {
-    if !source.has_events() {
+pub(super) async fn read_events<S: Source>(open: &Open<S>, account: &str, outlet: &Outlet) {
+    if !open.plan.source.has_events() {
         return;
     }
-    match enter(source, account, now).await {
-        Ok(session) => source.events(&session, outlet).await,
+    match enter(open, account).await {
+        Ok(entered) => S::events(&open.plan, &entered, outlet).await,
         Err(row) => hand_over(outlet, Found::Coverage(vec![row])).await,
     }
 }
@@ -135,29 +103,29 @@ impl Turns {
     }
 }
 
-async fn read_whole<A: Accounts>(source: &A, id: &str, turn: Turn, now: Timestamp, outlet: &Outlet) {
-    let session = match enter(source, id, now).await {
-        Ok(session) => session,
+async fn read_whole<S: Source>(open: &Open<S>, id: &str, turn: Turn, outlet: &Outlet) {
+    let entered = match enter(open, id).await {
+        Ok(entered) => entered,
         Err(row) => return hand_over(outlet, Found::Coverage(vec![row])).await,
     };
     let Turn { inventory: turn, lookups } = turn;
     let inventory = async {
-        let collection = source.inventory(&session).await;
+        let collection = S::inventory(&open.plan, &entered).await;
         hand_over(outlet, Found::Inventory(Box::new(collection))).await;
         drop(turn);
     };
     let events = async {
-        if source.has_events() {
+        if open.plan.source.has_events() {
             let _turn = lookups.acquire().await.expect("nobody closes this semaphore");
-            source.events(&session, outlet).await;
+            S::events(&open.plan, &entered, outlet).await;
         }
     };
     join(inventory, events).await;
 }
 
-async fn enter<A: Accounts>(source: &A, id: &str, now: Timestamp) -> Result<A::Session, Coverage> {
-    let entered = source.enter(id).await;
-    entered.map_err(|failure| account_row(A::PROVIDER, id, failure.outcome, failure.detail, now))
+async fn enter<S: Source>(open: &Open<S>, id: &str) -> Result<Entered<S>, Coverage> {
+    let entered = open.enter(id).await;
+    entered.map_err(|failure| account_row(S::PROVIDER, id, failure.outcome, failure.detail, open.plan.now))
 }
 
 /// Accounts that are being read.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Api;
-use crate::model::{ExternalId, MemberRoles, Permissions, Statement};
+use crate::model::{ExternalId, MemberRoles, Permissions, Provider, Statement};
 
 /// The role that is assumed in other accounts unless the configuration names another.
 pub(in crate::sources) const MEMBER_ROLE: &str = "roletrail-reader";
@@ -31,7 +31,13 @@ pub(in crate::sources) trait Grant: Copy + Ord {
 }
 
 /// A call that somebody has to permit.
-pub(in crate::sources) trait Permitted: Api + Ord {
+pub(in crate::sources) trait Permitted: Api + Ord + 'static {
+    /// The provider.
+    const PROVIDER: Provider;
+
+    /// All of its calls.
+    const CALLS: &'static [Self];
+
     /// How calls share statements.
     type Grant: Grant;
 

@@ -2,11 +2,11 @@
 
 use jiff::Timestamp;
 
-use super::Failure;
+use super::{Api, Failure};
 use crate::model::{Coverage, CoverageKey, Outcome, Provider, api};
 
 /// The row of an account as a whole.
-pub(in crate::sources) fn account_row(
+pub(super) fn account_row(
     provider: Provider,
     account: &str,
     outcome: Outcome,
@@ -17,17 +17,12 @@ pub(in crate::sources) fn account_row(
 }
 
 /// The row of the list of accounts, which this call gives.
-pub(in crate::sources) fn list_row(
-    provider: Provider,
-    call: &str,
-    result: &Result<(), Failure>,
-    now: Timestamp,
-) -> Coverage {
+pub(super) fn list_row(provider: Provider, call: impl Api, result: &Result<(), Failure>, now: Timestamp) -> Coverage {
     let (outcome, detail) = match result {
         Ok(()) => (Outcome::Complete, String::new()),
         Err(failure) => (failure.outcome, failure.detail.clone()),
     };
-    row(provider, None, call, outcome, detail, now)
+    row(provider, None, call.action(), outcome, detail, now)
 }
 
 fn row(

@@ -5,16 +5,16 @@ use std::collections::BTreeSet;
 use futures_util::future::{join_all, join5};
 use serde::de::IgnoredAny;
 
-use super::{Trial, invented, permission, roles, untried};
-use crate::config::Regions as Asked;
+use super::{Trial, invented, roles};
 use crate::model::{Check, CheckOutcome, Provider, api};
 use crate::profiles::StoreKind;
 use crate::sources::alibaba::calls::Call;
 use crate::sources::alibaba::instance::ListKmsInstances;
 use crate::sources::alibaba::lookup_regions::LookupRegions;
-use crate::sources::alibaba::regions::{self, HOME, Regions};
+use crate::sources::alibaba::regions::HOME;
 use crate::sources::alibaba::{Failure, Session, clusters, trails};
-use crate::sources::live::doctor::{judged, what_they_record, worst};
+use crate::sources::live::Regions;
+use crate::sources::live::doctor::{judged, permission, untried, what_they_record, worst};
 use crate::sources::seen;
 
 /// An id that no instance has.
@@ -25,12 +25,9 @@ const NO_SUCH_INSTANCE: [&str; 1] = ["Forbidden.DKMSInstanceNotFound"];
 
 /// Tries `calls` in an account.
 pub(super) async fn try_all(trial: &Trial, session: &Session, calls: &BTreeSet<Call>) -> Vec<Check> {
-    let regions = match &trial.source.regions {
-        Asked::List(list) => Regions::listed(list),
-        Asked::Enabled => regions::every(session).await,
-    };
+    let regions = Regions::asked(&*trial.source, session).await;
     let mut checks = Vec::new();
-    if let Some(answer) = regions.listing().filter(|_| calls.contains(&Call::DescribeKmsRegions)) {
+    if let Some(answer) = regions.listing.as_ref().filter(|_| calls.contains(&Call::DescribeKmsRegions)) {
         checks.push(permission(&session.account, None, Call::DescribeKmsRegions, judged(answer.clone(), &[])));
     }
     let tried = join5(

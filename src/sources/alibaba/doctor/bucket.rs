@@ -1,12 +1,11 @@
 //! The bucket of a trail: what is in it, and one object of it.
 
-use super::{permission, untried};
 use crate::model::Check;
 use crate::sources::alibaba::Session;
 use crate::sources::alibaba::calls::Call;
 use crate::sources::alibaba::oss::{self, Bucket};
 use crate::sources::live::bucket::{Bucket as _, Query};
-use crate::sources::live::doctor::{Tried, judged};
+use crate::sources::live::doctor::{Tried, judged, permission, untried};
 
 /// A key that no object has.
 const NO_OBJECT: &str = "roletrail-doctor";

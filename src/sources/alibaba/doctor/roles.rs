@@ -6,13 +6,13 @@ use std::collections::BTreeSet;
 use futures_util::future::join_all;
 use serde::de::IgnoredAny;
 
-use super::{Trial, invented, permission};
+use super::{Trial, invented};
 use crate::model::{Check, CheckOutcome, Provider};
 use crate::profiles::{Profile, RoleMatch};
 use crate::sources::alibaba::Session;
 use crate::sources::alibaba::calls::Call;
 use crate::sources::alibaba::regions::HOME;
-use crate::sources::live::doctor::worst;
+use crate::sources::live::doctor::{permission, worst};
 
 /// The calls that are tried here.
 const CALLS: [Call; 5] = [

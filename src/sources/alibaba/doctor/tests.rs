@@ -12,7 +12,7 @@ fn whatever_is_wrong_with_credentials_has_a_remedy() {
         (coded("InternalError"), "do not work"),
         (Failure::new(Outcome::Error, "set the variable"), "could be tried (set the variable)"),
     ] {
-        let check = no_credentials(&failure);
+        let check = doctor::no_credentials::<Alibaba>("prod", &failure);
         assert!(check.is_trouble() && check.detail.contains(said), "{}", check.detail);
     }
 }

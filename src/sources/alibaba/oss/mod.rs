@@ -27,7 +27,7 @@ pub(super) fn root(prefix: Option<&str>) -> String {
 
 /// A bucket, asked in its own Region.
 #[derive(Debug, Clone)]
-pub(super) struct Bucket {
+pub(in crate::sources) struct Bucket {
     session: Session,
     name: String,
     region: String,

@@ -19,7 +19,7 @@ use crate::sources::live::{ObjectName, marker_of};
 
 /// A bucket, asked in its own Region.
 #[derive(Debug, Clone)]
-pub(super) struct Bucket {
+pub(in crate::sources) struct Bucket {
     name: String,
     region: String,
     client: aws_sdk_s3::Client,

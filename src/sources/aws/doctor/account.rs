@@ -4,14 +4,13 @@ use std::collections::BTreeSet;
 
 use futures_util::future::{join_all, join3};
 
-use super::{Trial, Tried, permission};
-use crate::config::Regions as Asked;
+use super::Trial;
 use crate::model::{Check, CheckOutcome, Provider};
 use crate::profiles::{Profile, RoleMatch};
 use crate::sources::aws::calls::Call;
-use crate::sources::aws::regions::{self, Regions};
 use crate::sources::aws::{Failure, Session, trails};
-use crate::sources::live::doctor::{judged, what_they_record, worst};
+use crate::sources::live::Regions;
+use crate::sources::live::doctor::{Tried, judged, permission, untried, what_they_record, worst};
 use crate::sources::seen;
 
 /// A name that no policy has.
@@ -22,12 +21,9 @@ const NO_TASK: &str = "00000000-0000-4000-8000-000000000000";
 
 /// Tries `calls` in an account.
 pub(super) async fn try_all(trial: &Trial, session: &Session, calls: &BTreeSet<Call>) -> Vec<Check> {
-    let regions = match &trial.source.regions {
-        Asked::List(list) => Regions::listed(list),
-        Asked::Enabled => regions::enabled(session).await,
-    };
+    let regions = Regions::asked(&*trial.source, session).await;
     let mut checks = Vec::new();
-    if let Some(answer) = regions.listing().filter(|_| calls.contains(&Call::ListRegions)) {
+    if let Some(answer) = regions.listing.as_ref().filter(|_| calls.contains(&Call::ListRegions)) {
         checks.push(permission(&session.account, None, Call::ListRegions, judged(answer.clone(), &[])));
     }
     let (roles, places, trails) = join3(
@@ -182,7 +178,7 @@ async fn settings_of_trails(session: &Session, regions: &Regions, calls: &BTreeS
         Err(failure) => {
             let mut checks = vec![permission(account, None, Call::DescribeTrails, judged(Err(failure), &[]))];
             let rest = [Call::GetTrailStatus, Call::GetEventSelectors];
-            checks.extend(super::untried(&rest, Some(account), "the trails cannot be listed"));
+            checks.extend(untried(&rest, Some(account), "the trails cannot be listed"));
             return checks;
         }
     };

@@ -1,11 +1,10 @@
 //! The bucket of a trail: where it is, what is in it, and one byte of it.
 
-use super::{Tried, permission, untried};
 use crate::model::{Check, CheckOutcome};
 use crate::sources::aws::bucket::{location, root};
 use crate::sources::aws::calls::Call;
 use crate::sources::aws::{Failure, Session};
-use crate::sources::live::doctor::judged;
+use crate::sources::live::doctor::{Tried, judged, permission, untried};
 
 /// A key that no object has.
 const NO_OBJECT: &str = "roletrail-doctor";

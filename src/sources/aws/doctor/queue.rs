@@ -1,10 +1,9 @@
 //! A queue of notifications: what can be tried of it without taking a message.
 
-use super::{Tried, permission, untried};
 use crate::model::Check;
 use crate::sources::aws::calls::Call;
 use crate::sources::aws::{Session, permissions};
-use crate::sources::live::doctor::judged;
+use crate::sources::live::doctor::{Tried, judged, permission, untried};
 
 /// A handle that no message has.
 const NO_MESSAGE: &str = "roletrail-doctor";

@@ -1,4 +1,6 @@
+use super::examine::entry;
 use super::*;
+use crate::model::Provider;
 
 fn failure(outcome: Outcome, code: &str) -> Failure {
     let mut failure = Failure::new(outcome, format!("{code}: no"));
