@@ -17,6 +17,8 @@ use jiff::SignedDuration;
 mod alibaba;
 #[path = "../../tests/it/aws/mod.rs"]
 mod aws;
+#[path = "../../tests/it/fake/mod.rs"]
+mod fake;
 mod of_alibaba;
 mod of_aws;
 
@@ -84,6 +86,21 @@ trait StandIn {
     fn environment(&self) -> Vec<(&'static str, String)>;
     /// Calls, the most at once, and malformed ones.
     fn counts(&self) -> (u64, usize, usize);
+}
+
+impl<W: fake::Served> StandIn for fake::Cloud<W> {
+    fn slow_down(&self, latency: Duration) {
+        self.set_latency(latency);
+        self.only_count();
+    }
+
+    fn environment(&self) -> Vec<(&'static str, String)> {
+        Self::environment(self)
+    }
+
+    fn counts(&self) -> (u64, usize, usize) {
+        (self.total(), self.most_in_flight(), self.refusals().len())
+    }
 }
 
 /// Tells every so many seconds how many calls there were, how many at most at once, and how many malformed.

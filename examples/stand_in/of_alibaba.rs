@@ -1,11 +1,9 @@
 //! A resource directory of Alibaba Cloud.
 
-use std::time::Duration;
-
 use anyhow::ensure;
 
+use super::Organisation;
 use super::alibaba::{Account, Cloud, Instance, Trail, World};
-use super::{Organisation, StandIn};
 
 /// The management account.
 const HUB: &str = "1000000000000000";
@@ -37,21 +35,6 @@ pub fn cloud(size: &Organisation) -> anyhow::Result<Cloud> {
     let cloud = Cloud::start_on(world, size.port);
     println!("# endpoint = {:?}", cloud.endpoint());
     Ok(cloud)
-}
-
-impl StandIn for Cloud {
-    fn slow_down(&self, latency: Duration) {
-        self.set_latency(latency);
-        self.only_count();
-    }
-
-    fn environment(&self) -> Vec<(&'static str, String)> {
-        Self::environment(self)
-    }
-
-    fn counts(&self) -> (u64, usize, usize) {
-        (self.total(), self.most_in_flight(), self.refusals().len())
-    }
 }
 
 /// Of ten accounts three have a hardware instance, one is orphaned, one has a software instance, and the others never

@@ -1,13 +1,11 @@
 //! An organisation of AWS.
 
-use std::time::Duration;
-
 use anyhow::ensure;
 use jiff::{SignedDuration, Timestamp, Unit};
 use serde_json::{Value, json};
 
+use super::Organisation;
 use super::aws::{Account, Cloud, Role, Trail, World, external_store, hsm_store};
-use super::{Organisation, StandIn};
 
 /// The management account.
 const HUB: &str = "100000000000";
@@ -37,21 +35,6 @@ pub fn cloud(size: &Organisation) -> anyhow::Result<Cloud> {
     let most = REGIONS.len();
     ensure!((1..=most).contains(&size.regions), "between 1 and {most} Regions can be had");
     Ok(Cloud::start_on(organisation(size.accounts, size.regions)?, size.port))
-}
-
-impl StandIn for Cloud {
-    fn slow_down(&self, latency: Duration) {
-        self.set_latency(latency);
-        self.only_count();
-    }
-
-    fn environment(&self) -> Vec<(&'static str, String)> {
-        Self::environment(self)
-    }
-
-    fn counts(&self) -> (u64, usize, usize) {
-        (self.total(), self.most_in_flight(), self.refusals().len())
-    }
 }
 
 fn organisation(accounts: u64, regions: usize) -> anyhow::Result<World> {

@@ -57,7 +57,7 @@ fn everything_works_and_nothing_is_stored() {
     let lists = of_kind(&report, "permission").into_iter().filter(|check| check["action"] == "kms:ListKmsInstances");
     assert_eq!(lists.count(), 2 * 3, "two accounts with three Regions");
     assert!(!scene.place.path("roletrail.db").exists(), "the doctor stores nothing");
-    assert!(scene.cloud.most_lookups_in_a_second() <= 2);
+    assert!(scene.cloud.most_lookups_of_an_account() <= 2);
     let got = scene.cloud.calls_of("kms:GetKmsInstance");
     assert!(got.iter().any(|call| call.parameters["KmsInstanceId"] == "kst-1111111111111111a"), "{got:?}");
 }

@@ -1,129 +1,91 @@
-//! What goes wrong in a live resource directory: never a false orphan, never a false clean, and everything readable is
-//! kept.
+//! What goes wrong in a live resource directory of Alibaba Cloud.
 
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use serde_json::Value;
 
 use crate::alibaba::{Account, Effect, Fault, Instance, Role, SECRET, World};
-use crate::alibaba_scan::{DIRECTORY, HUB, INSTANCES, KEY_STORES, MEMBER, ORPHAN, Scene, directory, watched, with};
-use crate::scene::signal;
-use crate::support::{sorted, wait_for};
+use crate::alibaba_scan::{DIRECTORY, INSTANCES, MEMBER, ORPHAN, Scene, directory, watched, with};
+use crate::faults::{
+    self, Troubled, check, hasty, is_overcome, nobody_is_known, settled, without_the_list_of_regions,
+};
+use crate::support::sorted;
 
 const BEIJING: Option<&str> = Some("cn-beijing");
 
-/// Limits short enough for a test: a call that hangs and a scan that waits end soon.
-const HASTE: &str = "[collect]\ncall_timeout = \"1s\"\ndeadline = \"4s\"\n";
+impl Troubled for World {
+    const ACCOUNTS: (&str, u64) = ("resourcemanager:ListAccounts", 2);
+    const REGION_LIST: &str = "kms:DescribeRegions";
+    const ROLE: [&str; 3] = ["ram:GetRole", "ram:ListPoliciesForRole", "ram:GetPolicy"];
+    const OPTIONAL: &[&str] =
+        &["actiontrail:GetTrailStatus", "actiontrail:DescribeTrails", "yundun-hsm:ListClusters"];
+    const NO_ENTRY: &str = "EntityNotExist.Role";
 
-fn hasty() -> String {
-    format!("{HASTE}{DIRECTORY}")
+    fn in_pages() -> Self {
+        let software = |number: usize| Instance::software(&format!("kst-{number}"));
+        let account = (0..4).fold(Account::new(ORPHAN).orphaned(), |account, number| {
+            account.instance("cn-beijing", software(number))
+        });
+        with(account).page_size(2)
+    }
+
+    fn with_orphans(self, number: usize) -> Self {
+        let orphan = |number: usize| watched(Account::new(&format!("50000000000000{number:02}")).orphaned());
+        (0..number).fold(self, |world, number| world.account(orphan(number)))
+    }
+
+    fn with_small_pages(self) -> Self {
+        self.page_size(1)
+    }
+
+    fn with_sessions_of(self, life: Duration) -> Self {
+        self.session_life(life)
+    }
+
+    fn shut(&mut self, account: &str) {
+        self.at(account).has_member_role = false;
+    }
+
+    fn remove(&mut self, account: &str) {
+        self.accounts.remove(account);
+    }
 }
 
-/// A directory that was read once, without faults.
-fn settled() -> Scene {
-    let scene = Scene::new(directory(), &hasty());
-    scene.scan(1);
-    assert_eq!(scene.verdict(ORPHAN), "orphaned");
-    scene
-}
-
-fn check(effect: Effect, expected: &str) {
-    settled().survives(effect, expected);
-}
+faults::of_every_provider!(World);
 
 #[test]
-fn a_permission_that_was_revoked_in_one_account_is_unknown_there_alone() {
-    check(Effect::AccessDenied, "denied");
-    check(Effect::Error(403, "Forbidden.RAM".to_owned()), "denied");
+fn a_permission_that_ram_refuses_in_its_other_words_is_unknown() {
+    check::<World>(Effect::Error(403, "Forbidden.RAM".to_owned()), "denied");
 }
 
 #[test]
 fn a_key_that_nobody_knows_any_more_is_unknown() {
-    check(Effect::UnknownKey, "error");
+    check::<World>(Effect::UnknownKey, "error");
 }
 
 #[test]
-fn a_server_that_fails_is_unknown() {
-    check(Effect::ServerError(500), "error");
-    check(Effect::ServerError(503), "error");
-    check(Effect::Html, "error");
-    check(Effect::Reset, "error");
+fn short_trouble_is_overcome_however_the_service_spells_it() {
+    is_overcome::<World>(Effect::Error(503, "SerivceUnvailableTemporary".to_owned()));
 }
 
 #[test]
-fn a_server_that_throttles_to_the_end_is_unknown() {
-    check(Effect::Throttle, "throttled");
-}
-
-#[test]
-fn a_server_that_hangs_or_drips_is_given_up() {
-    check(Effect::Hang, "timed-out");
-    check(Effect::Drip, "timed-out");
-}
-
-#[test]
-fn answers_that_break_the_protocol_prove_nothing() {
-    check(Effect::EmptyBody, "error");
-    check(Effect::HalfBody, "error");
-}
-
-#[test]
-fn a_list_that_is_shorter_than_it_says_is_unknown() {
-    check(Effect::TruncatedWithoutMarker, "error");
+fn an_account_whose_regions_are_not_known_is_unknown() {
+    let refusals = without_the_list_of_regions::<World>().cloud.refusals();
+    let elsewhere = refusals.iter().all(|refusal| refusal.starts_with("InvalidRegionId.NotFound"));
+    assert!(elsewhere, "the Regions that are known without asking, of which this directory has three: {refusals:?}");
 }
 
 #[test]
 fn what_says_that_something_does_not_exist_proves_nothing_about_instances() {
     for code in ["InvalidApi.NotFound", "InvalidRegionId.NotFound", "EntityNotExist.Role"] {
-        check(Effect::Error(404, code.to_owned()), "error");
+        check::<World>(Effect::Error(404, code.to_owned()), "error");
     }
-}
-
-#[test]
-fn a_session_that_has_ended_is_unknown() {
-    check(Effect::Expired, "error");
-}
-
-#[test]
-fn unknown_members_of_an_answer_do_no_harm() {
-    let scene = settled();
-    scene.cloud.fault(Fault::on("*").always(Effect::ExtraFields));
-    scene.scan(1);
-    assert_eq!(scene.verdict(ORPHAN), "orphaned");
-}
-
-/// An orphan with four software instances, in pages of two.
-fn in_pages() -> World {
-    let software = |number: usize| Instance::software(&format!("kst-{number}"));
-    let account = (0..4)
-        .fold(Account::new(ORPHAN).orphaned(), |account, number| account.instance("cn-beijing", software(number)));
-    with(account).page_size(2)
-}
-
-#[test]
-fn a_listing_that_repeats_a_page_for_ever_is_given_up() {
-    let scene = Scene::new(in_pages(), DIRECTORY);
-    scene.cloud.fault(Fault::on(INSTANCES).account(ORPHAN).always(Effect::RepeatedToken));
-    scene.scan(2);
-    assert_eq!(scene.outcome(ORPHAN, INSTANCES, BEIJING), "error");
-    assert_eq!(scene.verdict(ORPHAN), "unknown");
-    assert!(scene.cloud.calls_of(INSTANCES).len() < 40);
-}
-
-#[test]
-fn the_last_page_that_is_refused_makes_the_whole_listing_unknown() {
-    let scene = Scene::new(in_pages(), DIRECTORY);
-    scene.cloud.fault(Fault::on(INSTANCES).account(ORPHAN).region("cn-beijing").from(2, Effect::AccessDenied));
-    scene.scan(2);
-    assert_eq!(scene.outcome(ORPHAN, INSTANCES, BEIJING), "denied");
-    assert_eq!(scene.verdict(ORPHAN), "unknown");
 }
 
 #[test]
 fn an_instance_that_is_not_shown_may_need_the_role() {
     for effect in [Effect::AccessDenied, Effect::Error(403, "Forbidden.DKMSInstanceNotFound".to_owned())] {
-        let scene = Scene::new(in_pages(), DIRECTORY);
+        let scene = Scene::new(World::in_pages(), DIRECTORY);
         scene.scan(1);
         assert_eq!(scene.verdict(ORPHAN), "orphaned", "software instances do not need it");
         scene.cloud.fault(Fault::on("kms:GetKmsInstance").account(ORPHAN).nth(3, effect.clone()));
@@ -140,7 +102,7 @@ fn an_instance_that_is_not_shown_may_need_the_role() {
 fn trouble_with_an_instance_closes_no_finding_about_it() {
     let soon = Instance::hardware("kst-1").ends(Timestamp::now() + SignedDuration::from_hours(24 * 10));
     let account = Account::new(MEMBER).role(Role::key_stores()).instance("cn-beijing", soon);
-    let scene = Scene::new(with(account), &hasty());
+    let scene = Scene::new(with(account), &hasty::<World>());
     scene.scan(1);
     for effect in [Effect::AccessDenied, Effect::Throttle] {
         scene.cloud.fault(Fault::on("kms:GetKmsInstance").always(effect.clone()));
@@ -149,22 +111,6 @@ fn trouble_with_an_instance_closes_no_finding_about_it() {
         assert_eq!(findings.len(), 1, "{findings:?}");
         assert_eq!(findings[0]["status"], "open", "{effect:?}: {findings:?}");
         scene.cloud.heal();
-    }
-}
-
-#[test]
-fn short_trouble_is_overcome() {
-    for effect in [
-        Effect::Throttle,
-        Effect::ServerError(503),
-        Effect::Error(503, "SerivceUnvailableTemporary".to_owned()),
-        Effect::Reset,
-        Effect::HalfBody,
-    ] {
-        let scene = Scene::new(directory(), DIRECTORY);
-        scene.cloud.fault(Fault::on(INSTANCES).region("cn-beijing").first(2, effect.clone()));
-        scene.scan(1);
-        assert_eq!(scene.verdict(ORPHAN), "orphaned", "{effect:?}");
     }
 }
 
@@ -183,58 +129,8 @@ fn a_service_that_wants_to_be_left_alone_is_left_alone() {
 }
 
 #[test]
-fn an_account_that_cannot_be_entered_keeps_its_rows_and_its_findings() {
-    let scene = settled();
-    scene.cloud.change(|world| world.at(ORPHAN).has_member_role = false);
-    let summary = scene.scan(2);
-    assert_eq!(summary["coverage"]["accounts_expected"], 3, "{summary}");
-    assert_eq!(summary["coverage"]["accounts_complete"], 2, "{summary}");
-    let verdict = scene.place.verdict(ORPHAN, KEY_STORES);
-    assert_eq!((verdict["role"].as_str(), verdict["verdict"].as_str()), (Some("unknown"), Some("unknown")));
-    assert!(verdict["coverage"]["missing"].to_string().contains("EntityNotExist.Role"), "{verdict}");
-    scene.stays_open_as_stale();
-}
-
-#[test]
-fn a_role_that_ram_does_not_show_is_unknown_and_not_absent() {
-    for action in ["ram:GetRole", "ram:ListPoliciesForRole", "ram:GetPolicy"] {
-        let scene = settled();
-        scene.cloud.fault(Fault::on(action).account(MEMBER).always(Effect::AccessDenied));
-        scene.scan(2);
-        assert_eq!(scene.verdict(MEMBER), "unknown", "{action}");
-        assert_eq!(scene.verdict(ORPHAN), "orphaned", "{action}");
-        let missing = scene.place.verdict(MEMBER, KEY_STORES)["coverage"]["missing"].to_string();
-        assert!(missing.contains(action), "{missing}");
-    }
-}
-
-#[test]
-fn an_account_whose_regions_are_not_known_is_unknown() {
-    let scene = settled();
-    scene.cloud.fault(Fault::on("kms:DescribeRegions").account(ORPHAN).always(Effect::AccessDenied));
-    scene.ends(&["scan"], 2);
-    assert_eq!(scene.outcome(ORPHAN, "kms:DescribeRegions", None), "denied");
-    assert_eq!(scene.verdict(ORPHAN), "unknown");
-    scene.stays_open_as_stale();
-    let refusals = scene.cloud.refusals();
-    let elsewhere = refusals.iter().all(|refusal| refusal.starts_with("InvalidRegionId.NotFound"));
-    assert!(elsewhere, "the Regions that are known without asking, of which this directory has three: {refusals:?}");
-}
-
-#[test]
-fn a_list_of_accounts_that_breaks_off_leaves_no_account_behind() {
-    let scene = Scene::new(directory().page_size(1), &hasty());
-    scene.scan(1);
-    scene.cloud.fault(Fault::on("resourcemanager:ListAccounts").from(2, Effect::AccessDenied));
-    scene.scan(2);
-    assert_eq!(scene.verdict(HUB), "not-in-use", "what was listed is read");
-    let unread = [MEMBER, ORPHAN].into_iter().filter(|account| scene.outcome(account, "account", None) == "denied");
-    assert_eq!(unread.count(), 1, "the account that the list did not reach");
-}
-
-#[test]
 fn without_the_list_of_accounts_the_members_are_unknown() {
-    let scene = settled();
+    let scene = settled::<World>();
     scene.cloud.fault(Fault::on("resourcemanager:ListAccounts").always(Effect::AccessDenied));
     scene.scan(2);
     for account in [MEMBER, ORPHAN] {
@@ -244,34 +140,8 @@ fn without_the_list_of_accounts_the_members_are_unknown() {
 }
 
 #[test]
-fn an_account_that_left_the_directory_is_unknown_and_no_failure() {
-    let scene = settled();
-    scene.cloud.change(|world| drop(world.accounts.remove(ORPHAN)));
-    scene.scan(1);
-    assert_eq!(scene.verdict(ORPHAN), "unknown");
-    assert_eq!(scene.outcome(ORPHAN, "account", None), "not-configured");
-    scene.stays_open_as_stale();
-}
-
-/// Nothing can be asked any more: everything is unknown, and what was found stays.
-fn nobody_is_known(scene: &Scene, why: &str) {
-    for account in [HUB, MEMBER, ORPHAN] {
-        assert_eq!(scene.verdict(account), "unknown", "{why}: {account}");
-    }
-    scene.stays_open_as_stale();
-}
-
-#[test]
-fn without_credentials_that_are_accepted_everything_is_unknown() {
-    let scene = settled();
-    scene.cloud.fault(Fault::on("sts:GetCallerIdentity").always(Effect::UnknownKey));
-    scene.scan(2);
-    nobody_is_known(&scene, "unknown key");
-}
-
-#[test]
 fn without_any_credentials_the_program_says_so_and_knows_nothing() {
-    let scene = settled();
+    let scene = settled::<World>();
     scene.cloud.forget();
     let ran = scene.scan_as(|command| {
         command.env_remove("ALIBABA_CLOUD_ACCESS_KEY_ID").env_remove("ALIBABA_CLOUD_ACCESS_KEY_SECRET");
@@ -284,10 +154,10 @@ fn without_any_credentials_the_program_says_so_and_knows_nothing() {
 
 #[test]
 fn an_endpoint_that_refuses_connections_or_speaks_no_tls_is_unknown() {
-    let scene = settled();
+    let scene = settled::<World>();
     let there = scene.cloud.endpoint();
     for endpoint in ["http://127.0.0.1:9/{product}/{region}".to_owned(), there.replace("http:", "https:")] {
-        scene.place.write("roletrail.toml", hasty().replace("ENDPOINT", &endpoint));
+        scene.place.write("roletrail.toml", hasty::<World>().replace("ENDPOINT", &endpoint));
         scene.scan(2);
         nobody_is_known(&scene, &endpoint);
     }
@@ -295,7 +165,7 @@ fn an_endpoint_that_refuses_connections_or_speaks_no_tls_is_unknown() {
 
 #[test]
 fn a_clock_that_is_wrong_is_told_with_the_seconds() {
-    let scene = settled();
+    let scene = settled::<World>();
     scene.cloud.change(|world| world.ahead = SignedDuration::from_mins(16));
     let ran = scene.ends(&["scan"], 2);
     let told = ["959 s behind", "960 s behind", "961 s behind"].iter().any(|words| ran.stdout.contains(words));
@@ -314,7 +184,7 @@ fn a_nonce_or_a_date_that_is_refused_once_is_signed_anew() {
         assert_eq!(scene.verdict(ORPHAN), "orphaned", "{code}");
     }
     // The same for ever is an error, after one more attempt.
-    let scene = settled();
+    let scene = settled::<World>();
     scene.cloud.forget();
     let used = Effect::Error(400, "SignatureNonceUsed".to_owned());
     scene.cloud.fault(Fault::on(INSTANCES).account(ORPHAN).region("cn-beijing").always(used));
@@ -322,94 +192,6 @@ fn a_nonce_or_a_date_that_is_refused_once_is_signed_anew() {
     assert_eq!(scene.outcome(ORPHAN, INSTANCES, BEIJING), "error");
     let calls = scene.cloud.calls_of(INSTANCES);
     assert_eq!(calls.iter().filter(|call| call.account == ORPHAN && call.region == "cn-beijing").count(), 2);
-}
-
-#[test]
-fn sessions_that_end_in_mid_scan_are_renewed() {
-    let scene = Scene::new(directory().session_life(Duration::from_mins(1)), DIRECTORY);
-    scene.scan(1);
-    assert_eq!(scene.verdict(ORPHAN), "orphaned");
-    let renewals = scene.cloud.calls_of("sts:AssumeRole").len();
-    assert!(renewals > 2, "a session of a minute is renewed before each call: {renewals}");
-}
-
-#[test]
-fn sessions_that_are_revoked_in_mid_scan_leave_no_false_answer() {
-    let scene = settled();
-    scene.cloud.fault(Fault::on("*").account(ORPHAN).from(3, Effect::Expired));
-    scene.scan(2);
-    assert_eq!(scene.verdict(ORPHAN), "unknown");
-    scene.stays_open_as_stale();
-}
-
-#[test]
-fn a_whole_region_that_hangs_starves_no_other() {
-    let scene = Scene::new(directory(), &hasty());
-    scene.cloud.fault(Fault::on("*").region("cn-beijing").always(Effect::Hang));
-    scene.scan(2);
-    for account in [HUB, MEMBER, ORPHAN] {
-        assert_eq!(scene.outcome(account, INSTANCES, BEIJING), "timed-out", "{account}");
-        assert_eq!(scene.outcome(account, INSTANCES, Some("ap-southeast-1")), "complete", "{account}");
-    }
-}
-
-#[test]
-fn an_account_that_is_throttled_everywhere_starves_no_other() {
-    let mut world = directory();
-    for number in 0..20 {
-        world = world.account(watched(Account::new(&format!("50000000000000{number:02}")).orphaned()));
-    }
-    let scene = Scene::new(world, &format!("[collect]\ndeadline = \"4s\"\ncalls_in_flight = 8\n{DIRECTORY}"));
-    scene.cloud.fault(Fault::on("*").account(MEMBER).always(Effect::Throttle));
-    let summary = scene.scan(2);
-    assert_eq!(summary["coverage"]["accounts_complete"], 22, "{summary}");
-    assert!(scene.cloud.most_in_flight() <= 8, "{}", scene.cloud.most_in_flight());
-    assert!(scene.cloud.most_in_flight_of(MEMBER) <= 4);
-}
-
-#[test]
-fn what_the_deadline_cuts_off_is_timed_out() {
-    let scene = Scene::new(directory(), &format!("[collect]\ndeadline = \"1s\"\n{DIRECTORY}"));
-    scene.cloud.fault(Fault::on(INSTANCES).account(ORPHAN).always(Effect::Delay(Duration::from_secs(30))));
-    scene.scan(2);
-    assert_eq!(scene.outcome(ORPHAN, INSTANCES, BEIJING), "timed-out");
-    assert_eq!(scene.verdict(ORPHAN), "unknown");
-    assert_eq!(scene.verdict(HUB), "not-in-use", "what was read in time counts");
-}
-
-#[test]
-fn an_interrupt_keeps_what_was_read() {
-    let scene = Scene::new(directory(), DIRECTORY);
-    scene.cloud.fault(Fault::on(INSTANCES).account(ORPHAN).always(Effect::Hang));
-    let mut program = scene.command(&["scan"]).spawn().expect("the program starts");
-    wait_for("the call that hangs", 20, || scene.has_asked_the_orphan());
-    signal(&program, "INT");
-    assert_eq!(program.wait().expect("the program ends").code(), Some(130));
-    assert_eq!(scene.outcome(HUB, INSTANCES, BEIJING), "complete");
-}
-
-#[test]
-fn a_daemon_stops_at_once_in_the_middle_of_a_scan() {
-    let scene = Scene::new(directory(), &format!("[web]\nlisten_address = \"127.0.0.1:0\"\n{DIRECTORY}"));
-    scene.cloud.fault(Fault::on(INSTANCES).account(ORPHAN).always(Effect::Hang));
-    let mut daemon = scene.command(&["run"]).spawn().expect("the daemon starts");
-    wait_for("the call that hangs", 30, || scene.has_asked_the_orphan());
-    signal(&daemon, "TERM");
-    let code = wait_for("the end", 10, || daemon.try_wait().expect("can be asked"));
-    assert_eq!(code.code(), Some(0));
-    let complete: Vec<Value> = scene.rows(HUB, INSTANCES);
-    assert!(!complete.is_empty(), "what was read is kept");
-}
-
-#[test]
-fn optional_calls_that_are_refused_are_shown_and_change_nothing_else() {
-    for action in ["actiontrail:GetTrailStatus", "actiontrail:DescribeTrails", "yundun-hsm:ListClusters"] {
-        let scene = settled();
-        scene.cloud.fault(Fault::on(action).always(Effect::AccessDenied));
-        let summary = scene.scan(1);
-        assert!(summary["coverage"]["missing"].to_string().contains(action), "{summary}");
-        assert_eq!(scene.verdict(ORPHAN), "orphaned", "{action}");
-    }
 }
 
 #[test]

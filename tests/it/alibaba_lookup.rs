@@ -204,7 +204,7 @@ fn no_account_is_asked_more_than_twice_in_any_second_and_the_next_run_goes_on() 
     });
     scene.settings("deadline = \"6s\"", &accounts, PUBLISHED);
     scene.collect(2);
-    let most = scene.cloud.most_lookups_in_a_second();
+    let most = scene.cloud.most_lookups_of_an_account();
     assert!(most <= 2, "{most} in a second");
     let mut first = scene.asked();
     first.retain(|call| call.account == HUB);

@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use crate::alibaba::{Account, Cloud, Effect, Fault, Instance, KEY_STORE_ROLE, Role, Trail, World};
+use crate::alibaba::{Account, Cloud, Effect, Instance, KEY_STORE_ROLE, Role, Trail, World};
 use crate::scene::{self, Provider};
 use crate::support::sorted;
 
@@ -49,48 +49,26 @@ pub fn with(account: Account) -> World {
     World::new(HUB).account(watched(Account::new(HUB))).account(watched(account))
 }
 
-impl Provider for Cloud {
-    type World = World;
-    type Effect = Effect;
-
+impl Provider for World {
     const HUB: &str = HUB;
     const MEMBER: &str = MEMBER;
     const ORPHAN: &str = ORPHAN;
     const PROFILE: &str = KEY_STORES;
     const STORES: &str = INSTANCES;
     const REGIONS: [&str; 2] = ["cn-beijing", "ap-southeast-1"];
+    const SOURCE: &str = DIRECTORY;
 
-    fn start(world: World) -> Self {
-        Self::start(world)
+    fn organisation() -> Self {
+        directory()
     }
 
-    fn settings(&self, text: &str) -> String {
-        text.replace(ENDPOINT, &self.endpoint())
-    }
-
-    fn environment(&self) -> Vec<(&'static str, String)> {
-        self.environment()
-    }
-
-    fn refusals(&self) -> Vec<String> {
-        self.refusals()
-    }
-
-    fn askers(&self, action: &str) -> Vec<String> {
-        self.calls_of(action).into_iter().map(|call| call.account).collect()
-    }
-
-    fn trouble(&self, effect: Effect) {
-        self.fault(Fault::on(INSTANCES).account(ORPHAN).region("cn-beijing").always(effect));
-    }
-
-    fn heal(&self) {
-        self.heal();
+    fn settings(cloud: &Cloud, text: &str) -> String {
+        text.replace(ENDPOINT, &cloud.endpoint())
     }
 }
 
 /// A workplace, and the simulated Alibaba Cloud.
-pub type Scene = scene::Scene<Cloud>;
+pub type Scene = scene::Scene<World>;
 
 /// The rules with an open finding in an account.
 pub fn rules(scene: &Scene, account: &str) -> Vec<String> {
@@ -141,7 +119,7 @@ fn the_management_account_is_read_once_whether_the_directory_lists_it_or_not() {
         let scene = Scene::new(world, DIRECTORY);
         let summary = scene.scan(1);
         assert_eq!(summary["coverage"]["accounts_complete"], 3, "{listed}: {summary}");
-        assert_eq!(scene.cloud.askers("kms:DescribeRegions").iter().filter(|account| *account == HUB).count(), 1);
+        assert_eq!(scene.cloud.calls_of("kms:DescribeRegions").iter().filter(|call| call.account == HUB).count(), 1);
     }
 }
 

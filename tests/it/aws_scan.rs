@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::aws::{Account, CKS_ROLE, Cloud, Effect, Fault, Role, Task, Trail, World, external_store, hsm_store};
+use crate::aws::{Account, CKS_ROLE, Role, Task, Trail, World, external_store, hsm_store};
 use crate::scene::{self, Provider};
 use crate::support::sorted;
 
@@ -28,48 +28,22 @@ pub fn organisation() -> World {
         .account(watched(Account::new(ORPHAN).orphaned()))
 }
 
-impl Provider for Cloud {
-    type World = World;
-    type Effect = Effect;
-
+impl Provider for World {
     const HUB: &str = HUB;
     const MEMBER: &str = MEMBER;
     const ORPHAN: &str = ORPHAN;
     const PROFILE: &str = CKS;
     const STORES: &str = STORES;
     const REGIONS: [&str; 2] = ["eu-west-1", "us-east-1"];
+    const SOURCE: &str = ORGANIZATION;
 
-    fn start(world: World) -> Self {
-        Self::start(world)
-    }
-
-    fn settings(&self, text: &str) -> String {
-        text.to_owned()
-    }
-
-    fn environment(&self) -> Vec<(&'static str, String)> {
-        self.environment()
-    }
-
-    fn refusals(&self) -> Vec<String> {
-        self.refusals()
-    }
-
-    fn askers(&self, action: &str) -> Vec<String> {
-        self.calls_of(action).into_iter().map(|call| call.account).collect()
-    }
-
-    fn trouble(&self, effect: Effect) {
-        self.fault(Fault::on(STORES).account(ORPHAN).region("eu-west-1").always(effect));
-    }
-
-    fn heal(&self) {
-        self.heal();
+    fn organisation() -> Self {
+        organisation()
     }
 }
 
 /// A workplace, and the simulated AWS.
-pub type Scene = scene::Scene<Cloud>;
+pub type Scene = scene::Scene<World>;
 
 /// The outcomes of coverage rows, with the Region where there is one.
 fn outcomes(rows: &[Value]) -> Vec<(String, String)> {

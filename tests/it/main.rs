@@ -30,6 +30,8 @@ mod crash;
 mod daemon;
 mod demo;
 mod doctor;
+mod fake;
+mod faults;
 mod house;
 mod ingest;
 mod judging;

@@ -1,18 +1,14 @@
 //! A workplace with a configuration, and the simulated cloud that the program talks to.
 
-use std::fmt::Debug;
 use std::process::{Child, Command, ExitStatus};
 
 use serde_json::Value;
 
+use crate::fake::{Cloud, Effect, Fault, Served};
 use crate::support::{Ran, Workplace};
 
 /// A simulated provider, with an organisation of a hub, a member whose store needs its role, and one with an orphan.
-pub trait Provider: Sized {
-    type World;
-    /// What can go wrong with a call.
-    type Effect: Clone + Debug;
-
+pub trait Provider: Served {
     /// The account whose credentials the program has; it is without the role.
     const HUB: &str;
     /// The account with a role and a store that needs it.
@@ -25,36 +21,28 @@ pub trait Provider: Sized {
     const STORES: &str;
     /// The Region in which calls go wrong, and one in which they do not.
     const REGIONS: [&str; 2];
+    /// Settings of a source with the whole organisation, without trails.
+    const SOURCE: &str;
 
-    fn start(world: Self::World) -> Self;
+    /// Those three accounts.
+    fn organisation() -> Self;
 
     /// Settings with what only the running cloud knows.
-    fn settings(&self, text: &str) -> String;
-
-    fn environment(&self) -> Vec<(&'static str, String)>;
-
-    /// What was refused because the request itself was wrong.
-    fn refusals(&self) -> Vec<String>;
-
-    /// The accounts that asked for an action.
-    fn askers(&self, action: &str) -> Vec<String>;
-
-    /// Has every listing of the orphan's stores in the troubled Region go wrong.
-    fn trouble(&self, effect: Self::Effect);
-
-    fn heal(&self);
+    fn settings(_cloud: &Cloud<Self>, text: &str) -> String {
+        text.to_owned()
+    }
 }
 
 /// A workplace with a configuration, and the cloud it talks to.
-pub struct Scene<C> {
+pub struct Scene<W> {
     pub place: Workplace,
-    pub cloud: C,
+    pub cloud: Cloud<W>,
 }
 
-impl<C: Provider> Scene<C> {
-    pub fn new(world: C::World, settings: &str) -> Self {
-        let (place, cloud) = (Workplace::new(), C::start(world));
-        place.write("roletrail.toml", cloud.settings(settings));
+impl<W: Provider> Scene<W> {
+    pub fn new(world: W, settings: &str) -> Self {
+        let (place, cloud) = (Workplace::new(), Cloud::start(world));
+        place.write("roletrail.toml", W::settings(&cloud, settings));
         Self { place, cloud }
     }
 
@@ -88,7 +76,7 @@ impl<C: Provider> Scene<C> {
 
     /// The verdict on the role of key stores in an account.
     pub fn verdict(&self, account: &str) -> String {
-        self.place.verdict(account, C::PROFILE)["verdict"].as_str().expect("a verdict is a word").to_owned()
+        self.place.verdict(account, W::PROFILE)["verdict"].as_str().expect("a verdict is a word").to_owned()
     }
 
     /// The coverage rows of an account and API.
@@ -109,36 +97,36 @@ impl<C: Provider> Scene<C> {
 
     /// The orphan was found before a fault, and nothing has shown that it is gone.
     pub fn stays_open_as_stale(&self) {
-        let findings = self.place.list(&["findings", "--account", C::ORPHAN, "--rule", "orphaned-role"]);
+        let findings = self.place.list(&["findings", "--account", W::ORPHAN, "--rule", "orphaned-role"]);
         assert_eq!(findings.len(), 1, "{findings:?}");
         assert_eq!(findings[0]["status"], "open", "{findings:?}");
         assert_eq!(findings[0]["stale"], true, "{findings:?}");
     }
 
     /// One call of one account goes wrong, and stays so. The others are read as always; afterwards this one is, too.
-    pub fn survives(&self, effect: C::Effect, expected: &str) {
-        let [troubled, other] = C::REGIONS;
-        self.cloud.trouble(effect.clone());
+    pub fn survives(&self, effect: Effect, expected: &str) {
+        let [troubled, other] = W::REGIONS;
+        self.cloud.fault(Fault::on(W::STORES).account(W::ORPHAN).region(troubled).always(effect.clone()));
         self.scan(2);
         for (account, region, expected) in [
-            (C::ORPHAN, troubled, expected),
-            (C::ORPHAN, other, "complete"),
-            (C::MEMBER, troubled, "complete"),
-            (C::HUB, troubled, "complete"),
+            (W::ORPHAN, troubled, expected),
+            (W::ORPHAN, other, "complete"),
+            (W::MEMBER, troubled, "complete"),
+            (W::HUB, troubled, "complete"),
         ] {
-            assert_eq!(self.outcome(account, C::STORES, Some(region)), expected, "{effect:?} {account} {region}");
+            assert_eq!(self.outcome(account, W::STORES, Some(region)), expected, "{effect:?} {account} {region}");
         }
-        assert_eq!(self.verdict(C::ORPHAN), "unknown", "{effect:?}");
-        assert_eq!(self.verdict(C::HUB), "not-in-use", "{effect:?}");
+        assert_eq!(self.verdict(W::ORPHAN), "unknown", "{effect:?}");
+        assert_eq!(self.verdict(W::HUB), "not-in-use", "{effect:?}");
         self.stays_open_as_stale();
         self.cloud.heal();
         self.scan(1);
-        assert_eq!(self.verdict(C::ORPHAN), "orphaned", "{effect:?} is over");
+        assert_eq!(self.verdict(W::ORPHAN), "orphaned", "{effect:?} is over");
     }
 
     /// Whether the orphan was asked for its stores.
     pub fn has_asked_the_orphan(&self) -> Option<()> {
-        self.cloud.askers(C::STORES).iter().any(|account| account == C::ORPHAN).then_some(())
+        self.cloud.calls_of(W::STORES).iter().any(|call| call.account == W::ORPHAN).then_some(())
     }
 }
 

@@ -1,7 +1,5 @@
 //! What reading a source takes of Alibaba Cloud.
 
-use std::sync::Arc;
-
 use tokio::sync::mpsc;
 
 use super::calls::Call;
@@ -10,7 +8,7 @@ use super::{Failure, Hub, Plan, Reached, Session, deliveries, inventory, lookup_
 use crate::config::{self, Alibaba, AlibabaAccounts};
 use crate::model::{Collection, Coverage};
 use crate::sources::live::bucket::Reading;
-use crate::sources::live::{self, Entered, Listed, Outlet, Regions, Scan, Source, Which};
+use crate::sources::live::{self, Entered, Listed, Outlet, Regions, Source, Which};
 
 /// Reads a source to its end and hands over what it finds; what could not be read is among it. Answers `None` where
 /// the source could not be opened.
@@ -39,20 +37,8 @@ impl Source for Alibaba {
         &self.regions
     }
 
-    async fn open(&self, scan: Arc<Scan>) -> Result<Hub, Failure> {
-        Hub::open(self, scan).await
-    }
-
-    fn account(hub: &Hub) -> &str {
-        &hub.account
-    }
-
     async fn list(hub: &Hub, accounts: &mpsc::Sender<Listed>) -> Result<(), Failure> {
         organization::list(hub, accounts).await
-    }
-
-    async fn enter(hub: &Hub, account: &str) -> Result<Session, Failure> {
-        hub.enter(account).await
     }
 
     async fn every_region(session: &Session) -> Regions {

@@ -13,7 +13,7 @@ use super::session::{Keys, Session};
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Alibaba, LOOKUPS_PER_SECOND};
 use crate::sources::live::doctor::Watch;
-use crate::sources::live::{Caller, Failure, Scan};
+use crate::sources::live::{self, Caller, Failure, Scan};
 
 /// The account from which a source enters all others.
 #[derive(Debug)]
@@ -89,25 +89,20 @@ impl Session {
 }
 
 impl Hub {
-    /// Opens the source: finds credentials, and whose they are.
-    ///
-    /// # Errors
-    /// [`Failure`] when there are none, or they are refused.
-    pub async fn open(source: &Alibaba, scan: Arc<Scan>) -> Result<Self, Failure> {
-        Self::open_watched(source, scan, None).await
+    /// The session of the hub's own account.
+    #[must_use]
+    pub fn own(&self) -> &Session {
+        &self.own
     }
+}
 
-    /// The same, with somebody who sees when answers were sent, be they refusals.
-    ///
-    /// # Errors
-    /// As [`Hub::open`].
-    pub(super) async fn open_watched(
-        source: &Alibaba,
-        scan: Arc<Scan>,
-        watch: Option<Watch>,
-    ) -> Result<Self, Failure> {
+impl live::Hub for Hub {
+    type Source = Alibaba;
+    type Session = Session;
+
+    async fn open(source: &Alibaba, scan: Arc<Scan>, watch: Option<&Watch>) -> Result<Self, Failure> {
         let at = |failure: Failure| failure.at(&format!("source {:?}", source.name));
-        let door = Door::open(Some(source), Caller::new(scan), watch).map_err(at)?;
+        let door = Door::open(Some(source), Caller::new(scan), watch.cloned()).map_err(at)?;
         let place = place(door.chain.sts_region());
         let identity: Identity = door.own("").ask(Call::GetCallerIdentity, place, &[]).await.map_err(at)?;
         let own = door.own(&identity.account_id);
@@ -115,17 +110,15 @@ impl Hub {
         Ok(Self { account: identity.account_id, arn: identity.arn, own, door, member_role, external_id })
     }
 
-    /// The session of the hub's own account.
-    #[must_use]
-    pub fn own(&self) -> &Session {
-        &self.own
+    fn account(&self) -> &str {
+        &self.account
     }
 
-    /// A session of an account: the hub's own, or one with the member role in any other.
-    ///
-    /// # Errors
-    /// [`Failure`] when the role cannot be assumed.
-    pub async fn enter(&self, account: &str) -> Result<Session, Failure> {
+    fn arn(&self) -> &str {
+        &self.arn
+    }
+
+    async fn enter(&self, account: &str) -> Result<Session, Failure> {
         if account == self.account {
             return Ok(self.own.apart());
         }

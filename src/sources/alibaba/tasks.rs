@@ -6,7 +6,7 @@ use super::calls::Call;
 use super::regions::HOME;
 use super::{Failure, Hub, answer, roles};
 use crate::model::{DeletionTask, Provider, TaskStatus, TaskUsage, api};
-use crate::sources::live::{Deletions, Patience, forgotten};
+use crate::sources::live::{Deletions, Hub as _, Patience, forgotten};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]

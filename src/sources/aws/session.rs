@@ -9,7 +9,6 @@ use aws_credential_types::Credentials;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
 use aws_sdk_sts::config::IdentityCache;
-use aws_sdk_sts::config::SharedInterceptor;
 use aws_sdk_sts::config::StalledStreamProtectionConfig;
 use aws_sdk_sts::config::retry::RetryConfig;
 use tokio::sync::Mutex;
@@ -17,10 +16,12 @@ use tokio::sync::Mutex;
 use super::Failure;
 use super::calls::Call;
 use super::connections;
+use super::doctor::clock::interceptor;
 use super::partition;
 use crate::config::Aws;
 use crate::model::{Outcome, Partition};
-use crate::sources::live::{Caller, Scan};
+use crate::sources::live::doctor::Watch;
+use crate::sources::live::{self, Caller, Scan};
 
 /// No connection takes longer.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
@@ -52,28 +53,23 @@ pub struct Hub {
 }
 
 impl Hub {
-    /// Opens the source: finds credentials, and whose they are.
-    ///
-    /// # Errors
-    /// [`Failure`] when there are none, or they are refused.
-    pub async fn open(source: &Aws, scan: Arc<Scan>) -> Result<Self, Failure> {
-        Self::open_watched(source, scan, None).await
+    /// The session of the hub's own account.
+    #[must_use]
+    pub fn own(&self) -> &Session {
+        &self.own
     }
+}
 
-    /// The same, with somebody who sees the answer as it comes, be it a refusal.
-    ///
-    /// # Errors
-    /// As [`Hub::open`].
-    pub(super) async fn open_watched(
-        source: &Aws,
-        scan: Arc<Scan>,
-        watch: Option<SharedInterceptor>,
-    ) -> Result<Self, Failure> {
+impl live::Hub for Hub {
+    type Source = Aws;
+    type Session = Session;
+
+    async fn open(source: &Aws, scan: Arc<Scan>, watch: Option<&Watch>) -> Result<Self, Failure> {
         let (config, region) = load(source.profile.as_deref(), source.endpoint_url.as_deref(), &scan).await;
         let caller = Caller::new(scan);
         let mut sts = aws_sdk_sts::config::Builder::from(&config);
         if let Some(watch) = watch {
-            sts.push_interceptor(watch);
+            sts.push_interceptor(interceptor(watch));
         }
         let sts = aws_sdk_sts::Client::from_conf(sts.build());
         let identity = caller
@@ -89,17 +85,15 @@ impl Hub {
         Ok(Self { account, arn, partition, own, member_role, external_id })
     }
 
-    /// The session of the hub's own account.
-    #[must_use]
-    pub fn own(&self) -> &Session {
-        &self.own
+    fn account(&self) -> &str {
+        &self.account
     }
 
-    /// A session of an account: the hub's own, or one with the member role in any other.
-    ///
-    /// # Errors
-    /// [`Failure`] when the role cannot be assumed.
-    pub async fn enter(&self, account: &str) -> Result<Session, Failure> {
+    fn arn(&self) -> &str {
+        &self.arn
+    }
+
+    async fn enter(&self, account: &str) -> Result<Session, Failure> {
         let caller = Caller::new(Arc::clone(self.own.caller.scan()));
         if account == self.account {
             return Ok(Session { caller, ..self.own.clone() });

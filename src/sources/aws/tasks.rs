@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use super::calls::Call;
 use super::{Failure, Hub, roles};
 use crate::model::{DeletionTask, Provider, TaskStatus, TaskUsage, api};
-use crate::sources::live::{Deletions, Patience, forgotten};
+use crate::sources::live::{Deletions, Hub as _, Patience, forgotten};
 
 impl Deletions for Hub {
     const PROVIDER: Provider = Provider::Aws;

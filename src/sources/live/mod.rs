@@ -33,5 +33,5 @@ pub(super) use plan::hand_over;
 pub use plan::{Plan, Reached};
 pub(super) use regions::Regions;
 use source::list_accounts;
-pub(super) use source::{Entered, Source, Which, collect};
+pub(super) use source::{Entered, Hub, Source, Which, collect};
 pub(super) use tasks::{Deletions, ask_tasks, forgotten};

@@ -8,6 +8,7 @@ use tokio::sync::{OnceCell, mpsc};
 
 use super::accounts::{Listed, read_all, read_events};
 use super::bucket::{self, Bucket, Reading};
+use super::doctor::Watch;
 use super::plan::hand_over;
 use super::regions::Regions;
 use super::rows::{account_row, list_row};
@@ -28,13 +29,40 @@ pub(in crate::sources) enum Which<'c> {
     All,
 }
 
+/// The account from which a source enters all others.
+pub(in crate::sources) trait Hub: Send + Sync + Sized + 'static {
+    /// The settings of its source.
+    type Source;
+
+    /// The right to ask in one account.
+    type Session: Send + Sync;
+
+    /// Opens a source: finds credentials, and whose they are. `watch` sees when answers were sent, be they refusals.
+    fn open(
+        source: &Self::Source,
+        scan: Arc<Scan>,
+        watch: Option<&Watch>,
+    ) -> impl Future<Output = Result<Self, Failure>> + Send;
+
+    /// Its id.
+    fn account(&self) -> &str;
+
+    /// Whose credentials these are.
+    fn arn(&self) -> &str;
+
+    /// A session of an account: the hub's own, or one with the member role in any other.
+    ///
+    /// An error means that the role cannot be assumed.
+    fn enter(&self, account: &str) -> impl Future<Output = Result<Self::Session, Failure>> + Send;
+}
+
 /// Settings of a source, with what its provider brings to read it.
 pub(in crate::sources) trait Source: Send + Sync + Sized + 'static {
     /// The calls of the provider.
     type Call: Permitted;
 
     /// The account from which the others are entered.
-    type Hub: Send + Sync + 'static;
+    type Hub: Hub<Source = Self, Session = Self::Session>;
 
     /// The right to ask in one account.
     type Session: Send + Sync;
@@ -54,19 +82,10 @@ pub(in crate::sources) trait Source: Send + Sync + Sized + 'static {
     /// Which Regions of theirs.
     fn regions(&self) -> &config::Regions;
 
-    /// Finds credentials, and whose they are.
-    fn open(&self, scan: Arc<Scan>) -> impl Future<Output = Result<Self::Hub, Failure>> + Send;
-
-    /// The account of the credentials.
-    fn account(hub: &Self::Hub) -> &str;
-
     /// Hands over every account that the provider lists, as it becomes known.
     ///
     /// An error means that the list could not be read to its end: accounts may be missing.
     fn list(hub: &Self::Hub, accounts: &mpsc::Sender<Listed>) -> impl Future<Output = Result<(), Failure>> + Send;
-
-    /// Enters an account.
-    fn enter(hub: &Self::Hub, account: &str) -> impl Future<Output = Result<Self::Session, Failure>> + Send;
 
     /// Every Region of an account.
     fn every_region(session: &Self::Session) -> impl Future<Output = Regions> + Send;
@@ -110,7 +129,7 @@ pub(super) struct Open<S: Source> {
 
 impl<S: Source> Open<S> {
     pub(super) async fn enter(&self, account: &str) -> Result<Entered<S>, Failure> {
-        let session = S::enter(&self.hub, account).await?;
+        let session = self.hub.enter(account).await?;
         Ok(Entered { session, account: account.to_owned(), regions: OnceCell::new() })
     }
 }
@@ -118,7 +137,7 @@ impl<S: Source> Open<S> {
 /// Reads a source to its end and hands over what it finds; what could not be read is among it. Answers `None` where
 /// the source could not be opened.
 pub(in crate::sources) async fn collect<S: Source>(plan: Plan<S>, outlet: Outlet) -> Option<Reached<S::Hub>> {
-    let hub = match plan.source.open(Arc::clone(&plan.scan)).await {
+    let hub = match S::Hub::open(&plan.source, Arc::clone(&plan.scan), None).await {
         Ok(hub) => Arc::new(hub),
         Err(failure) => {
             closed(&plan, &failure, &outlet).await;
@@ -130,7 +149,7 @@ pub(in crate::sources) async fn collect<S: Source>(plan: Plan<S>, outlet: Outlet
     let accounts = async {
         if plan.source.which() == Which::None {
             // Without inventory the trail is that of the hub's own account.
-            read_events(&*open, S::account(&hub), &outlet).await;
+            read_events(&*open, hub.account(), &outlet).await;
             return BTreeSet::new();
         }
         read_all(&open, &outlet).await
@@ -164,7 +183,7 @@ pub(super) async fn list_accounts<S: Source>(
 ) -> Result<(), Failure> {
     let ids = match source.which() {
         // A source without accounts still looks events up in its own.
-        Which::None | Which::Own => vec![S::account(hub).to_owned()],
+        Which::None | Which::Own => vec![hub.account().to_owned()],
         Which::Listed(ids) => ids.to_vec(),
         Which::All => return S::list(hub, accounts).await,
     };

@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use super::lookup;
-use super::protocol::Refusal;
 use super::request::Request;
 use super::world::World;
+use crate::fake::Refusal;
 
 pub fn answer(world: &World, request: &Request) -> Result<Value, Refusal> {
     match request.operation.name {

@@ -1,6 +1,7 @@
 //! The operations that the fake knows, with the parameters that the official SDKs give them.
 
 use super::protocol::Protocol;
+use crate::fake::{self, Paging, optional, required};
 
 /// A product.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -91,20 +92,7 @@ pub enum Kind {
 }
 
 /// A parameter; `N` in its name stands for any number.
-#[derive(Debug, Clone, Copy)]
-pub struct Member {
-    pub name: &'static str,
-    pub kind: Kind,
-    pub required: bool,
-}
-
-/// How a listing goes on with a token: the parameter, the answer's member, and the flag that says that more follows.
-#[derive(Debug, Clone, Copy)]
-pub struct Paging {
-    pub asked: &'static str,
-    pub given: &'static str,
-    pub flag: Option<&'static str>,
-}
+pub type Member = fake::Member<Kind>;
 
 /// An operation.
 #[derive(Debug)]
@@ -140,14 +128,6 @@ const fn operation(service: Service, name: &'static str, members: &'static [Memb
 
 const fn numbered(service: Service, name: &'static str, members: &'static [Member]) -> Operation {
     Operation { page: Some(members[0].name), ..operation(service, name, members) }
-}
-
-const fn required(name: &'static str, kind: Kind) -> Member {
-    Member { name, kind, required: true }
-}
-
-const fn optional(name: &'static str, kind: Kind) -> Member {
-    Member { name, kind, required: false }
 }
 
 const PAGE_NUMBER: Member = optional("PageNumber", Kind::Number(1, 1_000_000));

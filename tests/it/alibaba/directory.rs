@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::protocol::Refusal;
 use super::request::Request;
 use super::role::Task;
 use super::world::World;
+use crate::fake::Refusal;
 
 /// Accounts on a page unless the request says otherwise.
 const PAGE: usize = 10;

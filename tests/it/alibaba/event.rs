@@ -1,7 +1,8 @@
 //! Events of the event history, made of `ActionTrail` records.
 
-use jiff::Timestamp;
 use serde_json::Value;
+
+use crate::fake::{seconds, text};
 
 /// A record with its time and id.
 #[derive(Debug, Clone)]
@@ -17,14 +18,9 @@ pub struct Event {
 impl Event {
     /// The event of a record, which must have its id and time.
     pub fn of(record: &Value) -> Self {
-        let text = |member: &str| {
-            let value = record[member].as_str().map(str::to_owned);
-            value.unwrap_or_else(|| unreachable!("a record of the tests has no {member}: {record}"))
-        };
-        let time: Timestamp = text("eventTime").parse().expect("eventTime is RFC 3339");
         Self {
-            id: text("eventId"),
-            at: time.as_second(),
+            id: text(record, "eventId"),
+            at: seconds(record),
             global: record["isGlobal"].as_bool().unwrap_or(false),
             record: record.clone(),
         }

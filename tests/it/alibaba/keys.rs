@@ -3,21 +3,14 @@
 use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 
+use crate::fake::Identity;
+
 /// The secret of every long-lived key.
 pub const SECRET: &str = "fakeSecretOfALongLivedKey30abc";
 
 /// The long-lived key of an account.
 pub fn key_of(account: &str) -> String {
     format!("LTAI5t{account:0>18}")
-}
-
-/// Whose request it is.
-#[derive(Debug, Clone)]
-pub struct Identity {
-    pub account: String,
-    /// ARN of the user or of the session.
-    pub arn: String,
-    pub session: bool,
 }
 
 /// A key that the fake knows.

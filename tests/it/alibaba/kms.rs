@@ -4,9 +4,9 @@ use serde_json::{Value, json};
 
 use super::directory::numbered;
 use super::instance::Instance;
-use super::protocol::Refusal;
 use super::request::Request;
 use super::world::World;
+use crate::fake::Refusal;
 
 /// Instances on a page unless the request says otherwise.
 const PAGE: usize = 20;

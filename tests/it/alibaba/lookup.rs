@@ -4,9 +4,9 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::event::Event;
-use super::protocol::Refusal;
 use super::request::{Request, time};
 use super::world::{Attributes, World};
+use crate::fake::Refusal;
 
 /// Events on a page unless the request says otherwise.
 const PAGE: usize = 20;

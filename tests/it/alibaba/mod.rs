@@ -10,27 +10,20 @@
 //! Whoever cannot put product and Region into the path asks at `/`: the product follows from the version, the Region
 //! from the header [`server::REGION_HEADER`].
 
-// Not every test uses every part of it. What the simulated AWS does in the same way is the same source, with the types of
-// this provider around it.
-#![allow(dead_code, unused_imports, clippy::duplicate_mod)]
+// The tests and the stand-in each use a part of it.
+#![allow(dead_code, unused_imports)]
 
 mod actiontrail;
 mod catalogue;
 mod cloud;
 mod directory;
 mod event;
-#[path = "../aws/faults.rs"]
-mod faults;
 mod hsm;
 mod instance;
 mod keys;
 mod kms;
-#[path = "../aws/ledger.rs"]
-mod ledger;
 mod lookup;
 mod oss;
-#[path = "../aws/paging.rs"]
-mod paging;
 mod protocol;
 mod ram;
 mod request;
@@ -40,14 +33,11 @@ mod signature;
 mod sts;
 #[cfg(test)]
 mod tests;
-#[path = "../aws/wire.rs"]
-mod wire;
 mod world;
 
+pub use crate::fake::{Call, Effect, Fault};
 pub use cloud::Cloud;
-pub use faults::{Effect, Fault};
 pub use instance::Instance;
 pub use keys::{SECRET, key_of};
-pub use ledger::Call;
 pub use role::{KEY_STORE_ROLE, Policy, Role, Task};
 pub use world::{Account, Attributes, Bucket, Trail, World};

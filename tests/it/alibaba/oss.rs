@@ -5,10 +5,11 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::protocol::{Answer, Protocol, Refusal, escape};
+use super::protocol::{Protocol, escape};
 use super::request::Request;
 use super::signature::encoded;
 use super::world::{Bucket, World};
+use crate::fake::{Answer, Errors as _, Refusal};
 
 /// Keys on a page unless the request says otherwise.
 const PAGE: usize = 100;

@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+use crate::fake::{Answer, Errors, Refusal};
+
 /// A form of answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Protocol {
@@ -9,44 +11,6 @@ pub enum Protocol {
     /// Errors in XML, as gateways in front of the products answer them now and then.
     RpcXml,
     Oss,
-}
-
-/// An error as a service answers it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refusal {
-    pub status: u16,
-    pub code: String,
-    pub message: String,
-    /// Whether the request itself was wrong, which a test of a correct client must never see.
-    pub malformed: bool,
-    /// More elements of an error of OSS.
-    pub details: Vec<(&'static str, String)>,
-}
-
-impl Refusal {
-    /// An answer that a correct client can get.
-    pub fn new(status: u16, code: &str, message: impl Into<String>) -> Self {
-        Self { status, code: code.to_owned(), message: message.into(), malformed: false, details: Vec::new() }
-    }
-
-    /// The answer to a request that should not have been made.
-    pub fn malformed(status: u16, code: &str, message: impl Into<String>) -> Self {
-        Self { malformed: true, ..Self::new(status, code, message) }
-    }
-
-    /// The same with one more element.
-    pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
-        self.details.push((name, value.into()));
-        self
-    }
-}
-
-/// An answer before it goes out.
-#[derive(Debug, Clone)]
-pub struct Answer {
-    pub status: u16,
-    pub headers: Vec<(String, String)>,
-    pub body: Vec<u8>,
 }
 
 impl Protocol {
@@ -87,8 +51,18 @@ impl Protocol {
         envelope(refusal.status, kind, body.into_bytes(), request_id)
     }
 
-    /// How a missing permission is told.
-    pub fn access_denied(self, who: &str, action: &str) -> Refusal {
+    /// How they say that a token is not that of the key.
+    pub fn wrong_token(self) -> Refusal {
+        if self == Self::Oss {
+            return Refusal::malformed(403, "InvalidSecurityToken", "The security token you provided is invalid.");
+        }
+        let message = "Specified SecurityToken mismatch with the AccessKey.";
+        Refusal::malformed(400, "InvalidSecurityToken.MismatchWithAccessKey", message)
+    }
+}
+
+impl Errors for Protocol {
+    fn access_denied(self, who: &str, action: &str) -> Refusal {
         match self {
             Self::Oss => {
                 Refusal::new(403, "AccessDenied", "You have no right to access this object because of bucket acl.")
@@ -97,16 +71,14 @@ impl Protocol {
         }
     }
 
-    /// How too many calls are told: not with status 429.
-    pub fn throttled(self) -> Refusal {
+    fn throttled(self) -> Refusal {
         match self {
             Self::Oss => Refusal::new(503, "DownloadTrafficRateLimitExceeded", "The rate limit has been exceeded."),
             _ => Refusal::new(400, "Throttling.User", "Request was denied due to user flow control."),
         }
     }
 
-    /// How they say that they are ill.
-    pub fn unwell(self, status: u16) -> Refusal {
+    fn unwell(self, status: u16) -> Refusal {
         let code = if status == 503 { "ServiceUnavailable" } else { "InternalError" };
         let message = match self {
             Self::Oss => "Please contact the server administrator.",
@@ -115,8 +87,7 @@ impl Protocol {
         Refusal::new(status, code, message)
     }
 
-    /// How they say that an access key is not theirs.
-    pub fn unknown_key(self) -> Refusal {
+    fn unknown_key(self) -> Refusal {
         match self {
             Self::Oss => {
                 Refusal::new(403, "InvalidAccessKeyId", "The OSS Access Key Id you provided does not exist.")
@@ -125,21 +96,11 @@ impl Protocol {
         }
     }
 
-    /// How they say that a session has ended.
-    pub fn expired(self) -> Refusal {
+    fn expired(self) -> Refusal {
         match self {
             Self::Oss => Refusal::new(403, "SecurityTokenExpired", "The security token you provided has expired."),
             _ => Refusal::new(400, "InvalidSecurityToken.Expired", "Specified SecurityToken is expired."),
         }
-    }
-
-    /// How they say that a token is not that of the key.
-    pub fn wrong_token(self) -> Refusal {
-        if self == Self::Oss {
-            return Refusal::malformed(403, "InvalidSecurityToken", "The security token you provided is invalid.");
-        }
-        let message = "Specified SecurityToken mismatch with the AccessKey.";
-        Refusal::malformed(400, "InvalidSecurityToken.MismatchWithAccessKey", message)
     }
 }
 

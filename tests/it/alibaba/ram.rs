@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::protocol::Refusal;
 use super::request::Request;
 use super::role::{Policy, Role};
 use super::world::World;
+use crate::fake::Refusal;
 
 pub fn answer(world: &World, request: &Request) -> Result<Value, Refusal> {
     match request.operation.name {

@@ -3,11 +3,10 @@
 use std::cell::RefCell;
 
 use jiff::Timestamp;
-use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value, json};
 
 use super::catalogue::{Kind, Operation, Service};
-use super::protocol::Refusal;
+use crate::fake::{Asked, Paging, Refusal, pairs};
 
 /// A request of an operation that the fake knows.
 #[derive(Debug)]
@@ -75,6 +74,24 @@ impl Request {
     }
 }
 
+impl Asked for Request {
+    fn place(&self) -> (&str, &str, &str) {
+        (&self.account, &self.region, self.operation.name)
+    }
+
+    fn parameters(&self) -> &Value {
+        &self.parameters
+    }
+
+    fn paging(&self) -> Option<Paging> {
+        self.operation.paging
+    }
+
+    fn token_error(&self) -> &'static str {
+        self.operation.service.token_error()
+    }
+}
+
 /// A parameter's name with `N` for its numbers.
 fn without_numbers(name: &str) -> String {
     let plain = |part: &str| {
@@ -105,14 +122,4 @@ pub fn time(text: &str) -> Option<Timestamp> {
 /// The parameters of a query or a form; `+` is a blank.
 pub fn parameters(text: &str) -> Map<String, Value> {
     pairs(text).into_iter().map(|(name, value)| (name, json!(value))).collect()
-}
-
-/// The same, as pairs.
-pub fn pairs(text: &str) -> Vec<(String, String)> {
-    let decode = |text: &str| percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned();
-    text.split('&')
-        .filter(|pair| !pair.is_empty())
-        .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
-        .map(|(name, value)| (decode(name), decode(value)))
-        .collect()
 }

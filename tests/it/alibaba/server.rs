@@ -2,8 +2,7 @@
 
 use std::cell::RefCell;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use axum::body::Body;
 use hyper::Response;
@@ -12,16 +11,16 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use super::catalogue::{Carrier, Operation, Service};
-use super::cloud::{Shared, lock};
-use super::faults::Effect;
-use super::keys::{Identity, Key, SECRET, key_of};
-use super::ledger::Call;
-use super::protocol::{Answer, Protocol, Refusal};
+use super::cloud::Shared;
+use super::keys::{Key, SECRET, key_of};
+use super::protocol::Protocol;
 use super::request::{Request, parameters};
 use super::signature::{Authorization, check_date, decoded};
-use super::wire::{Received, Reset, header, shape, whole};
 use super::world::World;
 use super::{actiontrail, directory, hsm, kms, oss, ram, sts};
+use crate::fake::{
+    Answer, Call, Effect, Errors as _, Identity, Received, Refusal, Reset, Stop, header, lock, shape, whole,
+};
 
 /// The Region of a request at `/`.
 pub const REGION_HEADER: &str = "x-fake-region";
@@ -31,18 +30,6 @@ const DEFAULT_REGION: &str = "cn-hangzhou";
 pub const CREDENTIALS: &str = "/credentials";
 /// Pages that a listing says there are where its pages repeat.
 const MANY: u64 = 1_000_000;
-
-/// Ends a call in the ledger, however it ends.
-struct UnderWay<'a> {
-    shared: &'a Shared,
-    account: String,
-}
-
-impl Drop for UnderWay<'_> {
-    fn drop(&mut self) {
-        lock(&self.shared.ledger).end(&self.account);
-    }
-}
 
 /// What a request is for.
 struct Aim {
@@ -97,7 +84,7 @@ impl Common {
 
 /// Answers one request.
 pub async fn respond(incoming: Received, shared: Arc<Shared>) -> Result<Response<Body>, Reset> {
-    let number = shared.requests.fetch_add(1, Ordering::Relaxed);
+    let number = shared.count();
     let request_id = format!("{number:08X}-0000-4000-8000-{number:012X}");
     let xml = lock(&shared.world).xml_errors;
     if incoming.parts.uri.path() == CREDENTIALS {
@@ -106,13 +93,13 @@ pub async fn respond(incoming: Received, shared: Arc<Shared>) -> Result<Response
     }
     let (protocol, outcome) = match aim(&incoming) {
         Ok(aim) => (aim.service.protocol(xml), judged(&incoming, &shared, &request_id, &aim).await),
-        Err(refusal) => (Protocol::Rpc, Err(refusal)),
+        Err(refusal) => (Protocol::Rpc, Err(refusal.into())),
     };
     match outcome {
-        Ok(Some(response)) => Ok(response),
-        Ok(None) => Err(Reset),
-        Err(refusal) => {
-            note(&shared, &incoming, &refusal);
+        Ok(response) => Ok(response),
+        Err(Stop::Reset) => Err(Reset),
+        Err(Stop::Refused(refusal)) => {
+            shared.note(&incoming, "x-acs-action", &refusal);
             let mut answer = protocol.error(&refusal, &request_id);
             let world = lock(&shared.world);
             if let (true, Some(wait)) = (refusal.code.contains("Throttling"), world.retry_after) {
@@ -128,15 +115,6 @@ fn dated(mut answer: Answer, world: &World) -> Answer {
     let now = world.now().strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
     answer.headers.push(("date".to_owned(), now));
     answer
-}
-
-fn note(shared: &Shared, incoming: &Received, refusal: &Refusal) {
-    if refusal.malformed {
-        let action = header(&incoming.parts.headers, "x-acs-action");
-        let what = format!("{} {} {action}", incoming.parts.method, incoming.parts.uri);
-        let body = String::from_utf8_lossy(&incoming.body);
-        lock(&shared.ledger).refusals.push(format!("{}: {} ({what}: {body})", refusal.code, refusal.message));
-    }
 }
 
 fn aim(incoming: &Received) -> Result<Aim, Refusal> {
@@ -214,32 +192,18 @@ async fn judged(
     shared: &Arc<Shared>,
     request_id: &str,
     aim: &Aim,
-) -> Result<Option<Response<Body>>, Refusal> {
+) -> Result<Response<Body>, Stop> {
     let protocol = aim.service.protocol(false);
     let action = aim.service.action(&aim.operation);
     let authorization = Authorization::read(header(&incoming.parts.headers, "authorization"));
     let key = authorization.as_ref().and_then(|read| find(&lock(&shared.world), &read.key));
     let account = key.as_ref().map_or_else(|| "unknown".to_owned(), |key| key.identity.account.clone());
-    lock(&shared.ledger).begin(call(aim, &action, &account), shared.keep_calls.load(Ordering::Relaxed));
-    let _under_way = UnderWay { shared, account: account.clone() };
-    let latency = shared.latency.load(Ordering::Relaxed);
-    if latency != 0 {
-        tokio::time::sleep(Duration::from_micros(latency)).await;
-    }
+    let _under_way = shared.begin(call(aim, &action, &account)).await;
     let identity = authenticate(incoming, shared, aim, authorization, key)?;
-    let effect = lock(&shared.faults).iter_mut().find_map(|fault| fault.strikes(&action, &account, &aim.region));
-    if let Some(refusal) = effect.as_ref().and_then(|effect| effect.refusal(protocol, &identity.arn, &action)) {
-        return Err(refusal);
-    }
-    match &effect {
-        Some(Effect::Hang) => std::future::pending().await,
-        Some(Effect::Reset) => return Ok(None),
-        Some(Effect::Delay(late)) => tokio::time::sleep(*late).await,
-        _ => {}
-    }
+    let effect = shared.strike((&action, &account, &aim.region), protocol, &identity.arn).await?;
     let answer = own_answer(shared, request_id, aim, identity, effect.as_ref())?;
     let answer = dated(answer, &lock(&shared.world));
-    Ok(Some(shape(answer, effect.as_ref())))
+    Ok(shape(answer, effect.as_ref()))
 }
 
 fn call(aim: &Aim, action: &str, account: &str) -> Call {
@@ -332,8 +296,7 @@ fn own_answer(
     check_region(&world, &request)?;
     request.check()?;
     throttle(shared, &world, &request)?;
-    let page = operation.page.filter(|_| matches!(effect, Some(Effect::RepeatedToken)));
-    if let Some(page) = page {
+    if let Some(page) = operation.page.filter(|_| matches!(effect, Some(Effect::RepeatedToken))) {
         request.parameters[page] = json!("1");
     }
     if aim.service == Service::Oss && operation.name == "GetObject" {
@@ -341,17 +304,8 @@ fn own_answer(
     }
     let mut value = dispatch(&mut world, &request)?;
     if let Some(effect) = effect {
-        let asked = operation.paging.and_then(|paging| request.text(paging.asked));
-        let first = world.tokens.issue(&request, "0");
-        effect.twist(&mut value, operation.paging, asked, &first);
-        if operation.page.is_some() && matches!(effect, Effect::RepeatedToken | Effect::TruncatedWithoutMarker) {
-            let total = if value["Total"].is_null() { "TotalCount" } else { "Total" };
-            value[total] = json!(MANY);
-        }
-        if let Some(page) = page {
-            value[page] =
-                json!(aim.parameters[page].as_str().and_then(|number| number.parse().ok()).unwrap_or(1_u64));
-        }
+        effect.twist(&mut value, &request, &world.tokens);
+        twist_pages(effect, operation, &aim.parameters, &mut value);
     }
     let remarks = request.remarks.take();
     lock(&shared.ledger).refusals.extend(remarks);
@@ -359,6 +313,19 @@ fn own_answer(
         Service::Oss => Protocol::raw("application/xml", oss::listing_xml(&value).into_bytes(), request_id),
         _ => Protocol::answer(value, request_id),
     })
+}
+
+/// The same for a listing whose pages have numbers: it has more than there is, or the page that was asked for says
+/// what the first one did.
+fn twist_pages(effect: &Effect, operation: &Operation, asked: &Value, value: &mut Value) {
+    let Some(page) = operation.page else { return };
+    if matches!(effect, Effect::RepeatedToken | Effect::TruncatedWithoutMarker) {
+        let total = if value["Total"].is_null() { "TotalCount" } else { "Total" };
+        value[total] = json!(MANY);
+    }
+    if matches!(effect, Effect::RepeatedToken) {
+        value[page] = json!(asked[page].as_str().and_then(|number| number.parse().ok()).unwrap_or(1_u64));
+    }
 }
 
 /// Products with an endpoint in each Region have none in others.

@@ -6,9 +6,8 @@ use jiff::{SignedDuration, Timestamp, civil, tz::TimeZone};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use sha2::{Digest as _, Sha256};
 
-use super::protocol::Refusal;
-use super::request::{pairs, time};
-use super::wire::{Received, header};
+use super::request::time;
+use crate::fake::{Received, Refusal, header, pairs};
 
 const ACS3: &str = "ACS3-HMAC-SHA256";
 const OSS4: &str = "OSS4-HMAC-SHA256";

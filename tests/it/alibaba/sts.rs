@@ -5,9 +5,9 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use super::protocol::Refusal;
 use super::request::Request;
 use super::world::World;
+use crate::fake::Refusal;
 
 /// The longest session of a role, and the one that is given unless the request says otherwise.
 const SESSION_SECONDS: usize = 3600;

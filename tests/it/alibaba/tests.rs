@@ -73,7 +73,7 @@ fn the_official_sdk_reads_what_the_fake_serves() {
     sdk(&cloud, "reading");
     let lookup = &cloud.calls_of("actiontrail:LookupEvents")[0];
     assert_eq!((lookup.account.as_str(), lookup.region.as_str()), (MEMBER, "cn-hangzhou"));
-    assert!(3 <= cloud.most_lookups_in_a_second(), "the script asks for too much once");
+    assert!(3 <= cloud.most_lookups_of_an_account(), "the script asks for too much once");
     let expected = ["ram:GetServiceLinkedRoleDeletionStatus", "oss:ListObjects", "oss:GetObject"];
     assert!(expected.iter().all(|action| cloud.actions().contains(*action)), "{:?}", cloud.actions());
     assert_eq!(cloud.refusals(), Vec::<String>::new());

@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 use super::event::Event;
 use super::instance::Instance;
 use super::keys::Keys;
-use super::paging::Tokens;
 use super::role::{Policy, Role, Task, system_policies};
+use crate::fake::Tokens;
 
 /// Regions unless the test says otherwise.
 const REGIONS: [&str; 3] = ["cn-hangzhou", "cn-beijing", "ap-southeast-1"];

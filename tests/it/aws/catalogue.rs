@@ -1,6 +1,7 @@
 //! The operations that the fake knows, with the members that the service's own model gives their input.
 
 use super::protocol::Protocol;
+use crate::fake::{self, Paging, optional, required};
 
 /// A service, by what requests are signed for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -115,23 +116,7 @@ pub enum Kind {
 }
 
 /// A member of an input.
-#[derive(Debug)]
-pub struct Member {
-    pub name: &'static str,
-    pub kind: Kind,
-    pub required: bool,
-}
-
-/// How an operation pages.
-#[derive(Debug, Clone, Copy)]
-pub struct Paging {
-    /// The token in the request.
-    pub asked: &'static str,
-    /// The token in the answer.
-    pub given: &'static str,
-    /// The member that says that there is more, where there is one.
-    pub flag: Option<&'static str>,
-}
+pub type Member = fake::Member<Kind>;
 
 /// An operation.
 #[derive(Debug)]
@@ -146,14 +131,6 @@ impl Operation {
     pub fn find(service: Service, name: &str) -> Option<&'static Self> {
         OPERATIONS.iter().find(|operation| operation.service == service && operation.name == name)
     }
-}
-
-const fn optional(name: &'static str, kind: Kind) -> Member {
-    Member { name, kind, required: false }
-}
-
-const fn required(name: &'static str, kind: Kind) -> Member {
-    Member { name, kind, required: true }
 }
 
 const fn operation(

@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use super::paging::page;
-use super::protocol::Refusal;
 use super::request::Request;
 use super::world::World;
+use crate::fake::Refusal;
 
 /// Clusters on a page at most.
 const PAGE: usize = 25;

@@ -4,9 +4,9 @@ use serde_json::{Value, json};
 
 use super::lookup;
 use super::paging::page;
-use super::protocol::Refusal;
 use super::request::Request;
 use super::world::{Trail, World};
+use crate::fake::Refusal;
 
 pub fn answer(world: &World, request: &Request) -> Result<Value, Refusal> {
     match request.operation.name {

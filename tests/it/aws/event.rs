@@ -1,7 +1,8 @@
 //! Events of the event history, made of `CloudTrail` records.
 
-use jiff::Timestamp;
 use serde_json::{Value, json};
+
+use crate::fake::{seconds, text};
 
 /// A record with what the event history tells and searches beside it.
 #[derive(Debug, Clone)]
@@ -23,16 +24,11 @@ pub struct Event {
 impl Event {
     /// The event of a record, which must have its time, name, source and id.
     pub fn of(record: &Value) -> Self {
-        let text = |member: &str| {
-            let value = record[member].as_str().map(str::to_owned);
-            value.unwrap_or_else(|| unreachable!("a record of the tests has no {member}: {record}"))
-        };
-        let time: Timestamp = text("eventTime").parse().expect("eventTime is RFC 3339");
         Self {
-            id: text("eventID"),
-            name: text("eventName"),
-            source: text("eventSource"),
-            at: time.as_second(),
+            id: text(record, "eventID"),
+            name: text(record, "eventName"),
+            source: text(record, "eventSource"),
+            at: seconds(record),
             read_only: record["readOnly"].as_bool().unwrap_or(false).to_string(),
             username: username(&record["userIdentity"]),
             access_key: record["userIdentity"]["accessKeyId"].as_str().map(str::to_owned),

@@ -10,9 +10,8 @@ use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
 
 use super::catalogue::Service;
-use super::cloud::{Shared, lock};
-use super::protocol::{Answer, Refusal};
-use super::wire::Received;
+use super::cloud::Shared;
+use crate::fake::{Answer, Received, Refusal, lock};
 
 /// The largest answer that is passed back.
 const ANSWER_LIMIT: usize = 256 << 20;

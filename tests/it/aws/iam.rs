@@ -4,10 +4,10 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
 use super::paging::page;
-use super::protocol::Refusal;
 use super::request::Request;
 use super::role::{ManagedPolicy, Role, Task};
 use super::world::World;
+use crate::fake::Refusal;
 
 /// Entries on a page unless the request says otherwise.
 const PAGE: usize = 100;

@@ -3,21 +3,14 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
+use crate::fake::Identity;
+
 /// What every key of the fake is followed by.
 pub const SECRET: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
 
 /// The long-lived key of an account.
 pub fn key_of(account: &str) -> String {
     format!("AKIA{account:0>16}")
-}
-
-/// Whose request it is.
-#[derive(Debug, Clone)]
-pub struct Identity {
-    pub account: String,
-    /// ARN of the user or of the session.
-    pub arn: String,
-    pub session: bool,
 }
 
 /// A session's key.

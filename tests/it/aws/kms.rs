@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use super::paging::page;
-use super::protocol::Refusal;
 use super::request::Request;
 use super::world::World;
+use crate::fake::Refusal;
 
 /// Entries on a page unless the request says otherwise.
 const PAGE: usize = 100;

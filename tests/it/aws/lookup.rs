@@ -4,9 +4,9 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::event::Event;
-use super::protocol::Refusal;
 use super::request::Request;
 use super::world::World;
+use crate::fake::Refusal;
 
 /// What can be looked up.
 const ATTRIBUTES: [&str; 8] =

@@ -17,12 +17,10 @@ mod cloud;
 mod cloudhsm;
 mod cloudtrail;
 mod event;
-mod faults;
 mod forward;
 mod iam;
 mod keys;
 mod kms;
-mod ledger;
 mod lookup;
 mod moto;
 mod organizations;
@@ -34,13 +32,11 @@ mod server;
 mod sts;
 #[cfg(test)]
 mod tests;
-mod wire;
 mod world;
 
+pub use crate::fake::{Call, Effect, Fault};
 pub use cloud::Cloud;
 pub use event::Event;
-pub use faults::{Effect, Fault};
-pub use ledger::Call;
 pub use moto::Moto;
 pub use role::{CKS_ROLE, Role, Task};
 pub use world::{Account, Trail, World, external_store, hsm_store};

@@ -3,9 +3,10 @@
 use serde_json::{Value, json};
 
 use super::paging::page;
-use super::protocol::{Protocol, Refusal};
+use super::protocol::Protocol;
 use super::request::Request;
 use super::world::{Account, World};
+use crate::fake::{Errors as _, Refusal};
 
 /// Accounts on a page at most.
 const PAGE: usize = 20;

@@ -4,6 +4,8 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
+use crate::fake::{Answer, Errors, Refusal};
+
 /// A protocol; that of Query has the namespace of its answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Protocol {
@@ -12,36 +14,6 @@ pub enum Protocol {
     Rest,
     /// Errors of S3, which is served by moto.
     S3,
-}
-
-/// An error as a service answers it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refusal {
-    pub status: u16,
-    pub code: String,
-    pub message: String,
-    /// Whether the request itself was wrong, which a test of a correct client must never see.
-    pub malformed: bool,
-}
-
-impl Refusal {
-    /// An answer that a correct client can get.
-    pub fn new(status: u16, code: &str, message: impl Into<String>) -> Self {
-        Self { status, code: code.to_owned(), message: message.into(), malformed: false }
-    }
-
-    /// The answer to a request that should not have been made.
-    pub fn malformed(status: u16, code: &str, message: impl Into<String>) -> Self {
-        Self { malformed: true, ..Self::new(status, code, message) }
-    }
-}
-
-/// An answer before it goes out.
-#[derive(Debug, Clone)]
-pub struct Answer {
-    pub status: u16,
-    pub headers: Vec<(String, String)>,
-    pub body: Vec<u8>,
 }
 
 impl Protocol {
@@ -101,8 +73,17 @@ impl Protocol {
         Answer { status, headers, body: body.into_bytes() }
     }
 
-    /// How this protocol's services say that a permission is missing.
-    pub fn access_denied(self, who: &str, action: &str) -> Refusal {
+    /// How they say that a request was signed for something else, or not at all.
+    pub fn wrong_signature(self, message: impl Into<String>) -> Refusal {
+        match self {
+            Self::Json | Self::Rest => Refusal::malformed(400, "InvalidSignatureException", message),
+            Self::Query(_) | Self::S3 => Refusal::malformed(403, "SignatureDoesNotMatch", message),
+        }
+    }
+}
+
+impl Errors for Protocol {
+    fn access_denied(self, who: &str, action: &str) -> Refusal {
         let message = format!(
             "User: {who} is not authorized to perform: {action} because no identity-based policy allows the {action} action"
         );
@@ -113,8 +94,7 @@ impl Protocol {
         }
     }
 
-    /// How they say that there were too many calls.
-    pub fn throttled(self) -> Refusal {
+    fn throttled(self) -> Refusal {
         match self {
             Self::Json => Refusal::new(400, "ThrottlingException", "Rate exceeded"),
             Self::Rest => Refusal::new(429, "TooManyRequestsException", "Too Many Requests"),
@@ -123,8 +103,7 @@ impl Protocol {
         }
     }
 
-    /// How they say that they are ill.
-    pub fn unwell(self, status: u16) -> Refusal {
+    fn unwell(self, status: u16) -> Refusal {
         let code = match self {
             Self::Json | Self::Rest => "InternalServerException",
             Self::Query(_) => "ServiceFailure",
@@ -133,8 +112,7 @@ impl Protocol {
         Refusal::new(status, code, "We encountered an internal error. Please try again.")
     }
 
-    /// How they say that an access key is not theirs, which a Region that is switched off says too.
-    pub fn unknown_key(self) -> Refusal {
+    fn unknown_key(self) -> Refusal {
         let message = "The security token included in the request is invalid.";
         match self {
             Self::Json => Refusal::new(400, "UnrecognizedClientException", message),
@@ -144,22 +122,13 @@ impl Protocol {
         }
     }
 
-    /// How they say that a session has ended.
-    pub fn expired(self) -> Refusal {
+    fn expired(self) -> Refusal {
         let message = "The security token included in the request is expired";
         match self {
             Self::Json => Refusal::new(400, "ExpiredTokenException", message),
             Self::Rest => Refusal::new(403, "ExpiredTokenException", message),
             Self::Query(_) => Refusal::new(403, "ExpiredToken", message),
             Self::S3 => Refusal::new(400, "ExpiredToken", message),
-        }
-    }
-
-    /// How they say that a request was signed for something else, or not at all.
-    pub fn wrong_signature(self, message: impl Into<String>) -> Refusal {
-        match self {
-            Self::Json | Self::Rest => Refusal::malformed(400, "InvalidSignatureException", message),
-            Self::Query(_) | Self::S3 => Refusal::malformed(403, "SignatureDoesNotMatch", message),
         }
     }
 }

@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value, json};
 
 use super::catalogue::{Kind, Operation, Service};
-use super::protocol::Refusal;
+use crate::fake::{Asked, Paging, Refusal, pairs};
 
 /// A request of an operation that the fake knows.
 #[derive(Debug)]
@@ -76,6 +75,27 @@ impl Request {
     }
 }
 
+impl Asked for Request {
+    fn place(&self) -> (&str, &str, &str) {
+        (&self.account, &self.region, self.operation.name)
+    }
+
+    fn parameters(&self) -> &Value {
+        &self.parameters
+    }
+
+    fn paging(&self) -> Option<Paging> {
+        self.operation.paging
+    }
+
+    fn token_error(&self) -> &'static str {
+        match self.operation.name {
+            "ListPublicKeys" => "InvalidTokenException",
+            _ => self.operation.service.token_error(),
+        }
+    }
+}
+
 fn fits(kind: Kind, value: &Value) -> Result<(), String> {
     match kind {
         Kind::Text(least, most) => {
@@ -123,16 +143,6 @@ impl Scope {
     }
 }
 
-/// The parameters of a form, in the order in which they came; `+` is a blank.
-pub fn form(body: &str) -> Map<String, Value> {
-    let decode = |text: &str| percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned();
-    body.split('&')
-        .filter(|pair| !pair.is_empty())
-        .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
-        .map(|(name, value)| (decode(name), json!(decode(value))))
-        .collect()
-}
-
 /// Operation and parameters of a request, by the protocol of its service.
 pub fn operation_and_parameters(
     service: Service,
@@ -143,7 +153,7 @@ pub fn operation_and_parameters(
     let text = String::from_utf8_lossy(body);
     match service {
         Service::Iam | Service::Sts | Service::Sns => {
-            let mut form = form(&text);
+            let mut form: Map<_, _> = pairs(&text).into_iter().map(|(name, value)| (name, json!(value))).collect();
             let action = form.remove("Action").unwrap_or_default();
             let version = form.remove("Version").unwrap_or_default();
             if version != service.version() && service != Service::Sns {

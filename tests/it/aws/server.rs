@@ -1,75 +1,52 @@
 //! The HTTP server: who asks for what, in which order it is judged, and how the answer goes out.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use axum::body::Body;
 use hyper::Response;
 use serde_json::{Value, json};
 
 use super::catalogue::{Operation, Service};
-use super::cloud::{Shared, lock};
-use super::faults::Effect;
+use super::cloud::Shared;
 use super::forward;
-use super::keys::{BadKey, Identity, key_of};
-use super::ledger::Call;
-use super::protocol::{Answer, Protocol, Refusal};
+use super::keys::{BadKey, key_of};
+use super::protocol::Protocol;
 use super::request::{Request, Scope, operation_and_parameters};
-use super::wire::{Received, Reset, header, shape, whole};
 use super::world::World;
 use super::{account, cloudhsm, cloudtrail, iam, kms, organizations, sts};
-
-/// Ends a call in the ledger, however it ends.
-struct UnderWay<'a> {
-    shared: &'a Shared,
-    account: String,
-}
-
-impl Drop for UnderWay<'_> {
-    fn drop(&mut self) {
-        lock(&self.shared.ledger).end(&self.account);
-    }
-}
+use crate::fake::{
+    Answer, Call, Effect, Errors as _, Identity, Received, Refusal, Reset, Stop, header, lock, shape, whole,
+};
 
 /// Answers one request.
 pub async fn respond(incoming: Received, shared: Arc<Shared>) -> Result<Response<Body>, Reset> {
-    let number = shared.requests.fetch_add(1, Ordering::Relaxed);
+    let number = shared.count();
     let request_id = format!("{number:08x}-0000-4000-8000-{number:012x}");
     let (protocol, outcome) = answer(&incoming, &shared, &request_id).await;
     match outcome {
-        Ok(Outcome::Respond(response)) => Ok(response),
-        Ok(Outcome::Reset) => Err(Reset),
-        Err(refusal) => {
-            note(&shared, &incoming, &refusal);
+        Ok(response) => Ok(response),
+        Err(Stop::Reset) => Err(Reset),
+        Err(Stop::Refused(refusal)) => {
+            shared.note(&incoming, "x-amz-target", &refusal);
             Ok(whole(protocol.error(&refusal, &request_id)))
         }
     }
 }
 
-fn note(shared: &Shared, incoming: &Received, refusal: &Refusal) {
-    if refusal.malformed {
-        let target = header(&incoming.parts.headers, "x-amz-target");
-        let what = format!("{} {} {target}", incoming.parts.method, incoming.parts.uri);
-        let body = String::from_utf8_lossy(&incoming.body);
-        lock(&shared.ledger).refusals.push(format!("{}: {} ({what}: {body})", refusal.code, refusal.message));
-    }
-}
-
-enum Outcome {
-    Respond(Response<Body>),
-    Reset,
-}
-
-async fn answer(incoming: &Received, shared: &Arc<Shared>, request_id: &str) -> (Protocol, Result<Outcome, Refusal>) {
+async fn answer(
+    incoming: &Received,
+    shared: &Arc<Shared>,
+    request_id: &str,
+) -> (Protocol, Result<Response<Body>, Stop>) {
     let headers = &incoming.parts.headers;
     let Some(scope) = Scope::read(header(headers, "authorization")) else {
         let message = "Request is missing Authentication Token";
-        return (Protocol::Json, Err(Refusal::malformed(403, "MissingAuthenticationTokenException", message)));
+        return (Protocol::Json, Err(Refusal::malformed(403, "MissingAuthenticationTokenException", message).into()));
     };
     let Some(service) = Service::of(&scope.service) else {
         let message = format!("Credential should be scoped to a service of the fake, not {}.", scope.service);
-        return (Protocol::Json, Err(Protocol::Json.wrong_signature(message)));
+        return (Protocol::Json, Err(Protocol::Json.wrong_signature(message).into()));
     };
     (service.protocol(), judged(incoming, shared, request_id, service, &scope).await)
 }
@@ -80,15 +57,16 @@ async fn judged(
     request_id: &str,
     service: Service,
     scope: &Scope,
-) -> Result<Outcome, Refusal> {
+) -> Result<Response<Body>, Stop> {
     let headers = &incoming.parts.headers;
     let protocol = service.protocol();
     if !header(headers, "x-amz-date").starts_with(&scope.date) {
-        return Err(protocol.wrong_signature("Date in Credential scope does not match the date of the request."));
+        let message = "Date in Credential scope does not match the date of the request.";
+        return Err(protocol.wrong_signature(message).into());
     }
     let token = headers.get("x-amz-security-token").and_then(|value| value.to_str().ok());
     let identity = identify(&lock(&shared.world), &scope.key, token);
-    let onward = lock(&shared.forwards).iter().find(|(known, _)| *known == service).map(|(_, at)| *at);
+    let onward = lock(&shared.world).forwards.iter().find(|(known, _)| *known == service).map(|(_, at)| *at);
     let target = header(headers, "x-amz-target");
     let (name, parameters) = match service {
         Service::S3 => forward::s3_call(&incoming.parts),
@@ -105,23 +83,9 @@ async fn judged(
         at: Instant::now(),
         parameters: parameters.clone(),
     };
-    lock(&shared.ledger).begin(call, shared.keep_calls.load(Ordering::Relaxed));
-    let _under_way = UnderWay { shared, account: account.clone() };
-    let latency = shared.latency.load(Ordering::Relaxed);
-    if latency != 0 {
-        tokio::time::sleep(Duration::from_micros(latency)).await;
-    }
-    let effect = lock(&shared.faults).iter_mut().find_map(|fault| fault.strikes(&action, &account, &scope.region));
-    let caller = identity.as_ref().map_or_else(|_| "anonymous".to_owned(), |identity| identity.arn.clone());
-    if let Some(refusal) = effect.as_ref().and_then(|effect| effect.refusal(protocol, &caller, &action)) {
-        return Err(refusal);
-    }
-    match &effect {
-        Some(Effect::Hang) => std::future::pending().await,
-        Some(Effect::Reset) => return Ok(Outcome::Reset),
-        Some(Effect::Delay(late)) => tokio::time::sleep(*late).await,
-        _ => {}
-    }
+    let _under_way = shared.begin(call).await;
+    let caller = identity.as_ref().map_or("anonymous", |identity| &identity.arn);
+    let effect = shared.strike((&action, &account, &scope.region), protocol, caller).await?;
     let answer = if let Some(address) = onward {
         check_key(service, identity)?;
         forward::pass_on(incoming, address, shared, &parameters).await?
@@ -129,7 +93,7 @@ async fn judged(
         let identity = check_key(service, identity)?;
         own_answer(shared, request_id, service, scope, identity, &name, parameters, effect.as_ref())?
     };
-    Ok(Outcome::Respond(shape(answer, effect.as_ref())))
+    Ok(shape(answer, effect.as_ref()))
 }
 
 fn identify(world: &World, key: &str, token: Option<&str>) -> Result<Identity, BadKey> {
@@ -180,9 +144,7 @@ fn own_answer(
     request.check()?;
     let mut value = dispatch(&mut world, &request)?;
     if let Some(effect) = effect {
-        let asked = operation.paging.and_then(|paging| request.text(paging.asked));
-        let first = world.tokens.issue(&request, "0");
-        effect.twist(&mut value, operation.paging, asked, &first);
+        effect.twist(&mut value, &request, &world.tokens);
     }
     let value = renamed(&value, "aws", &world.partition);
     drop(world);

@@ -6,9 +6,9 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::keys::SECRET;
-use super::protocol::Refusal;
 use super::request::Request;
 use super::world::World;
+use crate::fake::Refusal;
 
 /// The longest session that a session may start (role chaining).
 const CHAINED_SECONDS: usize = 3600;

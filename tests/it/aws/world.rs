@@ -1,15 +1,17 @@
 //! What there is in the simulated organisation. Tests build it, and change it while it is served.
 
 use std::collections::{BTreeMap, HashMap};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use super::catalogue::Service;
 use super::event::Event;
 use super::keys::Keys;
-use super::paging::Tokens;
 use super::role::{ManagedPolicy, Role, Task, managed_policies};
+use crate::fake::Tokens;
 
 /// Regions of an account unless the test says otherwise: two to ask, and one that is switched off.
 const REGIONS: [(&str, &str); 3] =
@@ -44,6 +46,8 @@ pub struct World {
     pub stores_per_second: usize,
     pub tokens: Tokens,
     pub keys: Keys,
+    /// Services that another server answers, at its address.
+    pub forwards: Vec<(Service, SocketAddr)>,
 }
 
 impl World {
@@ -65,6 +69,7 @@ impl World {
             stores_per_second: 5,
             tokens: Tokens::new(),
             keys: Keys::default(),
+            forwards: Vec::new(),
         }
     }
 

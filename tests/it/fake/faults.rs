@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::catalogue::Paging;
-use super::protocol::{Protocol, Refusal};
+use super::answer::{Errors, Refusal};
+use super::tokens::{Asked, Tokens};
 
 /// What goes wrong with a call.
 #[derive(Debug, Clone)]
@@ -124,7 +124,7 @@ impl Fault {
 
 impl Effect {
     /// The error that is answered instead, if it is one.
-    pub fn refusal(&self, protocol: Protocol, caller: &str, action: &str) -> Option<Refusal> {
+    pub fn refusal(&self, protocol: impl Errors, caller: &str, action: &str) -> Option<Refusal> {
         match self {
             Self::Error(status, code) => Some(Refusal::new(*status, code, "An error that a test asked for.")),
             Self::AccessDenied => Some(protocol.access_denied(caller, action)),
@@ -136,14 +136,14 @@ impl Effect {
         }
     }
 
-    /// Changes the right answer of a listing.
-    pub fn twist(&self, answer: &mut Value, paging: Option<Paging>, asked: Option<&str>, first: &str) {
-        match (self, paging) {
+    /// Changes the right answer to a request.
+    pub fn twist(&self, answer: &mut Value, request: &impl Asked, tokens: &Tokens) {
+        match (self, request.paging()) {
             (Self::RepeatedToken, Some(paging)) => {
-                if let Some(token) = asked {
+                if let Some(token) = request.parameters()[paging.asked].as_str() {
                     answer[paging.given] = json!(token);
                 } else if answer[paging.given].is_null() {
-                    answer[paging.given] = json!(first);
+                    answer[paging.given] = json!(tokens.issue(request, "0"));
                 }
                 if let Some(flag) = paging.flag {
                     answer[flag] = json!(true);

@@ -14,10 +14,11 @@ use hyper::http::request::Parts;
 use hyper::service::service_fn;
 use hyper::{Request as HttpRequest, Response};
 use hyper_util::rt::{TokioIo, TokioTimer};
+use percent_encoding::percent_decode_str;
 use tokio::sync::oneshot;
 
+use super::answer::Answer;
 use super::faults::Effect;
-use super::protocol::Answer;
 
 /// The largest body that is read.
 const BODY_LIMIT: usize = 256 << 20;
@@ -147,6 +148,16 @@ async fn receive(request: HttpRequest<Incoming>) -> Result<Received, Reset> {
 
 pub fn header<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
     headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+}
+
+/// The parameters of a query or a form, in the order in which they came; `+` is a blank.
+pub fn pairs(text: &str) -> Vec<(String, String)> {
+    let decode = |text: &str| percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned();
+    text.split('&')
+        .filter(|pair| !pair.is_empty())
+        .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+        .map(|(name, value)| (decode(name), decode(value)))
+        .collect()
 }
 
 /// What the network makes of an answer.

@@ -8,14 +8,13 @@ mod bucket;
 mod roles;
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use super::calls::Call;
 use super::{Failure, Hub, Session, permissions};
 use crate::config::{Alibaba, AlibabaTrail, Settings};
 use crate::model::{Check, CheckOutcome, Permissions};
-use crate::sources::live::doctor::{self, Examinable, Tried, Watch};
-use crate::sources::live::{Again, Scan};
+use crate::sources::live::Again;
+use crate::sources::live::doctor::{self, Examinable, Tried};
 
 /// Everything that trying a source takes.
 pub type Trial = doctor::Trial<Alibaba>;
@@ -36,16 +35,8 @@ impl Examinable for Alibaba {
         permissions::needed(&settings, &trial.profiles)
     }
 
-    async fn open_watched(&self, scan: Arc<Scan>, watch: &Watch) -> Result<Hub, Failure> {
-        Hub::open_watched(self, scan, Some(watch.clone())).await
-    }
-
     fn name(&self) -> &str {
         &self.name
-    }
-
-    fn arn(hub: &Hub) -> &str {
-        &hub.arn
     }
 
     fn no_credentials(_source: &str, failure: &Failure) -> String {

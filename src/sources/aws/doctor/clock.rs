@@ -12,7 +12,7 @@ use crate::sources::live::doctor::Watch;
 pub(super) const REFUSED: u64 = 300;
 
 /// Lets a watch see every answer.
-pub(super) fn interceptor(watch: &Watch) -> SharedInterceptor {
+pub(in crate::sources::aws) fn interceptor(watch: &Watch) -> SharedInterceptor {
     SharedInterceptor::new(Watching(watch.clone()))
 }
 

@@ -5,19 +5,17 @@
 
 mod account;
 mod bucket;
-mod clock;
+pub(super) mod clock;
 mod queue;
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use super::calls::Call;
 use super::permissions;
 use super::{Failure, Hub, Session};
 use crate::config::{Aws, AwsTrail, Settings};
 use crate::model::{Check, Partition, Permissions};
-use crate::sources::live::Scan;
-use crate::sources::live::doctor::{self, Examinable, Watch};
+use crate::sources::live::doctor::{self, Examinable};
 
 /// Everything that trying a source takes.
 pub type Trial = doctor::Trial<Aws>;
@@ -47,16 +45,8 @@ impl Examinable for Aws {
         permissions::needed(&settings, &trial.profiles, Partition::default())
     }
 
-    async fn open_watched(&self, scan: Arc<Scan>, watch: &Watch) -> Result<Hub, Failure> {
-        Hub::open_watched(self, scan, Some(clock::interceptor(watch))).await
-    }
-
     fn name(&self) -> &str {
         &self.name
-    }
-
-    fn arn(hub: &Hub) -> &str {
-        &hub.arn
     }
 
     fn no_credentials(source: &str, failure: &Failure) -> String {

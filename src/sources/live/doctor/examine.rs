@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 use super::{Trial, Tried, Watch, judged, permission, untried};
 use crate::model::{Check, CheckKind, CheckOutcome, Permissions, Provider};
 use crate::sources::live::{
-    Api as _, Failure, Grant as _, Listed, Permitted as _, Scan, Scope, Source, list_accounts,
+    Api as _, Failure, Grant, Hub as _, Listed, Permitted as _, Scope, Source, list_accounts,
 };
 
 /// Accounts that are tried side by side.
@@ -30,14 +30,8 @@ pub(in crate::sources) trait Examinable: Source {
     /// The policy for the source. The calls that are tried are those of the policy, so that the two never differ.
     fn permissions(trial: &Trial<Self>) -> Permissions;
 
-    /// Opens the source, with somebody who sees when answers were sent, be they refusals.
-    async fn open_watched(&self, scan: Arc<Scan>, watch: &Watch) -> Result<Self::Hub, Failure>;
-
     /// The name of the source.
     fn name(&self) -> &str;
-
-    /// Whose the credentials are.
-    fn arn(hub: &Self::Hub) -> &str;
 
     /// Why the credentials of a source cannot be used, with what to do about it.
     fn no_credentials(source: &str, failure: &Failure) -> String;
@@ -57,7 +51,7 @@ pub(in crate::sources) async fn examine<S: Examinable>(trial: &Trial<S>) -> (Vec
         return (Vec::new(), None);
     }
     let watch = Watch::new(Arc::clone(&trial.clock));
-    let opened = trial.source.open_watched(Arc::clone(&trial.scan), &watch).await;
+    let opened = S::Hub::open(&trial.source, Arc::clone(&trial.scan), Some(&watch)).await;
     let mut checks = vec![watch.check(S::PROVIDER, S::REFUSED)];
     let hub = match opened {
         Ok(hub) => hub,
@@ -82,7 +76,7 @@ fn needed<S: Examinable>(trial: &Trial<S>) -> BTreeSet<S::Call> {
 
 /// Credentials that work, and whose they are.
 fn working<S: Examinable>(source: &S, hub: &S::Hub) -> Check {
-    let (account, arn) = (S::account(hub), S::arn(hub));
+    let (account, arn) = (hub.account(), hub.arn());
     let detail = format!("source {:?}: account {account}, {arn}", source.name());
     Check { account: Some(account.to_owned()), ..credentials::<S>(CheckOutcome::Ok, detail) }
 }
@@ -102,7 +96,7 @@ fn credentials<S: Examinable>(outcome: CheckOutcome, detail: String) -> Check {
 
 /// Tries every account of a source, its list first.
 async fn try_accounts<S: Examinable>(trial: &Trial<S>, hub: &S::Hub, needed: &BTreeSet<S::Call>) -> Vec<Check> {
-    let is_theirs = |call: &S::Call| call.grant().map(|grant| grant.scope()) == Some(Scope::Member);
+    let is_theirs = |call: &S::Call| call.grant().map(Grant::scope) == Some(Scope::Member);
     let in_members: BTreeSet<_> = needed.iter().copied().filter(is_theirs).collect();
     let mut checks = Vec::new();
     if in_members.is_empty() {
@@ -110,7 +104,7 @@ async fn try_accounts<S: Examinable>(trial: &Trial<S>, hub: &S::Hub, needed: &BT
     }
     let (ids, whole) = listed(&*trial.source, hub).await;
     if needed.contains(&S::LIST) {
-        checks.push(permission(S::account(hub), None, S::LIST, judged(whole, &[])));
+        checks.push(permission(hub.account(), None, S::LIST, judged(whole, &[])));
     }
     let tried = stream::iter(ids).map(|id| one_account(trial, hub, id, &in_members));
     let tried: Vec<_> = tried.buffered(ACCOUNTS_AT_ONCE).collect().await;
@@ -141,9 +135,9 @@ async fn one_account<S: Examinable>(
     id: String,
     calls: &BTreeSet<S::Call>,
 ) -> Vec<Check> {
-    let entered = S::enter(hub, &id).await;
+    let entered = hub.enter(&id).await;
     let mut checks = Vec::new();
-    if id != S::account(hub) {
+    if id != hub.account() {
         let tried = entry(entered.as_ref().err(), S::PROVIDER);
         checks.push(permission(&id, None, S::ENTER, tried));
     }
