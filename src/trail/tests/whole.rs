@@ -136,7 +136,7 @@ fn any_style() -> impl Strategy<Value = Style> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(ProptestConfig::with_cases(80))]
 
     #[test]
     fn skimming_finds_what_parsing_finds(
