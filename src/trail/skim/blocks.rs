@@ -21,6 +21,9 @@ pub(super) struct Marks {
     pub(super) numbers: u64,
 }
 
+/// The bits with even numbers.
+const EVEN: u64 = 0x5555_5555_5555_5555;
+
 /// Goes through a text block by block.
 #[derive(Debug, Default)]
 pub(super) struct Scanner {
@@ -51,7 +54,6 @@ impl Scanner {
         if backslashes == 0 {
             return std::mem::take(&mut self.escaped);
         }
-        const EVEN: u64 = 0x5555_5555_5555_5555;
         let starting = backslashes & !self.escaped;
         let after = starting << 1 | self.escaped;
         // Runs that begin at an odd place end, by addition, in a carry; the others keep their parity.

@@ -3,6 +3,8 @@
 use std::iter::Peekable;
 use std::ops::Range;
 
+use super::Skimmed;
+
 /// Keys of an envelope whose value is the list of records.
 const ENVELOPE_KEYS: [&[u8]; 2] = [b"\"Records\"", b"\"Events\""];
 
@@ -169,10 +171,9 @@ impl<'t> List<'t> {
         self.state = if ends_here && is_all { State::Whole } else { State::Broken };
     }
 
-    /// How many records there are, the first, the last, and those that may concern a profile. `None` where the list is
-    /// empty, or not what was expected.
-    pub(super) fn end(self) -> Option<(u64, Range<usize>, Range<usize>, Vec<Range<usize>>)> {
+    /// What was found. `None` where the list is empty, or not what was expected.
+    pub(super) fn end(self) -> Option<Skimmed> {
         let Self { state: State::Whole, records, first, last, candidates, .. } = self else { return None };
-        Some((records, first?, last, candidates))
+        Some(Skimmed { records: Some(records), first: first?, last: Some(last), candidates })
     }
 }

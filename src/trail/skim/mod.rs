@@ -40,8 +40,8 @@ pub(super) fn skim(text: &[u8], needles: &Needles, count: bool) -> Option<Skimme
     }
     let mut list = List::new(text, begin);
     scan(text, &mut list, &mut hits, false);
-    let (records, first, last, candidates) = list.end()?;
-    Some(Skimmed { records: count.then_some(records), first, last: Some(last), candidates })
+    let found = list.end()?;
+    Some(Skimmed { records: found.records.filter(|_| count), ..found })
 }
 
 /// Goes over the structure from the beginning of the list; to its end, or that of its first record.

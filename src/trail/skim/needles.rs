@@ -159,11 +159,11 @@ impl Spelled {
             part.iter().map(rank).sum::<Option<usize>>()
         };
         let common = |at: usize| {
-            let inside = |word: &&str| {
+            let inside = |word: &str| {
                 memchr::memmem::find(&lower, word.as_bytes())
                     .is_some_and(|begin| begin <= at && at < begin + word.len())
             };
-            EVERYWHERE.iter().any(|word| inside(&word))
+            EVERYWHERE.iter().any(|word| inside(word))
         };
         let parts = lower.windows(PART).enumerate().filter(|(at, _)| !common(*at));
         let rarest = parts.filter_map(|(at, part)| Some((rarity(part)?, at))).min();

@@ -117,10 +117,10 @@ fn several_members_a_wrong_size_and_bombs_are_read_piece_by_piece() {
 
 #[test]
 fn a_broken_record_that_may_concern_a_role_is_named_and_one_that_cannot_is_named_when_asked() {
-    let broken = super::assumption().to_string().replacen("{", "{\"eventName\":\"x\",", 1);
+    let broken = super::assumption().to_string().replacen('{', "{\"eventName\":\"x\",", 1);
     let outcome = read(&Reader::new(), AWS, &gzip(object(&[broken]).as_bytes()), FAST);
     assert_eq!(outcome.report().rejected, 1);
-    let unconcerned = irrelevant().to_string().replacen("{", "{\"eventName\":\"x\",", 1);
+    let unconcerned = irrelevant().to_string().replacen('{', "{\"eventName\":\"x\",", 1);
     let text = object(&[unconcerned]);
     let [fast, parsed] = [FAST, PARSED].map(|how| read(&Reader::new(), AWS, &gzip(text.as_bytes()), how));
     assert_eq!((fast.report().rejected, parsed.report().rejected), (0, 1));
