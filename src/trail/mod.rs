@@ -96,6 +96,10 @@ pub struct Reading<'a> {
     pub limits: Limits,
     /// Keep every management event, not only what concerns a profile.
     pub keep_all: bool,
+    /// Count the records that no profile concerns.
+    pub count: bool,
+    /// Parse every record, so that a broken one is named although no profile could concern it.
+    pub parse_all: bool,
 }
 
 /// Receives what is found in an object.
