@@ -77,7 +77,8 @@ fn records(criterion: &mut Criterion) {
     for (name, bytes, keep_all) in
         [("plain, relevant", &plain, false), ("gzip, relevant", &packed, false), ("gzip, all kept", &packed, true)]
     {
-        let reading = Reading { profiles: &profiles, limits: Limits::default(), keep_all, count: true, parse_all: false };
+        let reading =
+            Reading { profiles: &profiles, limits: Limits::default(), keep_all, count: true, parse_all: false };
         group.bench_function(name, |bencher| {
             bencher.iter(|| {
                 let report = read_object(bytes.as_slice(), "records", &place, &reading, &mut Nothing);

@@ -111,11 +111,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn ledger(
-        &self,
-        filter: &LedgerFilter,
-        visit: &mut dyn FnMut(LedgerRow) -> bool,
-    ) -> Result<(), StoreError> {
+    pub fn ledger(&self, filter: &LedgerFilter, visit: &mut dyn FnMut(LedgerRow) -> bool) -> Result<(), StoreError> {
         let end = end_of(&filter.prefix);
         let mut begin = filter.prefix.clone();
         let mut left = filter.limit.unwrap_or(u64::MAX);

@@ -51,13 +51,7 @@ impl TrailCoverage {
 
     /// An object was read to its end, with or without rejected records; answers whether nothing is missing of it.
     /// Where its records were not `counted`, their number is not compared with what its name promises.
-    pub(super) fn object_read(
-        &mut self,
-        object: &str,
-        layout: &Layout,
-        found: &ObjectReport,
-        counted: bool,
-    ) -> bool {
+    pub(super) fn object_read(&mut self, object: &str, layout: &Layout, found: &ObjectReport, counted: bool) -> bool {
         for place in &found.places {
             self.cover(place.provider, &place.account, (place.from, place.to));
         }

@@ -7,13 +7,16 @@
 
 mod parts;
 mod room;
+#[cfg(test)]
+mod tests;
 mod worker;
 
 use std::any::Any;
 use std::collections::VecDeque;
-use std::sync::Mutex;
+use std::io;
 use std::sync::mpsc::{self, Receiver, Sender, SyncSender};
-use std::thread::{self, Scope, ScopedJoinHandle};
+use std::sync::{Arc, Mutex};
+use std::thread;
 
 use super::ingest::{identity, one_by_one, only_named, skip};
 use super::objects::{At, ObjectReader, Plan};
@@ -38,47 +41,41 @@ pub(super) fn read(
     entries: impl Iterator<Item = Entry>,
     threads: usize,
 ) -> Result<(), JobError> {
+    read_with(context, reader, entries, threads, |worker| worker.run())
+}
+
+fn read_with(
+    context: &JobContext,
+    reader: &mut ObjectReader<'_>,
+    entries: impl Iterator<Item = Entry>,
+    threads: usize,
+    run: impl Fn(Worker<'_>) + Copy + Send,
+) -> Result<(), JobError> {
     let room = Room::default();
     let (jobs, queue) = mpsc::sync_channel(threads * AHEAD);
-    let queue = Mutex::new(queue);
-    let worker = Worker {
-        reading: context.reading(),
-        hash: context.settings.collect.sha256,
-        queue: &queue,
-        room: &room,
-    };
+    // Only the threads have it: when the last of them is gone, so are the objects in it, and nobody waits for them.
+    let queue = Arc::new(Mutex::new(queue));
     thread::scope(|scope| {
-        let workers = begin(scope, worker, threads);
+        let begin = || {
+            let (queue, room) = (Arc::clone(&queue), &room);
+            let worker = Worker { reading: context.reading(), hash: context.settings.collect.sha256, queue, room };
+            thread::Builder::new().name("reader".to_owned()).spawn_scoped(scope, move || run(worker))
+        };
+        let workers: Vec<_> = (0..threads).map_while(|_| begin().inspect_err(no_more).ok()).collect();
+        drop(queue);
         if workers.is_empty() {
-            drop(jobs);
             return one_by_one(context, reader, entries);
         }
         let storing = Storing { context, reader, jobs, waiting: VecDeque::new(), number: 0, room: &room };
         let stored = storing.run(entries, threads * AHEAD);
-        // Whatever else happened: a thread that panicked is a defect, and the objects that it had are not stored.
+        // Whatever else happened: a thread that panicked is a defect, and the object that it had is not stored.
         let panics = workers.into_iter().filter_map(|worker| worker.join().err());
         panics.map(|panic| Err(JobError::Broken(said(panic.as_ref())))).next().unwrap_or(stored)
     })
 }
 
-/// Begins as many threads as the system gives.
-fn begin<'scope, 'env>(
-    scope: &'scope Scope<'scope, 'env>,
-    worker: Worker<'env>,
-    threads: usize,
-) -> Vec<ScopedJoinHandle<'scope, ()>> {
-    let mut workers = Vec::with_capacity(threads);
-    for number in 0..threads {
-        let named = thread::Builder::new().name(format!("reader-{number}"));
-        match named.spawn_scoped(scope, move || worker.run()) {
-            Ok(begun) => workers.push(begun),
-            Err(error) => {
-                tracing::warn!(threads = workers.len(), %error, "the system gives no more threads");
-                break;
-            }
-        }
-    }
-    workers
+fn no_more(error: &io::Error) {
+    tracing::warn!(%error, "the system gives no more threads");
 }
 
 /// What a panic said.

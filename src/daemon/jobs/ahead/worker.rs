@@ -2,7 +2,7 @@
 
 use std::io::{self, Read};
 use std::sync::mpsc::{Receiver, SyncSender};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::HashSender;
 use super::parts::{Part, Parts};
@@ -27,12 +27,11 @@ pub(super) enum Task {
 }
 
 /// Takes the objects of the queue, one after the other.
-#[derive(Clone, Copy)]
 pub(super) struct Worker<'a> {
     pub(super) reading: Reading<'a>,
     /// Whether hashes are wanted of what is read.
     pub(super) hash: bool,
-    pub(super) queue: &'a Mutex<Receiver<Work>>,
+    pub(super) queue: Arc<Mutex<Receiver<Work>>>,
     pub(super) room: &'a Room,
 }
 
@@ -47,7 +46,8 @@ impl Worker<'_> {
         }
     }
 
-    fn next(&self) -> Option<Work> {
+    /// The next object; none when all of them are taken.
+    pub(super) fn next(&self) -> Option<Work> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner).recv().ok()
     }
 
