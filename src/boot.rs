@@ -11,7 +11,7 @@ use tracing_subscriber::EnvFilter;
 use crate::cli::{Exit, Failure, Global};
 use crate::clock::{Clock, SystemClock};
 use crate::config::{self, ConfigError, Loaded, Overrides};
-use crate::daemon::jobs::{DoctorContext, JobContext, Progress, Unwatched};
+use crate::daemon::jobs::{DoctorContext, JobContext, Progress, ReadingChoice, Unwatched};
 use crate::daemon::{Stop, Timetable};
 use crate::profiles::{Profiles, Selection};
 use crate::store::{Access, DatabaseUrl, Store};
@@ -231,6 +231,7 @@ impl Boot {
             settings: Arc::new(loaded.settings.clone()),
             profiles: Arc::new(profiles),
             clock: self.clock(),
+            choice: ReadingChoice::default(),
             scheduled: false,
             runtime: self.runtime.handle().clone(),
             stop: self.stop(),

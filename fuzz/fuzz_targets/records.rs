@@ -47,7 +47,7 @@ impl Sink for Counting {
 fuzz_target!(|data: &[u8]| {
     let mut concerned = [0, 0];
     for (keep_all, concerned) in [false, true].into_iter().zip(&mut concerned) {
-        let reading = Reading { profiles: &PROFILES, limits: Limits::default(), keep_all };
+        let reading = Reading { profiles: &PROFILES, limits: Limits::default(), keep_all, count: true, parse_all: false };
         let mut sink = Counting { pieces: 0, most: data.len() + 1, concerned: 0 };
         if let Ok(report) = read_object(data, "fuzz.json", &layout("fuzz.json"), &reading, &mut sink) {
             assert_eq!(report.records, report.kept + report.duplicate + report.irrelevant + report.rejected);

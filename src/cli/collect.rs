@@ -153,7 +153,10 @@ fn describe(scan: &ScanJson) -> String {
     let records = &scan.trail.records;
     text += &format!(
         "trail     {} objects read · {} records · {} kept · {} rejected\n",
-        scan.trail.objects.read, records.read, records.kept, records.rejected
+        scan.trail.objects.read,
+        super::text::count(records.read),
+        records.kept,
+        records.rejected
     );
     text += &format!("verdicts  {}\n", counts(&scan.verdicts));
     text += &format!("findings  {}", counts(&scan.findings_open));

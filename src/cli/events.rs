@@ -1,11 +1,10 @@
 //! `events`.
 
-use std::io::{self, Write};
-
 use clap::Args;
 
 use super::history::HistoryArgs;
-use super::output::{Column, CsvWriter, Format, Output, ndjson_line};
+use super::output::{Column, Output};
+use super::stream::Listing;
 use super::time::minute;
 use super::{Exit, Failure};
 use crate::boot::Boot;
@@ -40,85 +39,18 @@ pub fn run(boot: &Boot, output: Output, arguments: &EventsArgs) -> Result<Exit, 
     if arguments.rejected {
         return rejected(&store, output, &filter);
     }
-    match output.format() {
-        Format::Table => table(&store, output, &filter)?,
-        Format::Json => stream(&store, &filter, &mut JsonArray::default(), arguments.raw)?,
-        Format::Ndjson => stream(&store, &filter, &mut Lines, arguments.raw)?,
-        Format::Csv => stream(&store, &filter, &mut Cells(CsvWriter::new(io::stdout().lock())), arguments.raw)?,
-    }
+    let columns = columns();
+    let listing = Listing {
+        columns: &columns,
+        empty: "no event concerns a watched role or store, as far as the history knows",
+        first: "newest",
+        limit: filter.limit,
+    };
+    listing.print(output, |limit, take| {
+        let filter = HistoryFilter { limit, ..filter };
+        store.events(&filter, &mut |row| take(EventJson::new(row, arguments.raw))).map_err(Failure::from)
+    })?;
     Ok(Exit::Done)
-}
-
-/// Takes events one at a time, so that a history of any size can be printed.
-trait EventPrinter {
-    fn event(&mut self, event: &EventJson) -> io::Result<()>;
-    fn end(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-fn stream(store: &Store, filter: &HistoryFilter, printer: &mut dyn EventPrinter, raw: bool) -> Result<(), Failure> {
-    let mut written = Ok(());
-    store.events(filter, &mut |row| {
-        written = printer.event(&EventJson::new(row, raw));
-        written.is_ok()
-    })?;
-    written?;
-    Ok(printer.end()?)
-}
-
-#[derive(Default)]
-struct JsonArray {
-    begun: bool,
-}
-
-impl EventPrinter for JsonArray {
-    fn event(&mut self, event: &EventJson) -> io::Result<()> {
-        let mut out = io::stdout().lock();
-        write!(out, "{}", if self.begun { ",\n" } else { "[\n" })?;
-        self.begun = true;
-        Ok(serde_json::to_writer(out, event)?)
-    }
-
-    fn end(&mut self) -> io::Result<()> {
-        writeln!(io::stdout().lock(), "{}", if self.begun { "\n]" } else { "[]" })
-    }
-}
-
-struct Lines;
-
-impl EventPrinter for Lines {
-    fn event(&mut self, event: &EventJson) -> io::Result<()> {
-        ndjson_line(&mut io::stdout().lock(), event)
-    }
-}
-
-struct Cells<W: Write>(CsvWriter<W>);
-
-impl<W: Write> EventPrinter for Cells<W> {
-    fn event(&mut self, event: &EventJson) -> io::Result<()> {
-        self.0.row(event)
-    }
-}
-
-/// Rows of a table that is not limited by the user; a terminal shows no more at a time anyway.
-const TABLE_LIMIT: u64 = 200;
-
-fn table(store: &Store, output: Output, filter: &HistoryFilter) -> Result<(), Failure> {
-    let limit = filter.limit.unwrap_or(TABLE_LIMIT);
-    let filter = HistoryFilter { limit: Some(limit.saturating_add(1)), ..filter.clone() };
-    let mut rows = Vec::new();
-    store.events(&filter, &mut |row| {
-        rows.push(EventJson::new(row, false));
-        true
-    })?;
-    let more = rows.len() as u64 > limit;
-    rows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
-    output.rows(&rows, &columns(), "no event concerns a watched role or store, as far as the history knows")?;
-    if more {
-        eprintln!("the newest {limit} of more; --limit N shows others, --format ndjson all of them");
-    }
-    Ok(())
 }
 
 fn columns<'a>() -> Vec<Column<'a, EventJson>> {

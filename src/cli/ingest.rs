@@ -6,10 +6,11 @@ use std::time::Instant;
 use clap::Args;
 
 use super::output::Output;
-use super::progress::progress;
+use super::progress::{megabytes_per_second, progress};
 use super::{Exit, Failure};
 use crate::boot::{Boot, exit_of};
-use crate::daemon::jobs::{self, IngestReport, Root};
+use crate::config::{MOST_THREADS, Settings};
+use crate::daemon::jobs::{self, IngestReport, JobContext, ReadingChoice, Root};
 use crate::exports::json::IngestJson;
 use crate::model::{RunKind, SourceSummary};
 
@@ -24,6 +25,7 @@ Examples:
   roletrail ingest AliyunLogs/ events.json           an archive of ActionTrail and one more file
   roletrail ingest s3://trail-logs/AWSLogs/          a bucket, with the credentials of the environment
   roletrail ingest --region cn-hangzhou oss://audit-log/AliyunLogs/
+  roletrail ingest --sha256 evidence/ && roletrail objects --format csv > evidence.csv
   roletrail ingest --database sqlite://case-17.db logs/ && roletrail --database sqlite://case-17.db findings
 
 Every envelope is read: delivered objects, arrays, one event a line, LookupEvents, EventBridge and SLS exports,
@@ -41,6 +43,39 @@ pub struct IngestArgs {
     /// Store only, judge later with `roletrail analyze`
     #[arg(long)]
     no_analyze: bool,
+    #[command(flatten)]
+    how: How,
+}
+
+/// How the objects are read.
+#[derive(Debug, Args)]
+struct How {
+    /// Threads that read files [default: `[collect] threads`, else as many as there are cores, at most 8]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=MOST_THREADS))]
+    threads: Option<u64>,
+    /// Do not count the records that no profile concerns, for speed
+    ///
+    /// What is found is the same. But damage among those records is not noticed, the number of records is not compared
+    /// with what an object's name promises, and the time that an archive covers is told by what was found and by the
+    /// names of its objects alone.
+    #[arg(long)]
+    no_count: bool,
+    /// Parse every record, so that a broken one is named although it can concern no watched role
+    #[arg(long)]
+    parse_all: bool,
+    /// Note the SHA-256 of every object, as stored and uncompressed (`roletrail objects`)
+    ///
+    /// Objects that were read before without it are hashed, and not parsed again.
+    #[arg(long)]
+    sha256: bool,
+}
+
+impl How {
+    fn settle(&self, settings: &mut Settings) -> ReadingChoice {
+        settings.collect.threads = self.threads.or(settings.collect.threads);
+        settings.collect.sha256 |= self.sha256;
+        ReadingChoice { count: !self.no_count, parse_all: self.parse_all, hash_known: self.sha256 }
+    }
 }
 
 /// Reads the paths.
@@ -48,7 +83,8 @@ pub struct IngestArgs {
 /// # Errors
 /// [`Failure`] when nothing could be done or the store failed.
 pub fn run(boot: &Boot, output: Output, arguments: &IngestArgs) -> Result<Exit, Failure> {
-    let loaded = boot.settings()?;
+    let mut loaded = boot.settings()?;
+    let choice = arguments.how.settle(&mut loaded.settings);
     let region_of = |bucket: &str| {
         let of_trail = || loaded.settings.alibaba.iter().find_map(|source| source.region_of(bucket));
         let told = arguments.region.as_deref().or_else(of_trail).map(str::to_owned);
@@ -58,10 +94,12 @@ pub fn run(boot: &Boot, output: Output, arguments: &IngestArgs) -> Result<Exit, 
     if let Some(bucket) = jobs::missing_bucket(boot.runtime().handle(), &loaded.settings, &roots) {
         return Err(Failure::usage(format!("{bucket}: there is no such bucket")));
     }
-    let context = boot.jobs(&loaded, "ingest", progress(boot.quiet()))?;
+    let context = JobContext { choice, ..boot.jobs(&loaded, "ingest", progress(boot.quiet()))? };
     let began = Instant::now();
     let run = context.store.begin_run(RunKind::Ingest, context.now())?;
-    let report = jobs::ingest(&context, run, &roots)?;
+    let mut report = jobs::ingest(&context, run, &roots)?;
+    // Also where there was nothing to count.
+    report.summary.records_uncounted |= !choice.count;
     if !arguments.no_analyze {
         jobs::analyze(&context, run, false)?;
     }
@@ -85,26 +123,10 @@ fn readable(arguments: &[PathBuf], region_of: impl Fn(&str) -> Option<String>) -
     Ok(roots)
 }
 
+/// The totals come last: what was rejected may be a long list.
 fn describe(report: &IngestReport, seconds: f64) -> String {
-    let SourceSummary { bytes_uncompressed, .. } = report.summary;
     let summary = &report.summary;
-    let mut text = format!(
-        "objects   {} seen · {} read · {} skipped · {} already ingested · {} rejected\n\
-         records   {} read · {} kept · {} duplicate · {} irrelevant · {} rejected\n\
-         bytes     {} read · {bytes_uncompressed} of JSON · {seconds:.1} s · {:.0} MB/s\n",
-        summary.objects_seen,
-        summary.objects_read,
-        summary.objects_skipped,
-        summary.objects_already_ingested,
-        summary.objects_rejected,
-        summary.records_read,
-        summary.records_kept,
-        summary.records_duplicate,
-        summary.records_irrelevant,
-        summary.records_rejected,
-        summary.bytes_compressed,
-        megabytes_per_second(bytes_uncompressed, seconds),
-    );
+    let mut text = String::new();
     for reject in &report.rejects {
         let record = reject.record.map_or_else(|| "whole object".to_owned(), |number| format!("record {number}"));
         let offset = reject.offset.map_or_else(String::new, |offset| format!(" at byte {offset}"));
@@ -112,10 +134,29 @@ fn describe(report: &IngestReport, seconds: f64) -> String {
             &super::text::one_line(&format!("rejected  {} · {record}{offset} · {}", reject.object, reject.reason));
         text.push('\n');
     }
+    text += &format!(
+        "objects   {} seen · {} read · {} skipped · {} already ingested · {} rejected\n\
+         bytes     {} read · {} of JSON · {seconds:.1} s · {:.0} MB/s\n\
+         records   {}\n",
+        summary.objects_seen,
+        summary.objects_read,
+        summary.objects_skipped,
+        summary.objects_already_ingested,
+        summary.objects_rejected,
+        summary.bytes_compressed,
+        summary.bytes_uncompressed,
+        megabytes_per_second(summary.bytes_uncompressed, seconds),
+        records(summary),
+    );
     text
 }
 
-#[expect(clippy::cast_precision_loss, reason = "a rate for people")]
-fn megabytes_per_second(bytes: u64, seconds: f64) -> f64 {
-    if seconds > 0.0 { bytes as f64 / 1e6 / seconds } else { 0.0 }
+fn records(summary: &SourceSummary) -> String {
+    let SourceSummary { records_kept, records_duplicate, records_rejected, .. } = summary;
+    let stored = format!("{records_kept} kept · {records_duplicate} duplicate");
+    if summary.records_uncounted {
+        return format!("not counted (--no-count) · {stored} · {records_rejected} rejected");
+    }
+    let (read, irrelevant) = (summary.records_read, summary.records_irrelevant);
+    format!("{read} read · {stored} · {irrelevant} irrelevant · {records_rejected} rejected")
 }

@@ -13,10 +13,12 @@ mod exit;
 mod findings;
 mod history;
 mod ingest;
+mod objects;
 mod output;
 mod policy;
 mod progress;
 mod rules;
+mod stream;
 mod text;
 mod time;
 mod verdicts;
@@ -110,6 +112,8 @@ enum Command {
     Stores(history::HistoryArgs),
     /// The trail events that concern a role or store
     Events(events::EventsArgs),
+    /// The trail objects that were read, with their hashes
+    Objects(objects::ObjectsArgs),
     /// What could be read and what could not
     Coverage(coverage::CoverageArgs),
     /// Deletion tasks of service-linked roles
@@ -167,6 +171,7 @@ fn dispatch(cli: Cli) -> Result<Exit, Failure> {
         Command::Roles(arguments) => history::roles(&boot, output, &arguments),
         Command::Stores(arguments) => history::stores(&boot, output, &arguments),
         Command::Events(arguments) => events::run(&boot, output, &arguments),
+        Command::Objects(arguments) => objects::run(&boot, output, &arguments),
         Command::Coverage(arguments) => coverage::run(&boot, output, &arguments),
         Command::Tasks(arguments) => history::tasks(&boot, output, &arguments),
         Command::Policy(arguments) => policy::run(&boot, &arguments),

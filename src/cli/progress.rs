@@ -7,6 +7,7 @@ use std::sync::{Arc, OnceLock};
 use indicatif::{HumanDuration, MultiProgress, ProgressBar, ProgressStyle};
 
 use crate::daemon::jobs::{Progress, Unwatched};
+use crate::model::SourceSummary;
 
 /// Bars on standard error where that is a terminal and nobody asked for quiet; nothing otherwise.
 #[must_use]
@@ -30,12 +31,14 @@ struct Accounts {
     throttled: AtomicU64,
 }
 
-/// Trails: bytes, objects, rate and time to go.
+/// Trails: bytes, objects, records, rate and time to go.
 struct Trail {
     line: ProgressBar,
     objects: AtomicU64,
     expected: AtomicU64,
     records: AtomicU64,
+    /// Bytes of JSON.
+    json: AtomicU64,
 }
 
 impl Bars {
@@ -55,10 +58,11 @@ impl Bars {
 
     fn trail(&self) -> &Trail {
         self.trail.get_or_init(|| Trail {
-            line: self.bar("{bar:30} {bytes}/{total_bytes} · {msg} · {bytes_per_sec} · {eta} to go"),
+            line: self.bar("{bar:30} {bytes}/{total_bytes} · {msg} · {eta} to go"),
             objects: AtomicU64::new(0),
             expected: AtomicU64::new(0),
             records: AtomicU64::new(0),
+            json: AtomicU64::new(0),
         })
     }
 }
@@ -78,6 +82,20 @@ impl Accounts {
     }
 }
 
+impl Trail {
+    fn object_done(&self, bytes: u64, read: &SourceSummary) {
+        self.line.inc(bytes);
+        let objects = self.objects.fetch_add(1, Ordering::Relaxed) + 1;
+        let records = self.records.fetch_add(read.records_read, Ordering::Relaxed) + read.records_read;
+        let json = self.json.fetch_add(read.bytes_uncompressed, Ordering::Relaxed) + read.bytes_uncompressed;
+        let expected = self.expected.load(Ordering::Relaxed);
+        let rate = megabytes_per_second(json, self.line.elapsed().as_secs_f64());
+        // Where only those that matter are counted, they must not look like all.
+        let which = if read.records_uncounted { "relevant records" } else { "records" };
+        self.line.set_message(format!("{objects}/{expected} objects · {records} {which} · {rate:.0} MB/s of JSON"));
+    }
+}
+
 impl Progress for Bars {
     fn wants_total(&self) -> bool {
         true
@@ -92,16 +110,13 @@ impl Progress for Bars {
         }
         trail.expected.store(objects, Ordering::Relaxed);
         trail.objects.store(0, Ordering::Relaxed);
+        trail.records.store(0, Ordering::Relaxed);
+        trail.json.store(0, Ordering::Relaxed);
         trail.line.inc_length(bytes);
     }
 
-    fn object_done(&self, bytes: u64, records: u64) {
-        let trail = self.trail();
-        let objects = trail.objects.fetch_add(1, Ordering::Relaxed) + 1;
-        let records = trail.records.fetch_add(records, Ordering::Relaxed) + records;
-        trail.line.inc(bytes);
-        let expected = trail.expected.load(Ordering::Relaxed);
-        trail.line.set_message(format!("{objects}/{expected} objects · {records} records"));
+    fn object_done(&self, bytes: u64, read: &SourceSummary) {
+        self.trail().object_done(bytes, read);
     }
 
     fn expect_accounts(&self, more: u64) {
@@ -136,4 +151,10 @@ impl Progress for Bars {
             trail.line.finish_and_clear();
         }
     }
+}
+
+/// Millions of bytes in a second.
+#[expect(clippy::cast_precision_loss, reason = "a rate for people")]
+pub fn megabytes_per_second(bytes: u64, seconds: f64) -> f64 {
+    if seconds > 0.0 { bytes as f64 / 1e6 / seconds } else { 0.0 }
 }

@@ -1,4 +1,4 @@
-//! Text from logs is hostile: what is printed for people or spreadsheets passes through here.
+//! Text for people and spreadsheets. Text from logs is hostile: it passes through here.
 
 use serde_json::Value;
 
@@ -14,6 +14,12 @@ pub fn one_line(text: &str) -> String {
         }
     }
     safe
+}
+
+/// A count, where there is one.
+#[must_use]
+pub fn count(count: Option<u64>) -> String {
+    count.map_or_else(|| "uncounted".to_owned(), |count| count.to_string())
 }
 
 /// Control characters, and the bidirectional and invisible format characters that disguise a text.

@@ -20,6 +20,10 @@ pub struct Collect {
     pub calls_in_flight: u64,
     /// Which trail records to keep. Default `relevant`.
     pub keep: Keep,
+    /// Threads that read trail files, 1 to 64. Default: as many as there are cores, at most 8.
+    pub threads: Option<u64>,
+    /// Whether the ledger gets the SHA-256 of every trail object that is read. Default false.
+    pub sha256: bool,
 }
 
 /// Which trail records to keep.
@@ -47,12 +51,17 @@ impl Default for Collect {
             call_timeout: Period::from_secs(60),
             calls_in_flight: 64,
             keep: Keep::Relevant,
+            threads: None,
+            sha256: false,
         }
     }
 }
 
 /// Above this a machine runs out of sockets before the cloud runs out of answers.
 const MOST_CALLS: u64 = 10_000;
+
+/// Above this a disk is slower than the threads that wait for it.
+pub const MOST_THREADS: u64 = 64;
 
 impl Collect {
     pub(super) fn read(section: &mut Section<'_, '_>) -> Self {
@@ -62,6 +71,8 @@ impl Collect {
             call_timeout: section.positive("call_timeout", default.call_timeout),
             calls_in_flight: section.number("calls_in_flight", default.calls_in_flight, 1..=MOST_CALLS),
             keep: section.value("keep", default.keep),
+            threads: section.optional_number("threads", 1..=MOST_THREADS),
+            sha256: section.value("sha256", default.sha256),
         }
     }
 }

@@ -32,7 +32,7 @@ use serde::Serialize;
 pub use accounts::Regions;
 pub use alibaba::{Alibaba, AlibabaAccounts, AlibabaTrail, LOOKUPS_PER_SECOND};
 pub use aws::{Aws, AwsAccounts, AwsTrail};
-pub use collect::{Collect, Keep};
+pub use collect::{Collect, Keep, MOST_THREADS};
 pub use database::Database;
 pub use exceptions::Exceptions;
 pub use explain::{Explained, Origin};

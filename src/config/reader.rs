@@ -107,13 +107,18 @@ impl<'a, 'i> Section<'a, 'i> {
 
     /// A whole number within `range`.
     pub(super) fn number(&mut self, key: &'static str, default: u64, range: RangeInclusive<u64>) -> u64 {
-        let number = self.value(key, default);
+        self.optional_number(key, range).unwrap_or(default)
+    }
+
+    /// A whole number within `range`, if there is one.
+    pub(super) fn optional_number(&mut self, key: &'static str, range: RangeInclusive<u64>) -> Option<u64> {
+        let number = self.optional(key)?;
         if range.contains(&number) {
-            return number;
+            return Some(number);
         }
         let remedy = format!("give a number from {} to {}", range.start(), range.end());
         self.problem(key, format!("{number} is out of range"), remedy);
-        default
+        None
     }
 
     /// A period of more than nothing.

@@ -74,6 +74,7 @@ impl Collection {
 }
 
 /// Counts of one reading of trail objects. `records_read` is always the sum of the four fates below it.
+/// With `records_uncounted` both leave out records that no profile concerns.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SourceSummary {
     /// Objects found.
@@ -100,6 +101,18 @@ pub struct SourceSummary {
     pub bytes_compressed: u64,
     /// Bytes of JSON.
     pub bytes_uncompressed: u64,
+    /// Whether records that no profile concerns were left uncounted, in all of the objects or in some.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub records_uncounted: bool,
+}
+
+/// SHA-256 of an object, in hex.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ObjectHashes {
+    /// Of its bytes as stored.
+    pub stored: String,
+    /// Of its content, uncompressed; that of the stored bytes where they are not compressed.
+    pub content: String,
 }
 
 impl SourceSummary {
@@ -117,5 +130,6 @@ impl SourceSummary {
         self.records_rejected += other.records_rejected;
         self.bytes_compressed += other.bytes_compressed;
         self.bytes_uncompressed += other.bytes_uncompressed;
+        self.records_uncounted |= other.records_uncounted;
     }
 }

@@ -22,7 +22,7 @@ mod verdict;
 
 pub use account::{Account, ParseProviderError, Provider};
 pub use check::{Check, CheckKind, CheckOutcome};
-pub use collection::{Collection, RunKind, SourceSummary};
+pub use collection::{Collection, ObjectHashes, RunKind, SourceSummary};
 pub use coverage::{Coverage, CoverageKey, Outcome, api};
 pub use event::{Actor, Concern, ConcernKind, EventOutcome, Reject, StoreEffect, TrailEvent};
 pub use evidence::{CoverageSpan, Evidence, JudgingSettings, RoleSpan, RoleUse, StoreSpan};

@@ -12,10 +12,10 @@ use super::codec::millis;
 use super::connections::Writer;
 use super::role_use::Days;
 use super::{
-    ObjectFate, ObjectIdentity, RunId, Store, StoreError, accounts, coverage, events, lookup_progress, objects,
-    role_use, tasks,
+    LedgerEntry, ObjectFate, ObjectIdentity, RunId, Store, StoreError, accounts, coverage, events, ledger,
+    lookup_progress, objects, role_use, tasks,
 };
-use crate::model::{Account, Coverage, LookupProgress, Provider, Reject, SourceSummary, TrailEvent};
+use crate::model::{Account, Coverage, LookupProgress, ObjectHashes, Provider, Reject, SourceSummary, TrailEvent};
 
 /// Objects of one transaction at most.
 const MOST_OBJECTS: u32 = 256;
@@ -72,6 +72,7 @@ pub struct ObjectWriter<'b> {
     touched: BTreeSet<i64>,
     rejects: u64,
     first_reject: Option<i64>,
+    hashes: Option<ObjectHashes>,
     finished: bool,
 }
 
@@ -117,8 +118,29 @@ impl Batch<'_> {
             touched: BTreeSet::new(),
             rejects: 0,
             first_reject: None,
+            hashes: None,
             finished: false,
         })
+    }
+
+    /// What the ledger knows of this very version of an object, those of this batch included.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn ledger_entry(&mut self, object: &ObjectIdentity) -> Result<Option<LedgerEntry>, StoreError> {
+        ledger::entry(self.writer.connection()?, object)
+    }
+
+    /// Notes the hashes of an object that the ledger has in this very version.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the statement fails; the batch can only be dropped then.
+    pub fn save_hashes(&mut self, object: &ObjectIdentity, hashes: &ObjectHashes) -> Result<(), StoreError> {
+        if !self.state.open {
+            self.begin()?;
+        }
+        self.state.objects += 1;
+        ledger::hash(self.writer.connection()?, object, hashes)
     }
 
     /// Adds what the objects cover: stored with them, or not at all.
@@ -269,6 +291,11 @@ impl ObjectWriter<'_> {
         Ok(())
     }
 
+    /// Adds the object's hashes to its row in the ledger.
+    pub fn set_hashes(&mut self, hashes: Option<ObjectHashes>) {
+        self.hashes = hashes;
+    }
+
     /// Ends the object with its row in the ledger. It is stored with the batch, whole or not at all. `provider` is
     /// that of its records, where they told; the totals of the metrics go by it.
     ///
@@ -319,7 +346,8 @@ impl ObjectWriter<'_> {
         for id in std::mem::take(&mut self.touched) {
             accounts::touch(self.connection, id)?;
         }
-        objects::finish(self.connection, self.state.run, self.state.at, object, fate, whole)?;
+        let hashes = self.hashes.as_ref();
+        objects::finish(self.connection, self.state.run, self.state.at, object, fate, whole, hashes)?;
         objects::add_totals(self.connection, provider, counts)?;
         self.connection.prepare_cached("RELEASE object")?.execute([])?;
         self.finished = true;

@@ -119,11 +119,7 @@ words!(
 
 impl ToSql for ObjectFate {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        Ok(ToSqlOutput::from(match self {
-            Self::Read => "read",
-            Self::Skipped => "skipped",
-            Self::Rejected => "rejected",
-        }))
+        Ok(ToSqlOutput::from(self.as_str()))
     }
 }
 

@@ -15,6 +15,7 @@ mod findings;
 mod gauges;
 mod judgements;
 mod key_stores;
+mod ledger;
 mod lock;
 mod lookup_progress;
 mod objects;
@@ -37,8 +38,8 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::model::{
-    Account, Coverage, DeletionTask, FindingChange, FindingStatus, Provider, RoleSpan, Severity, StoreSpan,
-    TrailEvent,
+    Account, Coverage, DeletionTask, FindingChange, FindingStatus, ObjectHashes, Provider, RoleSpan, Severity,
+    SourceSummary, StoreSpan, TrailEvent,
 };
 
 pub use batch::{Batch, ObjectWriter};
@@ -131,10 +132,42 @@ pub enum ObjectFate {
 pub struct LedgerEntry {
     /// How it ended.
     pub fate: ObjectFate,
-    /// How many records it held.
-    pub records: u64,
+    /// How many records it held; `None` where not all of them were counted.
+    pub records: Option<u64>,
     /// How many of them were rejected then.
     pub rejected_records: u64,
+    /// Whether its hashes are known.
+    pub hashed: bool,
+}
+
+/// A row of the ledger.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LedgerRow {
+    /// The object.
+    pub object: ObjectIdentity,
+    /// How it ended.
+    pub fate: ObjectFate,
+    /// Counts of its records and bytes.
+    pub summary: SourceSummary,
+    /// Its hashes, where somebody asked for them.
+    pub hashes: Option<ObjectHashes>,
+    /// When it was read.
+    pub read_at: Timestamp,
+}
+
+/// Which objects of the ledger to list.
+#[derive(Debug, Clone, Default)]
+pub struct LedgerFilter {
+    /// How their names begin.
+    pub prefix: String,
+    /// How they ended.
+    pub fate: Option<ObjectFate>,
+    /// Read at or after.
+    pub since: Option<Timestamp>,
+    /// Read before.
+    pub until: Option<Timestamp>,
+    /// At most so many.
+    pub limit: Option<u64>,
 }
 
 /// The history. Clones share its connections.

@@ -1,31 +1,23 @@
-//! The ledger of trail objects, their rejected records, and the totals of records.
+//! What is written of trail objects: their rows in the ledger, their rejected records, the totals of records.
 
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use super::codec::{Count, Json, opt_millis, whole};
-use super::{HistoryFilter, LedgerEntry, ObjectFate, ObjectIdentity, RunId, Store, StoreError};
-use crate::model::{Provider, Reject, SourceSummary};
+use super::{HistoryFilter, ObjectFate, ObjectIdentity, RunId, Store, StoreError};
+use crate::model::{ObjectHashes, Provider, Reject, SourceSummary};
 
 /// Bytes of a rejected record that are kept.
 const REJECT_BYTES: usize = 64 << 10;
 
-const ENTRY: &str = "-- objects.entry
-SELECT fate, summary FROM objects WHERE name = ?1 AND size = ?2 AND version = ?3";
-
 const SUMMARY: &str = "-- objects.summary
 SELECT summary FROM objects WHERE name = ?1 AND size = ?2 AND version = ?3";
 
-pub(super) const VERSIONS: &str = "-- objects.versions
-SELECT name, version, rejected_records FROM objects WHERE name >= ?1 AND name < ?2 ORDER BY name";
-const NAMED: &str = "-- objects.named
-SELECT fate, summary, size, version FROM objects WHERE name = ?1";
-
 const FINISH: &str = "-- objects.finish
-INSERT INTO objects (name, size, version, fate, rejected_records, summary, run_id, read_at)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+INSERT INTO objects (name, size, version, fate, rejected_records, summary, run_id, read_at, sha256, sha256_uncompressed)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
 ON CONFLICT (name) DO UPDATE SET size = excluded.size, version = excluded.version, fate = excluded.fate,
   rejected_records = excluded.rejected_records, summary = excluded.summary, run_id = excluded.run_id,
-  read_at = excluded.read_at";
+  read_at = excluded.read_at, sha256 = excluded.sha256, sha256_uncompressed = excluded.sha256_uncompressed";
 
 const ADD_REJECT: &str = "-- rejects.add
 INSERT INTO rejects (object, record, byte_offset, reason, raw, run_id, rejected_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
@@ -56,6 +48,7 @@ pub(super) fn finish(
     object: &ObjectIdentity,
     fate: ObjectFate,
     counts: &SourceSummary,
+    hashes: Option<&ObjectHashes>,
 ) -> Result<(), StoreError> {
     connection.prepare_cached(FINISH)?.execute(params![
         object.name,
@@ -66,6 +59,8 @@ pub(super) fn finish(
         Json(counts),
         run.0,
         at,
+        hashes.map(|hashes| &hashes.stored),
+        hashes.map(|hashes| &hashes.content),
     ])?;
     Ok(())
 }
@@ -112,51 +107,7 @@ pub(super) fn add_totals(
     Ok(())
 }
 
-/// Reads fate and summary of a row, which come first.
-fn entry(row: &Row<'_>) -> rusqlite::Result<LedgerEntry> {
-    let Json(summary): Json<SourceSummary> = row.get(1)?;
-    let (records, rejected_records) = (summary.records_read, summary.records_rejected);
-    Ok(LedgerEntry { fate: row.get(0)?, records, rejected_records })
-}
-
 impl Store {
-    /// What the ledger knows of this very version of the object.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn ledger_entry(&self, object: &ObjectIdentity) -> Result<Option<LedgerEntry>, StoreError> {
-        let reader = self.reader()?;
-        let mut statement = reader.prepare_cached(ENTRY)?;
-        let values = params![object.name, whole(object.size), object.version];
-        Ok(statement.query_row(values, entry).optional()?)
-    }
-
-    /// The objects in the ledger whose names begin with `begin`: name, version and rejected records.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn object_versions(&self, begin: &str) -> Result<Vec<(String, String, u64)>, StoreError> {
-        let reader = self.reader()?;
-        let mut statement = reader.prepare_cached(VERSIONS)?;
-        let read = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get::<_, Count>(2)?.0));
-        let rows = statement.query_map(params![begin, format!("{begin}{}", char::MAX)], read)?;
-        Ok(rows.collect::<rusqlite::Result<_>>()?)
-    }
-
-    /// What the ledger knows of the object of this name: its last version, and how that ended.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn ledger_of(&self, name: &str) -> Result<Option<(ObjectIdentity, LedgerEntry)>, StoreError> {
-        let reader = self.reader()?;
-        let mut statement = reader.prepare_cached(NAMED)?;
-        let found = statement.query_row([name], |row| {
-            let (size, version) = (row.get::<_, Count>(2)?.0, row.get(3)?);
-            Ok((ObjectIdentity { name: name.to_owned(), size, version }, entry(row)?))
-        });
-        Ok(found.optional()?)
-    }
-
     /// Rejected records and objects, newest first; only times and the limit of the filter apply.
     ///
     /// # Errors

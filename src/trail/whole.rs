@@ -37,6 +37,8 @@ const LEAST_MEMBER: usize = 18;
 pub struct Scratch {
     decompressor: Decompressor,
     text: Vec<u8>,
+    /// How much of `text` the last object takes; nothing where that was not unpacked here.
+    unpacked: Option<usize>,
     aws: Option<Needles>,
     alibaba: Option<Needles>,
 }
@@ -46,7 +48,7 @@ impl Scratch {
     #[must_use]
     pub fn new(profiles: &Profiles) -> Self {
         let [aws, alibaba] = [Provider::Aws, Provider::Alibaba].map(|provider| Needles::of(profiles, provider));
-        Self { decompressor: Decompressor::new(), text: Vec::new(), aws, alibaba }
+        Self { decompressor: Decompressor::new(), text: Vec::new(), unpacked: None, aws, alibaba }
     }
 
     /// The text of an object, where it can be had at once. `None` also where something is wrong with it: reading it
@@ -72,7 +74,14 @@ impl Scratch {
         }
     }
 
-    fn give_back(&mut self) {
+    /// What the last object was unpacked to, if it was compressed and unpacked in one go.
+    #[must_use]
+    pub fn unpacked(&self) -> Option<&[u8]> {
+        self.unpacked.map(|size| &self.text[..size])
+    }
+
+    fn begin(&mut self) {
+        self.unpacked = None;
         if MOST_KEPT < self.text.len() {
             self.text = Vec::new();
         }
@@ -94,10 +103,12 @@ pub fn read_whole<S: Sink>(
     if matches!(layout.kind, ObjectKind::Digest | ObjectKind::Insight) {
         return read_object(bytes, name, layout, reading, sink);
     }
-    let report = if bytes.starts_with(&GZIP_MAGIC) {
+    scratch.begin();
+    if bytes.starts_with(&GZIP_MAGIC) {
         match scratch.unpack(bytes, reading.limits) {
             // A text that looks like gzip again would be unpacked twice.
             Some(size) if !scratch.text[..size].starts_with(&GZIP_MAGIC) => {
+                scratch.unpacked = Some(size);
                 let text = &scratch.text[..size];
                 let report = read_text(text, scratch, name, layout, reading, sink);
                 report.map(|report| ObjectReport { bytes_in: bytes.len() as u64, ..report })
@@ -106,9 +117,7 @@ pub fn read_whole<S: Sink>(
         }
     } else {
         read_text(bytes, scratch, name, layout, reading, sink)
-    };
-    scratch.give_back();
-    report
+    }
 }
 
 fn read_text<S: Sink>(

@@ -1,6 +1,7 @@
 //! Damaged and hostile input: named, counted and kept for inspection, and the rest is still read.
 
 use serde_json::{Value, json};
+use sha2::Digest as _;
 
 use crate::records::{
     ACCOUNT, PERSON, PROFILE, ROLE, SERVICE, alibaba_routine, delivered, delivered_texts, gzip, intrusion, person,
@@ -260,16 +261,56 @@ fn a_gzip_bomb_is_rejected_in_little_memory() {
     );
     let patient = "--config patient.toml --database sqlite:patient.db";
     for (limits, more) in [(["max_ratio", "max_ratio"], ""), (["max_record_bytes", "max_object_bytes"], patient)] {
-        let program = env!("CARGO_BIN_EXE_roletrail");
-        let script =
-            format!("ulimit -v 200000; exec {program} ingest gibibytes.json.gz record.json.gz fine.json {more}");
-        let output = place.other("sh", &["-c", &script]).output().expect("a shell");
-        assert_eq!(output.status.code(), Some(2), "{}", String::from_utf8_lossy(&output.stderr));
-        let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
-        assert_eq!((&report["objects"]["rejected"], &report["records"]["kept"]), (&2.into(), &1.into()), "{report}");
-        let reasons = sorted(report["rejects"].as_array().expect("a list"), "reason");
-        let named = reasons.iter().zip(limits).all(|(reason, limit)| reason.contains(limit));
-        assert!(reasons.len() == 2 && named, "{reasons:?}");
+        for threads in [1, 8] {
+            let files = "gibibytes.json.gz record.json.gz fine.json";
+            let (code, report) = in_little_memory(&place, &format!("{files} {more} --threads {threads}"));
+            let kept = if threads == 1 { 1 } else { 0 };
+            assert_eq!((code, &report["objects"]["rejected"]), (Some(2), &2.into()), "{report}");
+            assert_eq!(report["records"]["kept"], kept, "{report}");
+            let reasons = sorted(report["rejects"].as_array().expect("a list"), "reason");
+            let named = reasons.iter().zip(limits).all(|(reason, limit)| reason.contains(limit));
+            assert!(reasons.len() == 2 && named, "{reasons:?}");
+        }
+    }
+}
+
+/// Ingests with an address space of less than 200 MB; answers exit code and report.
+fn in_little_memory(place: &Workplace, arguments: &str) -> (Option<i32>, Value) {
+    let program = env!("CARGO_BIN_EXE_roletrail");
+    let script = format!("ulimit -v 200000; exec {program} ingest {arguments}");
+    let output = place.other("sh", &["-c", &script]).output().expect("a shell");
+    let said = String::from_utf8_lossy(&output.stderr);
+    let report = serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {said}"));
+    (output.status.code(), report)
+}
+
+/// Text that hardly compresses: hexadecimal digits of a chain of hashes.
+fn noise(length: usize, seed: usize) -> String {
+    let mut hash = sha2::Sha256::digest(seed.to_le_bytes());
+    let mut text = String::with_capacity(length + 64);
+    while text.len() < length {
+        hash = sha2::Sha256::digest(hash);
+        text.extend(hash.iter().map(|byte| format!("{byte:02x}")));
+    }
+    text
+}
+
+#[test]
+fn a_large_object_among_many_is_read_in_little_memory_with_every_record_kept() {
+    let place = Workplace::new();
+    place.write("all.toml", "[collect]\nkeep = \"all\"\n");
+    let agents: Vec<_> = (0..50).map(|seed| noise(50_000, seed)).collect();
+    let long = |id: &str, n: usize| with(routine(id), json!({"userAgent": agents[n % agents.len()]}));
+    let large: Vec<_> = (0..1000).map(|n| long(&format!("large-{n}"), n)).collect();
+    place.write("logs/50.json.gz", gzip(&delivered(&large)));
+    for object in 0..60 {
+        let records: Vec<_> = (0..20).map(|n| long(&format!("{object}-{n}"), n)).collect();
+        place.write(&format!("logs/{object:02}-small.json.gz"), gzip(&delivered(&records)));
+    }
+    for threads in [1, 8] {
+        let database = format!("--database sqlite:{threads}.db --config all.toml --threads {threads}");
+        let (code, report) = in_little_memory(&place, &format!("logs --sha256 --no-analyze {database}"));
+        assert_eq!((code, &report["records"]["kept"]), (Some(0), &2200.into()), "{threads}: {report}");
     }
 }
 

@@ -9,7 +9,7 @@ use crate::records::{delivered, intrusion, person, routine, with};
 use crate::support::Workplace;
 
 /// Every command, with its subcommands.
-const COMMANDS: [&[&str]; 30] = [
+const COMMANDS: [&[&str]; 31] = [
     &["run"],
     &["scan"],
     &["collect"],
@@ -23,6 +23,7 @@ const COMMANDS: [&[&str]; 30] = [
     &["roles"],
     &["stores"],
     &["events"],
+    &["objects"],
     &["coverage"],
     &["tasks"],
     &["policy"],
@@ -79,6 +80,8 @@ fn wrong_usage_ends_with_code_three_and_does_nothing() {
         &["--no-such-option"][..],
         &["no-such-command"],
         &["ingest"],
+        &["ingest", "--threads", "0", "a.json"],
+        &["objects", "--fate", "eaten"],
         &["findings", "--severity", "terrible"],
         &["findings", "--status", "lost"],
         &["events", "--since", "whenever"],
@@ -131,8 +134,17 @@ fn exit_codes_tell_findings_from_gaps() {
 }
 
 /// Lists that every format must print.
-const LISTS: [&[&str]; 8] =
-    [&["findings"], &["verdicts"], &["roles"], &["stores"], &["events"], &["coverage"], &["tasks"], &["rules"]];
+const LISTS: [&[&str]; 9] = [
+    &["findings"],
+    &["verdicts"],
+    &["roles"],
+    &["stores"],
+    &["events"],
+    &["objects"],
+    &["coverage"],
+    &["tasks"],
+    &["rules"],
+];
 
 #[test]
 fn every_list_is_printed_in_every_format() {

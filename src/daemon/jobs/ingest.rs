@@ -1,17 +1,23 @@
 //! Reading trail objects into the history: from files, and from buckets that somebody names.
 
+use std::fs::File;
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
+use std::thread;
 
 use tokio::runtime::Handle;
 
 use super::live::{self, Below};
 use super::objects::{LISTED_REJECTS, ObjectReader};
-use super::{JobContext, JobError};
+use super::{JobContext, JobError, ahead};
 use crate::config::Settings;
 use crate::model::{Provider, Reject, SourceSummary, api};
 use crate::sources::files::{self, Entry, ObjectRef};
 use crate::sources::{alibaba, aws};
 use crate::store::{ObjectIdentity, RunId};
+
+/// Threads that read files where nobody says how many: more of them wait for the one that stores.
+const MOST_THREADS: usize = 8;
 
 /// What a reading came to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -124,37 +130,66 @@ pub fn ingest_files(
         context.progress.expect(objects, bytes);
     }
     let mut reader = ObjectReader::new(context, run, provider);
-    for found in roots.iter().flat_map(|root| files::discover(root)) {
-        if context.stop.is_requested() {
-            reader.interrupt();
-            break;
-        }
-        take(&mut reader, found)?;
+    let entries = roots.iter().flat_map(|root| files::discover(root));
+    match threads(context) {
+        1 => one_by_one(context, &mut reader, entries)?,
+        threads => ahead::read(context, &mut reader, entries, threads)?,
     }
     let report = reader.end()?;
     context.progress.finish();
     Ok(report)
 }
 
-fn take(reader: &mut ObjectReader<'_>, found: Entry) -> Result<(), JobError> {
-    match found {
-        Entry::Object(object) => {
-            let open = || object.open().map_err(|error| format!("cannot be opened: {error}"));
-            reader.object(api::TRAIL_FILES, &identity(&object), open)?;
-        }
-        Entry::Skipped { name, reason } => {
-            tracing::debug!(object = name, reason, "skipped");
-            reader.skipped();
-        }
-        Entry::Unreadable { name, reason } => {
-            let identity = ObjectIdentity { name, size: 0, version: String::new() };
-            reader.unreadable(api::TRAIL_FILES, &identity, reason)?;
-        }
-    }
-    reader.commit_when_due()
+/// How many threads read files.
+fn threads(context: &JobContext) -> usize {
+    let chosen = context.settings.collect.threads.and_then(|threads| usize::try_from(threads).ok());
+    let cores = || thread::available_parallelism().map_or(1, NonZero::get).min(MOST_THREADS);
+    chosen.unwrap_or_else(cores)
 }
 
-fn identity(object: &ObjectRef) -> ObjectIdentity {
+/// Reads every object on this very thread.
+pub(super) fn one_by_one(
+    context: &JobContext,
+    reader: &mut ObjectReader<'_>,
+    entries: impl Iterator<Item = Entry>,
+) -> Result<(), JobError> {
+    for found in entries {
+        if context.stop.is_requested() {
+            reader.interrupt();
+            break;
+        }
+        match found {
+            Entry::Object(object) => {
+                reader.object(api::TRAIL_FILES, &identity(&object), || open(&object))?;
+            }
+            Entry::Skipped { name, reason } => skip(reader, &name, &reason),
+            Entry::Unreadable { name, reason } => {
+                reader.unreadable(api::TRAIL_FILES, &only_named(name), reason)?;
+            }
+        }
+        reader.commit_when_due()?;
+    }
+    Ok(())
+}
+
+/// Takes a file that is no log.
+pub(super) fn skip(reader: &mut ObjectReader<'_>, name: &str, reason: &str) {
+    tracing::debug!(object = name, reason, "skipped");
+    reader.skipped();
+}
+
+/// Opens a file; the error says why that is not possible.
+pub(super) fn open(object: &ObjectRef) -> Result<File, String> {
+    object.open().map_err(|error| format!("cannot be opened: {error}"))
+}
+
+/// Something of which nothing but its name is known.
+pub(super) fn only_named(name: String) -> ObjectIdentity {
+    ObjectIdentity { name, size: 0, version: String::new() }
+}
+
+/// A file as the ledger knows it.
+pub(super) fn identity(object: &ObjectRef) -> ObjectIdentity {
     ObjectIdentity { name: object.name.clone(), size: object.size, version: object.version.clone() }
 }
 

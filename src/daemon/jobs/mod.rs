@@ -2,8 +2,10 @@
 //!
 //! Commands and the daemon run the same jobs; they differ only in who starts them and who watches the progress.
 
+mod ahead;
 mod analyze;
 mod collect;
+mod desk;
 mod doctor;
 mod ingest;
 mod live;
@@ -18,12 +20,13 @@ use jiff::Timestamp;
 use super::Stop;
 use crate::clock::Clock;
 use crate::config::Settings;
-use crate::model::JudgingSettings;
+use crate::model::{JudgingSettings, SourceSummary};
 use crate::profiles::Profiles;
 use crate::store::{Store, StoreError};
 
 pub use analyze::{AnalysisReport, analyze, judge_at};
 pub use collect::{CollectReport, collect};
+pub use desk::ReadingChoice;
 pub use doctor::{DoctorContext, DoctorReport, doctor};
 pub use ingest::{IngestReport, Root, ingest, ingest_files, missing_bucket};
 pub use scan::{ScanReport, summarize};
@@ -39,6 +42,8 @@ pub struct JobContext {
     pub profiles: Arc<Profiles>,
     /// The time.
     pub clock: Arc<dyn Clock>,
+    /// How objects are read.
+    pub choice: ReadingChoice,
     /// Whether a daemon keeps the schedules.
     pub scheduled: bool,
     /// Where live sources do their asking.
@@ -82,8 +87,8 @@ pub trait Progress: Send + Sync {
     }
     /// There is so much to read: objects and bytes.
     fn expect(&self, _objects: u64, _bytes: u64) {}
-    /// One object of that size is done, with so many records in it.
-    fn object_done(&self, _bytes: u64, _records: u64) {}
+    /// One object of that size is done; what was read of it.
+    fn object_done(&self, _bytes: u64, _read: &SourceSummary) {}
     /// So many more accounts are to be read.
     fn expect_accounts(&self, _more: u64) {}
     /// One account is read; so many of its Regions answered completely.

@@ -6,12 +6,13 @@ use std::io::Read;
 
 use jiff::Timestamp;
 
+use super::desk::{Desk, Finished, Refusal, Trouble};
 use super::trail_coverage::TrailCoverage;
 use super::{IngestReport, JobContext, JobError};
-use crate::config::Keep;
-use crate::model::{Provider, Reject, SourceSummary, TrailEvent};
+use crate::model::{ObjectHashes, Provider, Reject, SourceSummary, TrailEvent};
+use crate::sources::files::Hashed;
 use crate::store::{Batch, LedgerEntry, ObjectFate, ObjectIdentity, ObjectWriter, RunId, StoreError};
-use crate::trail::{self, Layout, Limits, ObjectError, ObjectKind, ObjectReport, Reading, Sink};
+use crate::trail::{self, Layout, ObjectKind, ObjectReport, Sink};
 
 /// Rejected objects and records that a report lists by name; all of them are counted and stored.
 pub(super) const LISTED_REJECTS: usize = 1_000;
@@ -28,12 +29,14 @@ pub(super) struct ObjectReader<'a> {
     /// By kind of trail.
     coverage: BTreeMap<&'static str, TrailCoverage>,
     report: IngestReport,
+    /// Made when the first object is read on this thread.
+    desk: Option<Desk>,
 }
 
 impl<'a> ObjectReader<'a> {
     pub(super) fn new(context: &'a JobContext, run: RunId, provider: Option<Provider>) -> Self {
         let (now, coverage, report) = (context.now(), BTreeMap::new(), IngestReport::default());
-        Self { context, now, run, provider, batch: None, coverage, report }
+        Self { context, now, run, provider, batch: None, coverage, report, desk: None }
     }
 
     /// Takes an object, reads it unless this very version was read before, and answers how it ended. `open` gives its
@@ -45,20 +48,71 @@ impl<'a> ObjectReader<'a> {
         open: impl FnOnce() -> Result<R, String>,
     ) -> Result<ObjectFate, JobError> {
         let layout = trail::layout(&identity.name);
-        if matches!(layout.kind, ObjectKind::Digest | ObjectKind::Insight) {
-            self.skipped();
-            return Ok(ObjectFate::Skipped);
-        }
-        self.report.summary.objects_seen += 1;
-        if self.is_known(identity, &layout)? {
-            self.report.summary.objects_already_ingested += 1;
-            return Ok(ObjectFate::Read);
-        }
         let place = At { trail, layout: &layout, identity };
-        match open() {
-            Ok(bytes) => self.read(&place, bytes),
-            Err(reason) => self.reject_object(&place, reason, None),
+        match self.plan(&place)? {
+            Plan::Done(fate) => Ok(fate),
+            Plan::Hash => {
+                let hashes = open().and_then(|bytes| Hashed::new(bytes).finish().map_err(|error| error.to_string()));
+                self.hashed(identity, hashes)
+            }
+            Plan::Read => {
+                let (reading, hash) = (self.context.reading(), self.context.settings.collect.sha256);
+                let mut desk = self.desk.take().unwrap_or_else(|| Desk::new(&self.context.profiles));
+                let fate = self.read(&place, |sink| {
+                    let bytes = open().map_err(|reason| Trouble::<JobError>::Object(Refusal::new(reason)))?;
+                    Ok(desk.read((identity, &layout), bytes, (&reading, hash), sink)?)
+                });
+                self.desk = Some(desk);
+                fate
+            }
         }
+    }
+
+    /// What is to be done with an object; one with which nothing is to be done is taken.
+    pub(super) fn plan(&mut self, place: &At<'_>) -> Result<Plan, JobError> {
+        if matches!(place.layout.kind, ObjectKind::Digest | ObjectKind::Insight) {
+            self.skipped();
+            return Ok(Plan::Done(ObjectFate::Skipped));
+        }
+        // What this batch holds counts too, so that nothing depends on where its commits fall.
+        let entry = match &mut self.batch {
+            Some(batch) => batch.ledger_entry(place.identity)?,
+            None => self.context.store.ledger_entry(place.identity)?,
+        };
+        // A rejected one is tried again: it may have been half-written.
+        let Some(entry) = entry.filter(|entry| entry.fate != ObjectFate::Rejected) else { return Ok(Plan::Read) };
+        self.report.incomplete |= !is_whole(entry, place.layout);
+        if self.context.choice.hash_known && !entry.hashed {
+            return Ok(Plan::Hash);
+        }
+        self.already_ingested(place.identity);
+        Ok(Plan::Done(ObjectFate::Read))
+    }
+
+    fn already_ingested(&mut self, identity: &ObjectIdentity) {
+        self.report.summary.objects_seen += 1;
+        self.report.summary.objects_already_ingested += 1;
+        self.context.progress.object_done(identity.size, &SourceSummary::default());
+    }
+
+    /// Takes the hashes of an object that an earlier run has read.
+    pub(super) fn hashed(
+        &mut self,
+        identity: &ObjectIdentity,
+        hashes: Result<ObjectHashes, String>,
+    ) -> Result<ObjectFate, JobError> {
+        self.already_ingested(identity);
+        match hashes {
+            Ok(hashes) => self.batch()?.save_hashes(identity, &hashes)?,
+            Err(reason) => {
+                // What was read of it stays: only the hash is missing.
+                let reason = format!("cannot be hashed: {reason}");
+                tracing::warn!(object = identity.name, reason, "object not hashed");
+                self.report.incomplete = true;
+                self.list(whole_object(identity, reason, None));
+            }
+        }
+        Ok(ObjectFate::Read)
     }
 
     /// Takes an object whose bytes cannot be had.
@@ -70,7 +124,7 @@ impl<'a> ObjectReader<'a> {
     ) -> Result<ObjectFate, JobError> {
         self.report.summary.objects_seen += 1;
         let layout = trail::layout(&identity.name);
-        self.reject_object(&At { trail, layout: &layout, identity }, reason, None)
+        self.reject_object(&At { trail, layout: &layout, identity }, Refusal::new(reason))
     }
 
     /// Takes an object that the ledger has in this very version.
@@ -97,51 +151,34 @@ impl<'a> ObjectReader<'a> {
         self.report.interrupted = true;
     }
 
-    /// Whether this very version was read before. A rejected one is tried again: it may have been half-written.
-    fn is_known(&mut self, identity: &ObjectIdentity, layout: &Layout) -> Result<bool, JobError> {
-        let Some(entry) = self.context.store.ledger_entry(identity)? else { return Ok(false) };
-        if entry.fate == ObjectFate::Rejected {
-            return Ok(false);
-        }
-        self.report.incomplete |= !is_whole(entry, layout);
-        Ok(true)
-    }
-
-    fn read(&mut self, place: &At<'_>, bytes: impl Read) -> Result<ObjectFate, JobError> {
-        let At { layout, identity, .. } = *place;
-        let context = self.context;
-        let reading = Reading {
-            profiles: &context.profiles,
-            limits: Limits {
-                max_object_bytes: context.settings.limits.max_object_bytes,
-                max_ratio: context.settings.limits.max_ratio,
-                max_record_bytes: usize::try_from(context.settings.limits.max_record_bytes).unwrap_or(usize::MAX),
-            },
-            keep_all: context.settings.collect.keep == Keep::All,
-            count: true,
-            parse_all: false,
-        };
+    /// Takes an object that `produce` reads into the sink: the one place where its outcome is stored.
+    pub(super) fn read(
+        &mut self,
+        place: &At<'_>,
+        produce: impl FnOnce(&mut ObjectSink<'_, '_>) -> Result<Finished, Trouble<JobError>>,
+    ) -> Result<ObjectFate, JobError> {
+        self.report.summary.objects_seen += 1;
         let room = LISTED_REJECTS.saturating_sub(self.report.rejects.len());
+        let counted = self.context.choice.count;
         let mut writer = self.batch()?.object()?;
-        let mut sink = ObjectSink { writer: &mut writer, listed: Vec::new(), room };
-        let outcome = trail::read_object(bytes, &identity.name, layout, &reading, &mut sink);
-        let listed = sink.listed;
+        let mut sink = ObjectSink::new(&mut writer, room);
+        let outcome = produce(&mut sink);
+        let ObjectSink { listed, kept, duplicate, .. } = sink;
         match outcome {
-            Ok(found) => {
-                let counts = counts_of(&found);
+            Ok(Finished { report, hashes }) => {
+                // Only the store knows which events are new.
+                let found = ObjectReport { kept, duplicate, ..report };
+                let counts = counts_of(&found, counted);
                 let fate = if found.skipped { ObjectFate::Skipped } else { ObjectFate::Read };
-                writer.finish(identity, fate, found.provider, &counts)?;
+                writer.set_hashes(hashes);
+                writer.finish(place.identity, fate, found.provider, &counts)?;
                 self.note(place, &found, &counts, listed)?;
                 Ok(fate)
             }
-            Err(ObjectError::Sink(error)) => Err(error.into()),
-            Err(ObjectError::Io(error)) => {
+            Err(Trouble::Sink(error)) => Err(error),
+            Err(Trouble::Object(refusal)) => {
                 drop(writer);
-                self.reject_object(place, format!("cannot be read: {error}"), None)
-            }
-            Err(ObjectError::Content { reason, offset }) => {
-                drop(writer);
-                self.reject_object(place, reason, offset)
+                self.reject_object(place, refusal)
             }
         }
     }
@@ -157,17 +194,20 @@ impl<'a> ObjectReader<'a> {
         self.report.summary.add(counts);
         self.report.rejects.extend(listed);
         if !found.skipped {
-            let whole = self.coverage(place.trail)?.object_read(&place.identity.name, place.layout, found);
+            let counted = !counts.records_uncounted;
+            let name = &place.identity.name;
+            let whole = self.coverage(place.trail)?.object_read(name, place.layout, found, counted);
             self.report.incomplete |= !whole;
         }
-        self.context.progress.object_done(place.identity.size, found.records);
+        self.context.progress.object_done(place.identity.size, counts);
         Ok(())
     }
 
-    fn reject_object(&mut self, place: &At<'_>, reason: String, offset: Option<u64>) -> Result<ObjectFate, JobError> {
+    fn reject_object(&mut self, place: &At<'_>, refusal: Refusal) -> Result<ObjectFate, JobError> {
         let At { trail, layout, identity } = *place;
+        let Refusal { reason, offset } = refusal;
         tracing::warn!(object = identity.name, reason, "object rejected");
-        let reject = Reject { object: identity.name.clone(), record: None, offset, reason, raw: Vec::new() };
+        let reject = whole_object(identity, reason, offset);
         let counts =
             SourceSummary { objects_rejected: 1, bytes_compressed: identity.size, ..SourceSummary::default() };
         let mut writer = self.batch()?.object()?;
@@ -176,11 +216,15 @@ impl<'a> ObjectReader<'a> {
         self.report.summary.add(&counts);
         self.report.incomplete = true;
         self.coverage(trail)?.object_rejected(&identity.name, layout, &reject.reason);
+        self.list(reject);
+        self.context.progress.object_done(identity.size, &counts);
+        Ok(ObjectFate::Rejected)
+    }
+
+    fn list(&mut self, reject: Reject) {
         if self.report.rejects.len() < LISTED_REJECTS {
             self.report.rejects.push(reject);
         }
-        self.context.progress.object_done(identity.size, 0);
-        Ok(ObjectFate::Rejected)
     }
 
     fn coverage(&mut self, trail: &'static str) -> Result<&mut TrailCoverage, StoreError> {
@@ -230,46 +274,80 @@ impl<'a> ObjectReader<'a> {
 
 /// Whether nothing is missing of an object that was read to its end.
 fn is_whole(entry: LedgerEntry, layout: &Layout) -> bool {
-    entry.rejected_records == 0 && (entry.fate != ObjectFate::Read || layout.miscounted(entry.records).is_none())
+    let miscounted = || entry.records.and_then(|records| layout.miscounted(records)).is_some();
+    entry.rejected_records == 0 && (entry.fate != ObjectFate::Read || !miscounted())
 }
 
 /// An object and what its place tells.
 #[derive(Clone, Copy)]
-struct At<'o> {
+pub(super) struct At<'o> {
     /// The kind of trail that it came by.
-    trail: &'static str,
-    layout: &'o Layout,
-    identity: &'o ObjectIdentity,
+    pub(super) trail: &'static str,
+    pub(super) layout: &'o Layout,
+    pub(super) identity: &'o ObjectIdentity,
 }
 
-pub(super) fn counts_of(found: &ObjectReport) -> SourceSummary {
+/// What is to be done with an object.
+pub(super) enum Plan {
+    /// Nothing any more.
+    Done(ObjectFate),
+    /// It was read before, and its hashes are wanted.
+    Hash,
+    /// It is to be read.
+    Read,
+}
+
+fn whole_object(identity: &ObjectIdentity, reason: String, offset: Option<u64>) -> Reject {
+    Reject { object: identity.name.clone(), record: None, offset, reason, raw: Vec::new() }
+}
+
+/// The counts of an object, or of a part of one. Where records that no profile concerns were not `counted`, they are
+/// left out.
+pub(super) fn counts_of(found: &ObjectReport, counted: bool) -> SourceSummary {
+    let seen = found.kept + found.duplicate + found.rejected;
+    let (records, irrelevant) = if counted { (found.records, found.irrelevant) } else { (seen, 0) };
     let (read, skipped) = if found.skipped { (0, 1) } else { (1, 0) };
     SourceSummary {
         objects_read: read,
         objects_skipped: skipped,
-        records_read: found.records,
+        records_read: records,
         records_kept: found.kept,
         records_duplicate: found.duplicate,
-        records_irrelevant: found.irrelevant,
+        records_irrelevant: irrelevant,
         records_rejected: found.rejected,
         bytes_compressed: found.bytes_in,
         bytes_uncompressed: found.bytes_out,
+        records_uncounted: !counted,
         ..SourceSummary::default()
     }
 }
 
 /// Hands events and rejects of one object to its transaction.
 pub(super) struct ObjectSink<'a, 'b> {
-    pub(super) writer: &'a mut ObjectWriter<'b>,
+    writer: &'a mut ObjectWriter<'b>,
+    room: usize,
+    /// The first rejects, as far as the report has room for them.
     pub(super) listed: Vec<Reject>,
-    pub(super) room: usize,
+    /// Events that are new.
+    kept: u64,
+    /// Events that were stored before.
+    duplicate: u64,
+}
+
+impl<'a, 'b> ObjectSink<'a, 'b> {
+    /// A sink that lists as many rejects as there is `room` for.
+    pub(super) fn new(writer: &'a mut ObjectWriter<'b>, room: usize) -> Self {
+        Self { writer, room, listed: Vec::new(), kept: 0, duplicate: 0 }
+    }
 }
 
 impl Sink for ObjectSink<'_, '_> {
     type Error = StoreError;
 
     fn event(&mut self, event: TrailEvent) -> Result<bool, StoreError> {
-        self.writer.add_event(&event)
+        let new = self.writer.add_event(&event)?;
+        *(if new { &mut self.kept } else { &mut self.duplicate }) += 1;
+        Ok(new)
     }
 
     fn reject(&mut self, reject: Reject) -> Result<(), StoreError> {

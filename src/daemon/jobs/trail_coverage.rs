@@ -50,7 +50,8 @@ impl TrailCoverage {
     }
 
     /// An object was read to its end, with or without rejected records; answers whether nothing is missing of it.
-    pub(super) fn object_read(&mut self, object: &str, layout: &Layout, found: &ObjectReport) -> bool {
+    /// Where its records were not `counted`, their number is not compared with what its name promises.
+    pub(super) fn object_read(&mut self, object: &str, layout: &Layout, found: &ObjectReport, counted: bool) -> bool {
         for place in &found.places {
             self.cover(place.provider, &place.account, (place.from, place.to));
         }
@@ -59,8 +60,9 @@ impl TrailCoverage {
         {
             self.cover(provider, account, (delivered, delivered));
         }
-        let rejected = format!("{} of {} records of {object} were rejected", found.rejected, found.records);
-        let miscounted = layout.miscounted(found.records).map(|why| {
+        let of_all = if counted { format!(" of {}", found.records) } else { String::new() };
+        let rejected = format!("{}{of_all} records of {object} were rejected", found.rejected);
+        let miscounted = layout.miscounted(found.records).filter(|_| counted).map(|why| {
             tracing::warn!(object, why, "object miscounted");
             format!("{object}: {why}")
         });

@@ -5,6 +5,7 @@ mod doctor;
 mod event;
 mod finding;
 mod history;
+mod object;
 mod scan;
 mod verdict;
 
@@ -13,6 +14,7 @@ pub use doctor::{CheckJson, DoctorJson};
 pub use event::{EventActorJson, EventJson};
 pub use finding::{ChangeJson, ControlJson, FindingDetailJson, FindingJson, FixJson};
 pub use history::{RoleJson, StoreJson, TaskJson};
+pub use object::LedgerJson;
 pub use scan::{
     ApiCallsJson, BytesJson, IngestJson, ObjectsJson, ProviderCoverageJson, RecordsJson, RejectJson,
     ScanCoverageJson, ScanJson, TrailJson,

@@ -28,14 +28,14 @@ pub struct ObjectsJson {
 /// Counts of records. `read` is the sum of the others.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct RecordsJson {
-    /// Found.
-    pub read: u64,
+    /// Found; null where those that no profile concerns were not counted.
+    pub read: Option<u64>,
     /// Stored.
     pub kept: u64,
     /// Stored before.
     pub duplicate: u64,
-    /// No profile concerns them.
-    pub irrelevant: u64,
+    /// No profile concerns them; null where they were not counted.
+    pub irrelevant: Option<u64>,
     /// Could not be read.
     pub rejected: u64,
 }
@@ -98,7 +98,7 @@ impl IngestJson {
             schema: SCHEMA,
             objects: summary.into(),
             records: summary.into(),
-            bytes: BytesJson { compressed: summary.bytes_compressed, uncompressed: summary.bytes_uncompressed },
+            bytes: summary.into(),
             seconds,
             rejects: rejects.iter().map(Into::into).collect(),
         }
@@ -119,13 +119,20 @@ impl From<&SourceSummary> for ObjectsJson {
 
 impl From<&SourceSummary> for RecordsJson {
     fn from(summary: &SourceSummary) -> Self {
+        let counted = |count| (!summary.records_uncounted).then_some(count);
         Self {
-            read: summary.records_read,
+            read: counted(summary.records_read),
             kept: summary.records_kept,
             duplicate: summary.records_duplicate,
-            irrelevant: summary.records_irrelevant,
+            irrelevant: counted(summary.records_irrelevant),
             rejected: summary.records_rejected,
         }
+    }
+}
+
+impl From<&SourceSummary> for BytesJson {
+    fn from(summary: &SourceSummary) -> Self {
+        Self { compressed: summary.bytes_compressed, uncompressed: summary.bytes_uncompressed }
     }
 }
 

@@ -1,12 +1,9 @@
 //! A file as the ledger tells it apart.
 
 use std::fs::{File, Metadata};
-use std::io::{self, BufReader};
+use std::io;
 use std::path::{Component, Path, PathBuf};
 use std::time::UNIX_EPOCH;
-
-/// Bytes read from a file at a time: enough to keep a disk busy, little beside the decompressor's own buffers.
-const BUFFER_BYTES: usize = 64 * 1024;
 
 /// A file that is to be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,12 +27,12 @@ impl ObjectRef {
         Self { name: shown_name(&path), size, version: version(metadata), path, explicit }
     }
 
-    /// Opens the file for reading through a buffer of fixed size.
+    /// Opens the file, without a buffer: who reads it takes large pieces.
     ///
     /// # Errors
     /// The file system's error.
-    pub fn open(&self) -> io::Result<BufReader<File>> {
-        Ok(BufReader::with_capacity(BUFFER_BYTES, File::open(&self.path)?))
+    pub fn open(&self) -> io::Result<File> {
+        File::open(&self.path)
     }
 }
 

@@ -165,7 +165,10 @@ fn the_ledger_knows_the_very_version_of_an_object() {
     let fixture = Fixture::new();
     fixture.ingest("o1", &[]);
     let entry = fixture.store.ledger_entry(&identity("o1")).expect("asked");
-    assert_eq!(entry, Some(LedgerEntry { fate: ObjectFate::Read, records: 0, rejected_records: 0 }));
+    assert_eq!(
+        entry,
+        Some(LedgerEntry { fate: ObjectFate::Read, records: Some(0), rejected_records: 0, hashed: false })
+    );
     for changed in [
         identity("o2"),
         crate::store::ObjectIdentity { size: 11, ..identity("o1") },

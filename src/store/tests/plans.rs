@@ -1,7 +1,7 @@
 //! Hot queries use their index: a plan that scans a table is a defect, however fast it is on a small one.
 
 use super::Fixture;
-use crate::store::{coverage, events, key_stores, lookup_progress, objects, role_use, roles, tasks, trail_settings};
+use crate::store::{coverage, events, key_stores, ledger, lookup_progress, role_use, roles, tasks, trail_settings};
 
 fn plan(fixture: &Fixture, query: &str) -> String {
     let reader = fixture.store.reader().expect("a reader");
@@ -32,7 +32,8 @@ fn hot_queries_search_an_index_and_scan_no_table() {
         (key_stores::REGIONS, "store_states_place", true),
         (trail_settings::OF_ACCOUNT, "trail_states_place", true),
         (lookup_progress::OF_REGION, "PRIMARY KEY", false),
-        (objects::VERSIONS, "sqlite_autoindex_objects_1", false),
+        (ledger::LIST, "sqlite_autoindex_objects_1", false),
+        (ledger::VERSIONS, "sqlite_autoindex_objects_1", false),
         (tasks::OF_ACCOUNT, "sqlite_autoindex_deletion_tasks_1", true),
         (coverage::NEWEST, "coverage_place", false),
         (coverage::AT, "coverage_place", true),

@@ -7,14 +7,13 @@
 use jiff::Timestamp;
 
 use super::taker::Taker;
-use crate::config::Keep;
 use crate::daemon::jobs::IngestReport;
 use crate::daemon::jobs::JobError;
 use crate::daemon::jobs::objects::{LISTED_REJECTS, ObjectSink, counts_of};
 use crate::model::{Coverage, Outcome, Provider, Reject, SourceSummary};
 use crate::sources::live::{Lookup, LookupPage};
 use crate::store::{Batch, ObjectIdentity};
-use crate::trail::{self, Layout, Limits, ObjectError, ObjectKind, Reading};
+use crate::trail::{self, Layout, ObjectError, ObjectKind};
 
 /// The name of a query's answer in the ledger.
 pub(super) fn object_name(account: &str, region: &str, query: &str) -> String {
@@ -63,13 +62,13 @@ impl Taker<'_> {
     ) -> Result<IngestReport, JobError> {
         let name = object_name(&lookup.account, &lookup.region, &page.progress.query);
         let mut writer = batch.object()?;
-        let mut sink = ObjectSink { writer: &mut writer, listed: Vec::new(), room };
+        let mut sink = ObjectSink::new(&mut writer, room);
         let read = if page.records.is_empty() {
             Ok(SourceSummary::default())
         } else {
             let layout = layout(self.provider(), lookup);
-            trail::read_object(&page.records[..], &name, &layout, &self.reading(), &mut sink)
-                .map(|found| SourceSummary { objects_read: 0, objects_skipped: 0, ..counts_of(&found) })
+            trail::read_object(&page.records[..], &name, &layout, &self.context.reading(), &mut sink)
+                .map(|found| SourceSummary { objects_read: 0, objects_skipped: 0, ..counts_of(&found, true) })
         };
         let mut rejects = sink.listed;
         let summary = match read {
@@ -90,21 +89,6 @@ impl Taker<'_> {
         writer.finish_part(&identity, Some(self.provider()), &summary)?;
         let incomplete = summary.records_rejected > 0;
         Ok(IngestReport { summary, rejects, incomplete, interrupted: false })
-    }
-
-    fn reading(&self) -> Reading<'_> {
-        let settings = &self.context.settings;
-        Reading {
-            profiles: &self.context.profiles,
-            limits: Limits {
-                max_object_bytes: settings.limits.max_object_bytes,
-                max_ratio: settings.limits.max_ratio,
-                max_record_bytes: usize::try_from(settings.limits.max_record_bytes).unwrap_or(usize::MAX),
-            },
-            keep_all: settings.collect.keep == Keep::All,
-            count: true,
-            parse_all: false,
-        }
     }
 
     /// A window that was read to its end is complete, unless a record of it could not be read. Then its time counts as

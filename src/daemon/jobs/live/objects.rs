@@ -73,7 +73,7 @@ mod tests {
     use crate::clock::SettableClock;
     use crate::config::{self, Overrides};
     use crate::daemon::Stop;
-    use crate::daemon::jobs::Unwatched;
+    use crate::daemon::jobs::{ReadingChoice, Unwatched};
     use crate::model::{RunKind, api};
     use crate::profiles::{Profiles, Selection};
     use crate::sources::live::ObjectName;
@@ -91,6 +91,7 @@ mod tests {
             settings: Arc::new(loaded.settings),
             profiles: Arc::new(Profiles::load(&Selection::default()).expect("the profiles of the program")),
             clock: Arc::new(SettableClock::at(Timestamp::UNIX_EPOCH)),
+            choice: ReadingChoice::default(),
             scheduled: false,
             runtime: runtime.handle().clone(),
             stop: Stop::default(),
