@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use libdeflater::Decompressor;
 use roletrail::model::{Reject, TrailEvent};
 use roletrail::profiles::Profiles;
-use roletrail::trail::{Limits, Reading, Sink, layout, read_object};
+use roletrail::trail::{Limits, Reading, Scratch, Sink, layout, read_whole};
 
 mod cloudtrail;
 use cloudtrail::{Act, account, delivered, gzip, record};
@@ -66,39 +66,70 @@ fn decompression(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// Reads an object of which `kept` records are kept.
-fn read(group: &mut BenchmarkGroup<'_, WallTime>, name: &str, bytes: &[u8], keep_all: bool, kept: u64) {
-    let profiles = Profiles::builtin().expect("built-in profiles load");
-    let place = layout("records.json.gz");
-    let reading = Reading { profiles: &profiles, limits: Limits::default(), keep_all };
-    group.bench_function(name, |bencher| {
-        bencher.iter(|| {
-            let report = read_object(bytes, "records", &place, &reading, &mut Nothing);
-            let report = report.expect("the bench's own object is good");
-            let counts = (report.records, report.kept, report.rejected);
-            assert_eq!(counts, (RECORDS, kept, 0), "a bench that counts wrong gives no time");
-        });
-    });
+/// What a case changes of the usual reading.
+type How = fn(&mut Reading<'_>);
+
+/// An object, how it is read, and how many of its records are kept.
+struct Case {
+    name: &'static str,
+    bytes: Vec<u8>,
+    kept: u64,
+    how: How,
 }
 
-fn reading(criterion: &mut Criterion) {
+impl Case {
+    fn new(name: &'static str, bytes: Vec<u8>, kept: u64, how: How) -> Self {
+        Self { name, bytes, kept, how }
+    }
+
+    fn measure(&self, group: &mut BenchmarkGroup<'_, WallTime>, profiles: &Profiles) {
+        let place = layout("records.json.gz");
+        let mut reading =
+            Reading { profiles, limits: Limits::default(), keep_all: false, count: true, parse_all: false };
+        (self.how)(&mut reading);
+        let mut scratch = Scratch::new(profiles);
+        group.bench_function(self.name, |bencher| {
+            bencher.iter(|| {
+                let report = read_whole(&self.bytes, &mut scratch, "records", &place, &reading, &mut Nothing);
+                let report = report.expect("the bench's own object is good");
+                assert_eq!((report.kept, report.rejected), (self.kept, 0), "a bench that counts wrong gives no time");
+                assert!(!reading.count || report.records == RECORDS, "a bench that counts wrong gives no time");
+            });
+        });
+    }
+}
+
+fn cases() -> Vec<Case> {
     let every =
         |step: u64, act: Act| move |number: u64| if number.is_multiple_of(step) { act } else { Act::Ordinary };
     let nothing = object(|_| Act::Ordinary);
+    let ordinary = object(every(1000, Act::ServiceAssumes));
+    let packed = gzip(&ordinary, LEVEL);
+    let (usual, uncounted): (How, How) = (|_| (), |reading| reading.count = false);
+    vec![
+        Case::new("filter: nothing looks relevant, nothing is counted", nothing.clone(), 0, uncounted),
+        Case::new("count: nothing looks relevant", nothing.clone(), 0, usual),
+        Case::new("cut: one record in a hundred looks relevant", object(every(100, Act::Mention)), 0, uncounted),
+        Case::new("parse: every record looks relevant", object(|_| Act::Mention), 0, usual),
+        Case::new("judge: every record is relevant", object(|_| Act::ServiceAssumes), RECORDS, usual),
+        Case::new("parse all: nothing looks relevant", nothing.clone(), 0, |reading| reading.parse_all = true),
+        Case::new("keep all: nothing looks relevant", nothing, RECORDS, |reading| reading.keep_all = true),
+        Case::new("one record in a thousand is relevant", ordinary, 6, usual),
+        Case::new("the same, compressed", packed.clone(), 6, usual),
+        Case::new("the same, compressed, nothing is counted", packed, 6, uncounted),
+    ]
+}
+
+fn reading(criterion: &mut Criterion) {
+    let profiles = Profiles::builtin().expect("built-in profiles load");
     let mut group = criterion.benchmark_group("reading");
-    for (name, bytes, keep_all, kept) in [
-        ("filter: nothing looks relevant", nothing.clone(), false, 0),
-        ("cut: one record in a hundred looks relevant", object(every(100, Act::Mention)), false, 0),
-        ("parse: every record looks relevant", object(|_| Act::Mention), false, 0),
-        ("judge: every record is relevant", object(|_| Act::ServiceAssumes), false, RECORDS),
-        ("keep = all: nothing is relevant", nothing, true, RECORDS),
-        ("an ordinary object: one record in a thousand", object(every(1000, Act::ServiceAssumes)), false, 6),
-    ] {
-        group.throughput(Throughput::Bytes(bytes.len() as u64));
-        read(&mut group, name, &bytes, keep_all, kept);
-        if name.starts_with("an ordinary") {
-            read(&mut group, "the same, compressed", &gzip(&bytes, LEVEL), keep_all, kept);
+    for case in cases() {
+        let plain = case.bytes.len() as u64;
+        // Throughput is told of JSON; a compressed object comes after the same one as such.
+        if case.bytes.first() == Some(&b'{') {
+            group.throughput(Throughput::Bytes(plain));
         }
+        case.measure(&mut group, &profiles);
     }
     group.finish();
 }

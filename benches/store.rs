@@ -41,7 +41,8 @@ fn events(act: Act, number: u64) -> Vec<TrailEvent> {
     let account = account(number % 10);
     let texts: Vec<_> = (0..EVENTS).map(|place| record(&account, at, act, 1, number * EVENTS + place)).collect();
     let profiles = Profiles::builtin().expect("built-in profiles load");
-    let reading = Reading { profiles: &profiles, limits: Limits::default(), keep_all: true };
+    let reading =
+        Reading { profiles: &profiles, limits: Limits::default(), keep_all: true, count: true, parse_all: false };
     let mut sink = Events::default();
     read_object(delivered(&texts).as_slice(), "object", &layout("object.json"), &reading, &mut sink)
         .expect("the bench's own object is good");

@@ -44,7 +44,7 @@ impl Sink for Bounded {
 fuzz_target!(|input: (&str, &[u8])| {
     let (name, bytes) = input;
     let limits = Limits { max_object_bytes: MOST_BYTES, max_ratio: 20, max_record_bytes: 4 << 10 };
-    let reading = Reading { profiles: &PROFILES, limits, keep_all: false };
+    let reading = Reading { profiles: &PROFILES, limits, keep_all: false, count: true, parse_all: false };
     if let Ok(report) = read_object(bytes, name, &layout(name), &reading, &mut Bounded(0)) {
         assert!(report.bytes_out <= MOST_BYTES);
         assert_eq!(report.records, report.kept + report.duplicate + report.irrelevant + report.rejected);

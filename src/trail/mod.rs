@@ -14,9 +14,11 @@ mod reading;
 mod record;
 mod redact;
 mod shape;
+mod skim;
 #[cfg(test)]
 mod tests;
 mod unpack;
+mod whole;
 
 use jiff::Timestamp;
 
@@ -30,6 +32,7 @@ pub use actiontrail::{
 pub use cloudtrail::{ASSUMPTIONS as AWS_ASSUMPTIONS, SWITCH as AWS_ROLE_SWITCH, iam_calls as aws_iam_calls};
 pub use layout::layout;
 pub use reading::read_object;
+pub use whole::{Scratch, read_whole};
 
 /// What the place of an object tells about it (`AWSLogs/...`, `AliyunLogs/...`).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,6 +99,10 @@ pub struct Reading<'a> {
     pub limits: Limits,
     /// Keep every management event, not only what concerns a profile.
     pub keep_all: bool,
+    /// Count the records that are skipped, too; without, [`ObjectReport::records`] is those that were looked at.
+    pub count: bool,
+    /// Parse every record, also those that cannot concern a profile: broken ones among them are found then.
+    pub parse_all: bool,
 }
 
 /// Receives what is found in an object.

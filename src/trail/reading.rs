@@ -11,6 +11,7 @@ use super::outline::Outline;
 use super::record::{self, Header};
 use super::redact::{redact, redact_bytes};
 use super::shape::{Shape, plausible, shape};
+use super::skim::Skimmed;
 use super::unpack::{Trouble, Unpacked};
 use super::{
     Layout, ObjectError, ObjectKind, ObjectReport, Place, Reading, Sink, actiontrail, cloudtrail, cut::KEPT_BYTES,
@@ -79,6 +80,39 @@ pub fn read_object<S: Sink>(
     Ok(report)
 }
 
+/// Reads the records that skimming has found. `None`, before anything was handed over, where the object has to be parsed
+/// whole after all.
+pub(super) fn read_skimmed<S: Sink>(
+    text: &str,
+    found: &Skimmed,
+    name: &str,
+    layout: &Layout,
+    reading: &Reading<'_>,
+    sink: &mut S,
+) -> Result<Option<ObjectReport>, S::Error> {
+    let mut report = ObjectReport { provider: layout.provider, ..ObjectReport::default() };
+    let object = Object { name, layout, reading, interest: Interest::new(reading.profiles) };
+    let ends = [Some(&found.first), found.last.as_ref()];
+    if !ends.into_iter().flatten().all(|end| object.is_at_its_place(&text[end.clone()], &mut report)) {
+        return Ok(None);
+    }
+    let mut events = Vec::new();
+    for candidate in &found.candidates {
+        match object.read_text(&text[candidate.clone()], MOST_ENVELOPES, &mut report) {
+            Ok(Found::Event(event)) => events.push(event),
+            Ok(Found::Irrelevant) => {}
+            Ok(Found::NoLog) | Err(_) => return Ok(None),
+        }
+    }
+    report.records = found.records.unwrap_or(found.candidates.len() as u64);
+    report.irrelevant = report.records - events.len() as u64;
+    for event in events {
+        let new = sink.event(*event)?;
+        *(if new { &mut report.kept } else { &mut report.duplicate }) += 1;
+    }
+    Ok(Some(report))
+}
+
 fn of_trouble<E>(trouble: Trouble) -> ObjectError<E> {
     match trouble {
         Trouble::Io(error) => ObjectError::Io(error),
@@ -138,6 +172,25 @@ impl Object<'_> {
             return Ok(Found::Irrelevant);
         }
         Ok(Found::Event(Box::new(self.event(text, &header, record, judged))))
+    }
+
+    /// Whether a record is of the account and Region that the object's place tells; what the object covers is widened to
+    /// it then.
+    fn is_at_its_place(&self, text: &str, report: &mut ObjectReport) -> bool {
+        let Ok(fields) = json::fields(text) else { return false };
+        let outline = Outline::of(&fields);
+        if !matches!(shape(&fields, &outline), Ok(Shape::Record)) {
+            return false;
+        }
+        let Ok(header) = record::header(&outline, self.layout) else { return false };
+        let Layout { provider, account, region, .. } = self.layout;
+        let is_it = *provider == Some(header.provider)
+            && region.as_deref() == header.region.as_deref()
+            && account.as_ref().is_none_or(|account| *account == header.account);
+        if is_it {
+            note_place(report, &header);
+        }
+        is_it
     }
 
     fn event(&self, text: &str, header: &Header<'_>, mut record: Node<'_>, judged: Judged) -> TrailEvent {

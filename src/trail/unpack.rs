@@ -21,10 +21,10 @@ pub(super) enum Trouble {
 }
 
 /// Bytes that every gzip member begins with.
-const GZIP_MAGIC: [u8; 2] = [0x1F, 0x8B];
+pub(super) const GZIP_MAGIC: [u8; 2] = [0x1F, 0x8B];
 
 /// The byte order mark of UTF-8.
-const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
+pub(super) const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
 /// Bytes that may come out before the ratio is looked at: small objects compress in all ways.
 const RATIO_FROM: u64 = 1 << 20;
@@ -125,8 +125,7 @@ impl<R: Read> Unpacked<R> {
                 "the object holds more than {max_object_bytes} bytes of JSON; if that is right, raise `[limits] max_object_bytes`"
             )));
         }
-        let taken = self.bytes_in().max(1);
-        if RATIO_FROM < self.out && taken.saturating_mul(max_ratio) < self.out {
+        if is_bomb(self.bytes_in(), self.out, self.limits) {
             return Err(self.content(format!(
                 "the object decompresses to more than {max_ratio} times its size, as a gzip bomb does; if that is right, raise `[limits] max_ratio`"
             )));
@@ -170,6 +169,11 @@ impl<R: Read> Unpacked<R> {
     pub(super) fn bytes_out(&self) -> u64 {
         self.out
     }
+}
+
+/// Whether more came out, or will, than an honest object of that size holds.
+pub(super) fn is_bomb(taken: u64, out: u64, limits: Limits) -> bool {
+    RATIO_FROM < out && taken.max(1).saturating_mul(limits.max_ratio) < out
 }
 
 /// Counts what is read, and remembers whether the source itself failed: a decoder's errors look alike.

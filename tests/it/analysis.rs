@@ -101,7 +101,7 @@ fn answer(place: &Workplace, database: &str) -> Value {
 }
 
 /// Accounts of ours that the newest analysis left alone.
-fn spared(place: &Workplace) -> u64 {
+fn spared(place: &Workplace) -> i64 {
     let history = Connection::open(place.path("roletrail.db")).expect("the history is there");
     let query =
         "SELECT count(DISTINCT account_id) FROM verdicts WHERE judged_at < (SELECT max(judged_at) FROM verdicts)";

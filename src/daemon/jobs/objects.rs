@@ -118,6 +118,8 @@ impl<'a> ObjectReader<'a> {
                 max_record_bytes: usize::try_from(context.settings.limits.max_record_bytes).unwrap_or(usize::MAX),
             },
             keep_all: context.settings.collect.keep == Keep::All,
+            count: true,
+            parse_all: false,
         };
         let room = LISTED_REJECTS.saturating_sub(self.report.rejects.len());
         let mut writer = self.batch()?.object()?;

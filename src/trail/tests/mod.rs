@@ -5,6 +5,7 @@ mod cloudtrail;
 mod envelopes;
 mod objects;
 mod properties;
+mod whole;
 
 use std::convert::Infallible;
 use std::io::Write as _;
@@ -120,7 +121,13 @@ impl Reader {
 
     fn read(&self, bytes: &[u8]) -> Outcome {
         let mut kept = Kept::default();
-        let reading = Reading { profiles: &self.profiles, limits: self.limits, keep_all: self.keep_all };
+        let reading = Reading {
+            profiles: &self.profiles,
+            limits: self.limits,
+            keep_all: self.keep_all,
+            count: true,
+            parse_all: false,
+        };
         let report = read_object(bytes, "test.json", &self.layout, &reading, &mut kept);
         Outcome { report, kept }
     }

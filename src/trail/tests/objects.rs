@@ -103,7 +103,13 @@ impl Read for Dripping<'_> {
 #[test]
 fn the_size_of_reads_does_not_matter_and_failures_of_the_source_are_told_apart() {
     let reader = Reader::new();
-    let reading = super::Reading { profiles: &reader.profiles, limits: reader.limits, keep_all: false };
+    let reading = super::Reading {
+        profiles: &reader.profiles,
+        limits: reader.limits,
+        keep_all: false,
+        count: true,
+        parse_all: false,
+    };
     for bytes in [gzip(&log(2)), [b"\xEF\xBB\xBF", log(2).as_slice()].concat()] {
         let mut kept = super::Kept::default();
         let report = super::read_object(Dripping(&bytes, false), "x", &reader.layout, &reading, &mut kept);

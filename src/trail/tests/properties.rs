@@ -8,7 +8,7 @@ use super::super::{json as reader_json, shape};
 use super::{Reader, alibaba, assumption, aws, gzip, irrelevant, read, with};
 
 /// Records of many kinds.
-fn samples() -> Vec<Value> {
+pub(super) fn samples() -> Vec<Value> {
     let named = json!({"requestParameters": {"roleName": super::ROLE_NAME, "note": "é \"\\ \u{1F600} \u{0}"}});
     let instance = json!({"requestParameters": {"KmsInstanceId": "kst-1", "n": 1.5}});
     vec![
@@ -22,15 +22,15 @@ fn samples() -> Vec<Value> {
 
 /// How a record is written down.
 #[derive(Debug, Clone)]
-struct Style {
-    envelope: usize,
-    blank: &'static str,
-    escape_every: usize,
-    rotate: usize,
-    compressed: bool,
+pub(super) struct Style {
+    pub(super) envelope: usize,
+    pub(super) blank: &'static str,
+    pub(super) escape_every: usize,
+    pub(super) rotate: usize,
+    pub(super) compressed: bool,
 }
 
-fn style() -> impl Strategy<Value = Style> {
+pub(super) fn style() -> impl Strategy<Value = Style> {
     let blank = prop_oneof![Just(""), Just(" "), Just("\n\t"), Just("\r\n")];
     (0..8usize, blank, 1..6usize, 0..20usize, any::<bool>()).prop_map(
         |(envelope, blank, escape_every, rotate, compressed)| Style {
@@ -44,7 +44,7 @@ fn style() -> impl Strategy<Value = Style> {
 }
 
 /// Writes a value with the style's white space, escapes and order of keys.
-fn write(value: &Value, style: &Style) -> String {
+pub(super) fn write(value: &Value, style: &Style) -> String {
     let blank = style.blank;
     match value {
         Value::Object(members) => {

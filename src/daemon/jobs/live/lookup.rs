@@ -102,6 +102,8 @@ impl Taker<'_> {
                 max_record_bytes: usize::try_from(settings.limits.max_record_bytes).unwrap_or(usize::MAX),
             },
             keep_all: settings.collect.keep == Keep::All,
+            count: true,
+            parse_all: false,
         }
     }
 

@@ -1,0 +1,169 @@
+//! The structure of JSON text, sixty-four bytes at a time: which brackets stand outside of strings, and where escapes
+//! spell characters by their numbers.
+//!
+//! Bit n of a mask is byte n of the block. The technique is that of simdjson (Langdale and Lemire, "Parsing Gigabytes of
+//! JSON per Second"): an odd run of backslashes escapes what follows it, and the quotes that are left open and close
+//! strings in turn.
+
+use wide::u8x16;
+
+/// Bytes of a block.
+pub(super) const BLOCK: usize = 64;
+
+/// What stands in a block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Marks {
+    /// `{` and `[` outside of strings.
+    pub(super) opening: u64,
+    /// `}` and `]` outside of strings.
+    pub(super) closing: u64,
+    /// Every `u` that follows a backslash.
+    pub(super) numbers: u64,
+}
+
+/// Goes through a text block by block.
+#[derive(Debug, Default)]
+pub(super) struct Scanner {
+    /// All bits where the last block ended inside a string.
+    in_string: u64,
+    /// Whether the next byte is escaped.
+    escaped: u64,
+    /// Whether the last byte was a backslash.
+    backslash: u64,
+}
+
+impl Scanner {
+    /// Marks the next block.
+    pub(super) fn mark(&mut self, block: &[u8; BLOCK]) -> Marks {
+        let raw = Raw::of(block);
+        let escaped = self.escaped(raw.backslashes);
+        let quotes = raw.quotes & !escaped;
+        let strings = prefix_xor(quotes) ^ self.in_string;
+        self.in_string = if strings >> 63 == 0 { 0 } else { u64::MAX };
+        let after_backslash = raw.backslashes << 1 | self.backslash;
+        self.backslash = raw.backslashes >> 63;
+        let numbers = if after_backslash == 0 { 0 } else { equal(block, b'u') & after_backslash };
+        Marks { opening: raw.opening & !strings, closing: raw.closing & !strings, numbers }
+    }
+
+    /// The bytes that a backslash escapes.
+    fn escaped(&mut self, backslashes: u64) -> u64 {
+        if backslashes == 0 {
+            return std::mem::take(&mut self.escaped);
+        }
+        const EVEN: u64 = 0x5555_5555_5555_5555;
+        let starting = backslashes & !self.escaped;
+        let after = starting << 1 | self.escaped;
+        // Runs that begin at an odd place end, by addition, in a carry; the others keep their parity.
+        let odd = starting & !EVEN & !after;
+        let (ends_of_even, overflow) = odd.overflowing_add(starting);
+        self.escaped = u64::from(overflow);
+        (EVEN ^ (ends_of_even << 1)) & after
+    }
+}
+
+/// A block without regard to strings.
+struct Raw {
+    quotes: u64,
+    backslashes: u64,
+    opening: u64,
+    closing: u64,
+}
+
+impl Raw {
+    fn of(block: &[u8; BLOCK]) -> Self {
+        let mut raw = Self { quotes: 0, backslashes: 0, opening: 0, closing: 0 };
+        for (number, lane) in lanes(block) {
+            let equal = |lane: u8x16, byte| bits(lane, byte) << (number * 16);
+            raw.quotes |= equal(lane, b'"');
+            raw.backslashes |= equal(lane, b'\\');
+            // `[` and `{`, and `]` and `}`, differ in this bit alone, and no other byte joins them.
+            let folded = lane | u8x16::splat(0x20);
+            raw.opening |= equal(folded, b'{');
+            raw.closing |= equal(folded, b'}');
+        }
+        raw
+    }
+}
+
+fn lanes(block: &[u8; BLOCK]) -> impl Iterator<Item = (usize, u8x16)> {
+    block.as_chunks::<16>().0.iter().map(|lane| u8x16::new(*lane)).enumerate()
+}
+
+fn equal(block: &[u8; BLOCK], byte: u8) -> u64 {
+    lanes(block).map(|(number, lane)| bits(lane, byte) << (number * 16)).fold(0, |all, lane| all | lane)
+}
+
+fn bits(lane: u8x16, byte: u8) -> u64 {
+    u64::from(lane.simd_eq(u8x16::splat(byte)).to_bitmask())
+}
+
+/// Bit n is the parity of all bits up to n.
+fn prefix_xor(mut bits: u64) -> u64 {
+    for shift in [1, 2, 4, 8, 16, 32] {
+        bits ^= bits << shift;
+    }
+    bits
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// What the marks should be, byte by byte.
+    fn plainly(text: &[u8]) -> Vec<(usize, u8)> {
+        let (mut found, mut in_string, mut escaped) = (Vec::new(), false, false);
+        for (at, &byte) in text.iter().enumerate() {
+            if at > 0 && text[at - 1] == b'\\' && byte == b'u' {
+                found.push((at, b'u'));
+            }
+            let is_escaped = std::mem::take(&mut escaped);
+            match byte {
+                b'\\' if !is_escaped => escaped = true,
+                b'"' if !is_escaped => in_string = !in_string,
+                b'{' | b'[' if !in_string => found.push((at, b'{')),
+                b'}' | b']' if !in_string => found.push((at, b'}')),
+                _ => {}
+            }
+        }
+        found
+    }
+
+    fn marked(text: &[u8]) -> Vec<(usize, u8)> {
+        let (mut scanner, mut found) = (Scanner::default(), Vec::new());
+        for (number, chunk) in text.chunks(BLOCK).enumerate() {
+            let mut block = [b' '; BLOCK];
+            block[..chunk.len()].copy_from_slice(chunk);
+            let Marks { opening, closing, numbers } = scanner.mark(&block);
+            for (bits, byte) in [(opening, b'{'), (closing, b'}'), (numbers, b'u')] {
+                let set = (0..BLOCK).filter(|bit| bits >> bit & 1 == 1);
+                found.extend(set.map(|bit| (number * BLOCK + bit, byte)));
+            }
+        }
+        found.sort_unstable();
+        found
+    }
+
+    proptest! {
+        #[test]
+        fn marks_are_those_of_a_reader_that_goes_byte_by_byte(text in "[\\\\\"{}\\[\\]u a;\u{e9}]{0,300}") {
+            let mut expected = plainly(text.as_bytes());
+            expected.sort_unstable();
+            prop_assert_eq!(marked(text.as_bytes()), expected);
+        }
+    }
+
+    #[test]
+    fn a_string_may_end_and_a_run_of_backslashes_may_break_at_the_border_of_a_block() {
+        for length in 55..75 {
+            for run in 0..6 {
+                let text = format!("{}\"{}\"{{[\\u0041", " ".repeat(length), "\\".repeat(run));
+                let mut expected = plainly(text.as_bytes());
+                expected.sort_unstable();
+                assert_eq!(marked(text.as_bytes()), expected, "{length} {run}");
+            }
+        }
+    }
+}
