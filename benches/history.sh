@@ -4,7 +4,7 @@
 #   benches/history.sh [-e EVENTS] [-a ACCOUNTS] [-f FINDINGS] [-n RUNS] [-d DIRECTORY] [-b DIRECTORY]
 #
 #     -e EVENTS     stored events (default: 1000000; the figures in the documentation are those of 10000000, which
-#                   takes 12 GB below DIRECTORY and some minutes once)
+#                   takes 16 GB below DIRECTORY and some minutes once)
 #     -a ACCOUNTS   accounts (default: 1000)
 #     -f FINDINGS   open findings of the history whose metrics page is scraped (default: 100000)
 #     -n RUNS       measured runs, of which the median is told (default: 7)

@@ -1,5 +1,5 @@
-//! What `/metrics` costs at a thousand accounts with a hundred thousand open findings: rendering the state, once after
-//! each analysis, and answering a scrape.
+//! What `/metrics` costs at a thousand accounts with about a hundred thousand open findings: rendering the state, once
+//! after each analysis, and answering a scrape.
 //!
 //! `cargo bench --bench metrics`. Throughput is that of the page's bytes; `benches/history.sh` scrapes the real daemon.
 

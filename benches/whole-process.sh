@@ -87,6 +87,8 @@ offer_ingest() {
         [ "$threads" = 2 ] || offer "ingest, again" again ingest default.toml "${with[@]}"
         ! knows --no-count || offer "ingest --no-count, $threads" kept ingest default.toml --no-count "${with[@]}"
         ! knows --sha256 || offer "ingest --sha256, $threads" counted ingest default.toml --sha256 "${with[@]}"
+        ! knows --sha256 || ! knows --no-count \
+            || offer "ingest, both, $threads" kept ingest default.toml --sha256 --no-count "${with[@]}"
         offer "ingest, keep = all, $threads" all ingest all.toml "${with[@]}"
         knows --threads || break
     done
