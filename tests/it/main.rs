@@ -13,6 +13,7 @@ mod alibaba_lookup;
 mod alibaba_scan;
 mod alibaba_sessions;
 mod alibaba_watched;
+mod analysis;
 mod aws;
 mod aws_buckets;
 mod aws_calls;
