@@ -16,7 +16,7 @@ use std::collections::VecDeque;
 use std::io;
 use std::sync::mpsc::{self, Receiver, Sender, SyncSender};
 use std::sync::{Arc, Mutex};
-use std::thread;
+use std::thread::{self, ScopedJoinHandle};
 
 use super::ingest::{identity, one_by_one, only_named, skip};
 use super::objects::{At, ObjectReader, Plan};
@@ -68,9 +68,11 @@ fn read_with(
         }
         let storing = Storing { context, reader, jobs, waiting: VecDeque::new(), number: 0, room: &room };
         let stored = storing.run(entries, threads * AHEAD);
-        // Whatever else happened: a thread that panicked is a defect, and the object that it had is not stored.
-        let panics = workers.into_iter().filter_map(|worker| worker.join().err());
-        panics.map(|panic| Err(JobError::Broken(said(panic.as_ref())))).next().unwrap_or(stored)
+        // Whatever else happened: a thread that panicked is a defect, and the object that it had is not stored. Every
+        // thread is asked, because the scope panics for those that nobody asked.
+        let ends: Vec<_> = workers.into_iter().map(ScopedJoinHandle::join).collect();
+        let panic = ends.into_iter().find_map(Result::err);
+        panic.map_or(stored, |panic| Err(JobError::Broken(said(panic.as_ref()))))
     })
 }
 
