@@ -67,7 +67,8 @@ fn the_ledger_is_listed_by_name_and_can_be_narrowed() {
     let place = Workplace::new();
     place.write("logs/b.json", delivered(&[intrusion("b-1"), irrelevant("b-2")]));
     place.write("logs/a.json", "no log");
-    place.write("logs/c/digest.json", json!({"digestS3Object": "x", "logFiles": []}).to_string());
+    let digest = json!({"awsAccountId": "1", "digestStartTime": "x", "digestEndTime": "y", "logFiles": []});
+    place.write("logs/c/digest.json", digest.to_string());
     place.write("more.json", delivered(&[routine("m-1")]));
     place.run(&["ingest", "logs", "more.json"]);
     let listed = |more: &[&str]| sorted(&place.list(&[&["objects"], more].concat()), "object");

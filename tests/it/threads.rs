@@ -86,22 +86,30 @@ fn rows(database: &Path) -> Vec<String> {
         "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE '\\_%' ESCAPE '\\' ORDER BY 1";
     let mut statement = connection.prepare(tables).expect("a statement");
     let names = statement.query_map([], |row| row.get::<_, String>(0)).expect("asked");
-    let mut rows = Vec::new();
-    for name in names.map(|name| name.expect("a name")) {
-        let mut statement = connection.prepare(&format!("SELECT * FROM {name}")).expect("a statement");
-        let columns = statement.column_count();
-        let text = |row: &rusqlite::Row<'_>| {
-            (0..columns).map(|column| row.get::<_, rusqlite::types::Value>(column)).collect::<Result<Vec<_>, _>>()
-        };
-        let found = statement.query_map([], text).expect("asked");
-        rows.extend(found.map(|row| format!("{name}: {:?}", row.expect("a row"))));
+    names.flat_map(|name| rows_of(&connection, &name.expect("a name"))).collect()
+}
+
+/// Coverage is written with each commit, and a commit falls due after a second as well: on a slow machine its rows
+/// may come in another order.
+fn rows_of(connection: &Connection, table: &str) -> Vec<String> {
+    let mut statement = connection.prepare(&format!("SELECT * FROM {table}")).expect("a statement");
+    let is_coverage = table == "coverage";
+    let columns = usize::from(is_coverage)..statement.column_count();
+    let values = |row: &rusqlite::Row<'_>| {
+        columns.clone().map(|column| row.get::<_, rusqlite::types::Value>(column)).collect::<Result<Vec<_>, _>>()
+    };
+    let found = statement.query_map([], values).expect("asked");
+    let mut rows: Vec<_> = found.map(|row| format!("{table}: {:?}", row.expect("a row"))).collect();
+    if is_coverage {
+        rows.sort();
     }
     rows
 }
 
 /// A simulated organisation's archive with trouble of every kind in it.
 fn troubled_archive(place: &Place) {
-    let plan = CorpusPlan { large_object: Some(400_000), ..CorpusPlan::new(Provider::Aws, 2_000_000) };
+    let plan = CorpusPlan::new(Provider::Aws, 4_000_000);
+    let plan = CorpusPlan { large_object: Some(400_000), relevant_per_million: 20_000, ..plan };
     corpus(&plan, &place.logs()).expect("an archive");
     let whole = gzip(&delivered(&[routine("cut-1"), intrusion("cut-2")]));
     place.write("AWSLogs/a-cut.json.gz", &whole[..whole.len() / 2]);
@@ -125,7 +133,7 @@ fn histories_are_the_same_row_by_row_with_one_thread_two_and_eight() {
         };
         let (report, rows) = read(1);
         let SourceSummary { objects_read, objects_rejected, records_duplicate, records_kept, .. } = report.summary;
-        assert!(10 < objects_read && objects_rejected == 3 && 10 < records_kept, "{keep}: {:?}", report.summary);
+        assert!(10 < objects_read && objects_rejected == 3 && 20 < records_kept, "{keep}: {:?}", report.summary);
         assert!(0 < records_duplicate && report.incomplete, "{keep}: {:?}", report.summary);
         for threads in [2, 8] {
             let (other, same) = read(threads);
