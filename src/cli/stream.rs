@@ -71,13 +71,13 @@ impl<T: Serialize> Listing<'_, T> {
 enum Printer {
     Json { begun: bool },
     Lines,
-    Cells(CsvWriter<Stdout>),
+    Cells(Box<CsvWriter<Stdout>>),
 }
 
 impl Printer {
     fn new(format: Format) -> Self {
         match format {
-            Format::Csv => Self::Cells(CsvWriter::new(io::stdout())),
+            Format::Csv => Self::Cells(Box::new(CsvWriter::new(io::stdout()))),
             Format::Ndjson => Self::Lines,
             Format::Json | Format::Table => Self::Json { begun: false },
         }

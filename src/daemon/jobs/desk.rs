@@ -165,8 +165,8 @@ fn stream<S: Sink>(
         let report = trail::read_object(bytes, name, layout, reading, sink)?;
         return Ok(Finished { report, hashes: None });
     }
-    let mut hashed = Hashed::new(bytes);
-    let report = trail::read_object(&mut hashed, name, layout, reading, sink)?;
-    let hashes = Some(hashed.finish().map_err(ObjectError::Io)?);
+    let mut seen = Hashed::new(bytes);
+    let report = trail::read_object(&mut seen, name, layout, reading, sink)?;
+    let hashes = Some(seen.finish().map_err(ObjectError::Io)?);
     Ok(Finished { report, hashes })
 }

@@ -30,8 +30,8 @@ const EVERYWHERE: [&str; 2] = ["aliyun", "servicerole"];
 #[derive(Debug)]
 pub(in crate::trail) struct Needles {
     search: Search,
-    /// How many of the patterns are needles as they are; the others are parts of those that come in any case.
-    exact: usize,
+    /// The first patterns are needles as they are, in this order; the others are parts of those that come in any case.
+    exact: Vec<Exact>,
     spelled: Vec<Spelled>,
 }
 
@@ -40,6 +40,14 @@ enum Search {
     Packed(Box<Searcher>),
     /// On machines without the instructions for the other.
     Automaton(Box<AhoCorasick>),
+}
+
+/// A needle as it is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Exact {
+    text: Vec<u8>,
+    /// Whether the string that holds it has to end with it.
+    ends_string: bool,
 }
 
 /// A needle that may be spelled in any case.
@@ -59,7 +67,7 @@ struct Hit {
 /// The needles of profiles.
 #[derive(Default)]
 struct Wanted {
-    exact: Vec<Vec<u8>>,
+    exact: Vec<Exact>,
     spelled: Vec<Spelled>,
 }
 
@@ -72,12 +80,12 @@ impl Needles {
             wanted.add(profile)?;
         }
         let Wanted { exact, spelled } = wanted;
-        let mut all = exact.iter().chain(spelled.iter().map(|spelled| &spelled.lower)).flatten();
-        if !all.all(|byte| is_of_alphabet(*byte)) {
+        let texts = exact.iter().map(|exact| &exact.text).chain(spelled.iter().map(|spelled| &spelled.lower));
+        if !texts.flatten().all(|byte| is_of_alphabet(*byte)) {
             return None;
         }
-        let mut patterns = without_longer(exact);
-        let exact = patterns.len();
+        let exact = without_implied(exact);
+        let mut patterns: Vec<_> = exact.iter().map(|exact| exact.text.clone()).collect();
         patterns.extend(spelled.iter().flat_map(Spelled::in_every_case));
         Some(Self { search: Search::of(&patterns)?, exact, spelled })
     }
@@ -100,8 +108,9 @@ impl Needles {
 
     /// Whether what was found is a needle, and not only a part of one.
     fn is_whole(&self, text: &[u8], hit: &Hit) -> bool {
-        if hit.pattern < self.exact {
-            return true;
+        if let Some(exact) = self.exact.get(hit.pattern) {
+            // A name that ends its string is followed by a quote, or by the backslash of one in a text within a text.
+            return !exact.ends_string || matches!(text.get(hit.end), Some(b'"' | b'\\'));
         }
         self.spelled.iter().any(|spelled| {
             let begin = hit.start.checked_sub(spelled.at);
@@ -114,15 +123,16 @@ impl Needles {
 impl Wanted {
     /// Adds what a record must hold to concern a profile; `None` where that cannot be searched for.
     fn add(&mut self, profile: &Profile) -> Option<()> {
-        self.exact.extend(profile.trusted_principals.iter().map(|service| service.clone().into_bytes()));
+        self.exact.extend(profile.trusted_principals.iter().map(|service| Exact::anywhere(service)));
         let calls = profile.store.iter().flat_map(|kind| &kind.calls);
-        self.exact.extend(calls.map(|call| without_verb(&call.name).as_bytes().to_vec()));
+        // The name of a call is compared as a whole.
+        self.exact.extend(calls.map(|call| Exact { ends_string: true, ..Exact::anywhere(without_verb(&call.name)) }));
         match (&profile.role, profile.provider) {
-            (RoleMatch::Named { name, .. }, Provider::Aws) => self.exact.push(name.clone().into_bytes()),
+            (RoleMatch::Named { name, .. }, Provider::Aws) => self.exact.push(Exact::anywhere(name)),
             // RAM takes a name in any case, and logs it in more than one.
             (RoleMatch::Named { name, .. }, Provider::Alibaba) => self.spelled.push(Spelled::of(name)?),
             (RoleMatch::ServiceLinked, _) => {
-                self.exact.extend([b"aws-service-role".to_vec(), b"AWSServiceRoleFor".to_vec()]);
+                self.exact.extend(["aws-service-role", "AWSServiceRoleFor"].map(Exact::anywhere));
             }
         }
         Some(())
@@ -139,16 +149,30 @@ fn without_verb(name: &str) -> &str {
     rest.unwrap_or(name)
 }
 
-/// Each needle that holds no other: whoever holds the longer one holds the shorter.
-fn without_longer(mut needles: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
-    needles.sort_by_key(Vec::len);
-    let mut kept: Vec<Vec<u8>> = Vec::new();
+/// Each needle that is not found anyway wherever another is: whoever holds the longer one holds the shorter.
+fn without_implied(mut needles: Vec<Exact>) -> Vec<Exact> {
+    needles.sort_by_key(|needle| needle.text.len());
+    let mut kept: Vec<Exact> = Vec::new();
     for needle in needles {
-        if !kept.iter().any(|short| memchr::memmem::find(&needle, short).is_some()) {
+        if !kept.iter().any(|shorter| needle.implies(shorter)) {
             kept.push(needle);
         }
     }
     kept
+}
+
+impl Exact {
+    fn anywhere(text: &str) -> Self {
+        Self { text: text.as_bytes().to_vec(), ends_string: false }
+    }
+
+    /// Whether the other needle stands wherever this one does.
+    fn implies(&self, shorter: &Self) -> bool {
+        if shorter.ends_string {
+            return self.ends_string && self.text.ends_with(&shorter.text);
+        }
+        memchr::memmem::find(&self.text, &shorter.text).is_some()
+    }
 }
 
 impl Spelled {
