@@ -65,7 +65,8 @@ struct How {
     parse_all: bool,
     /// Note the SHA-256 of every object, as stored and uncompressed (`roletrail objects`)
     ///
-    /// Objects that were read before without it are hashed, and not parsed again.
+    /// Files that were read before without it are hashed now, and not parsed again. Objects of a bucket that were read
+    /// before are not fetched again for it.
     #[arg(long)]
     sha256: bool,
 }

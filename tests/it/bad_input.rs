@@ -264,7 +264,7 @@ fn a_gzip_bomb_is_rejected_in_little_memory() {
         for threads in [1, 8] {
             let files = "gibibytes.json.gz record.json.gz fine.json";
             let (code, report) = in_little_memory(&place, &format!("{files} {more} --threads {threads}"));
-            let kept = if threads == 1 { 1 } else { 0 };
+            let kept = i32::from(threads == 1);
             assert_eq!((code, &report["objects"]["rejected"]), (Some(2), &2.into()), "{report}");
             assert_eq!(report["records"]["kept"], kept, "{report}");
             let reasons = sorted(report["rejects"].as_array().expect("a list"), "reason");
