@@ -7,14 +7,14 @@ use super::alibaba::{Account, Cloud, Instance, Trail, World};
 
 /// The management account.
 const HUB: &str = "1000000000000000";
-/// Some of the Regions of the key service.
+/// Some of the Regions of the key service, those with the global events first.
 const REGIONS: [&str; 12] = [
     "cn-hangzhou",
+    "ap-southeast-1",
     "cn-shanghai",
     "cn-beijing",
     "cn-shenzhen",
     "cn-hongkong",
-    "ap-southeast-1",
     "ap-southeast-3",
     "cn-chengdu",
     "us-east-1",
