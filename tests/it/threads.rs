@@ -16,6 +16,7 @@ use roletrail::profiles::{Profiles, Selection};
 use roletrail::simulation::{CorpusPlan, corpus};
 use roletrail::store::{Access, DatabaseUrl, Store};
 use rusqlite::Connection;
+use rusqlite::types::Value;
 use serde_json::json;
 use tempfile::TempDir;
 
@@ -79,7 +80,7 @@ impl Place {
     }
 }
 
-/// Every row of every table of a history, as text, in the order in which they are stored.
+/// Every row of every table of a history, as text. The numbers in them tell the order in which they were stored.
 fn rows(database: &Path) -> Vec<String> {
     let connection = Connection::open(database).expect("opens");
     let tables =
@@ -89,20 +90,29 @@ fn rows(database: &Path) -> Vec<String> {
     names.flat_map(|name| rows_of(&connection, &name.expect("a name"))).collect()
 }
 
-/// Coverage is written with each commit, and a commit falls due after a second as well: on a slow machine its rows
-/// may come in another order.
+/// A commit falls due after a second as well, and on a slow machine there are more of them. The numbers of accounts and
+/// of coverage rows come with commits, and each counts as a change of its accounts; nothing else depends on them.
 fn rows_of(connection: &Connection, table: &str) -> Vec<String> {
+    let by_commit = ["accounts", "coverage"].contains(&table);
     let mut statement = connection.prepare(&format!("SELECT * FROM {table}")).expect("a statement");
-    let is_coverage = table == "coverage";
-    let columns = usize::from(is_coverage)..statement.column_count();
-    let values = |row: &rusqlite::Row<'_>| {
-        columns.clone().map(|column| row.get::<_, rusqlite::types::Value>(column)).collect::<Result<Vec<_>, _>>()
-    };
-    let found = statement.query_map([], values).expect("asked");
-    let mut rows: Vec<_> = found.map(|row| format!("{table}: {:?}", row.expect("a row"))).collect();
-    if is_coverage {
-        rows.sort();
+    let names: Vec<_> = statement.column_names().into_iter().map(str::to_owned).collect();
+    let mut account = connection.prepare("SELECT account FROM accounts WHERE id = ?1").expect("a statement");
+    let mut rows = Vec::new();
+    let mut found = statement.query([]).expect("asked");
+    while let Some(row) = found.next().expect("a row") {
+        let mut text = format!("{table}:");
+        for (number, name) in
+            names.iter().enumerate().filter(|(_, name)| !by_commit || !["id", "changes"].contains(&name.as_str()))
+        {
+            let value: Value = match (name.as_str(), row.get(number).expect("a value")) {
+                ("account_id", id) => account.query_row([id], |row| row.get(0)).expect("an account"),
+                (_, value) => value,
+            };
+            text += &format!(" {name}={value:?}");
+        }
+        rows.push(text);
     }
+    rows.sort();
     rows
 }
 

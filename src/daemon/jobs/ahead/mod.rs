@@ -41,9 +41,7 @@ pub(super) fn read(
     entries: impl Iterator<Item = Entry>,
     threads: usize,
 ) -> Result<(), JobError> {
-    // Not by its path: that is of one lifetime alone.
-    #[expect(clippy::redundant_closure_for_method_calls)]
-    read_with(context, reader, entries, threads, |worker| worker.run())
+    read_with(context, reader, entries, threads, worker::work)
 }
 
 fn read_with(

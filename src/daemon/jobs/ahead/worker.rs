@@ -35,17 +35,18 @@ pub(super) struct Worker<'a> {
     pub(super) room: &'a Room,
 }
 
-impl Worker<'_> {
-    /// Works until there is nothing more to read, or nobody to read it for.
-    pub(super) fn run(self) {
-        let mut desk = Desk::new(self.reading.profiles);
-        while let Some(work) = self.next() {
-            if self.room.is_closed() || self.take(&mut desk, work).is_err() {
-                break;
-            }
+/// Works until there is nothing more to read, or nobody to read it for.
+#[expect(clippy::needless_pass_by_value, reason = "the queue ends with the last worker that has it")]
+pub(super) fn work(worker: Worker<'_>) {
+    let mut desk = Desk::new(worker.reading.profiles);
+    while let Some(work) = worker.next() {
+        if worker.room.is_closed() || worker.take(&mut desk, work).is_err() {
+            break;
         }
     }
+}
 
+impl Worker<'_> {
     /// The next object; none when all of them are taken.
     pub(super) fn next(&self) -> Option<Work> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner).recv().ok()
