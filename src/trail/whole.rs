@@ -3,7 +3,7 @@
 //! What is skimmed is a log at its place in a trail's bucket, in valid UTF-8, whose structure is sound and whose first and
 //! last records are of the account and Region that its place tells. Every record that may concern a profile is parsed; if
 //! one of them cannot be read, the object is parsed whole. So the events are those of parsing everything. What skimming
-//! does not find is a syntax error inside a record that could not concern a profile whatever it says.
+//! does not find is a syntax error inside records that could not concern a profile whatever they say.
 
 use libdeflater::Decompressor;
 use memchr::memmem;

@@ -179,10 +179,14 @@ proptest! {
             let at = at.index(text.len());
             text[at] = *byte;
         }
-        let ended = |outcome: Outcome| outcome.report.map(|report| report.records).map_err(|error| error.to_string());
         let [fast, parsed] = [FAST, PARSED].map(|how| read(&Reader::new(), AWS, &gzip(&text), how));
         prop_assert_eq!(&fast.kept.events, &parsed.kept.events);
-        prop_assert_eq!(ended(fast), ended(parsed));
+        // Two quotes that are gone may make one record of many, as far as counting goes.
+        let [fast, parsed] = [fast, parsed].map(|outcome| outcome.report.map_err(|error| error.to_string()));
+        match (fast, parsed) {
+            (Ok(_), Ok(parsed)) if 0 < parsed.rejected => {}
+            (fast, parsed) => prop_assert_eq!(fast.map(|report| report.records), parsed.map(|report| report.records)),
+        }
     }
 
     #[test]
