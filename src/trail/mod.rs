@@ -32,6 +32,7 @@ pub use actiontrail::{
 pub use cloudtrail::{ASSUMPTIONS as AWS_ASSUMPTIONS, SWITCH as AWS_ROLE_SWITCH, iam_calls as aws_iam_calls};
 pub use layout::layout;
 pub use reading::read_object;
+pub use unpack::GZIP_MAGIC;
 pub use whole::{Scratch, read_whole};
 
 /// What the place of an object tells about it (`AWSLogs/...`, `AliyunLogs/...`).

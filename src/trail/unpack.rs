@@ -21,7 +21,7 @@ pub(super) enum Trouble {
 }
 
 /// Bytes that every gzip member begins with.
-pub(super) const GZIP_MAGIC: [u8; 2] = [0x1F, 0x8B];
+pub const GZIP_MAGIC: [u8; 2] = [0x1F, 0x8B];
 
 /// The byte order mark of UTF-8.
 pub(super) const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";

@@ -6,9 +6,7 @@ use flate2::write::MultiGzDecoder;
 use sha2::{Digest as _, Sha256};
 
 use crate::model::ObjectHashes;
-
-/// Bytes that every gzip member begins with.
-const GZIP_MAGIC: [u8; 2] = [0x1F, 0x8B];
+use crate::trail::GZIP_MAGIC;
 
 /// Hands the bytes of an object on and hashes them, as they are and uncompressed, in constant memory.
 pub struct Hashed<R> {

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use crate::trail::GZIP_MAGIC;
+
 /// How many of a file's first bytes [`looks_like_log`] wants to see.
 pub const PEEK_BYTES: usize = 256;
 
@@ -41,12 +43,11 @@ fn has_log_name(path: &Path) -> bool {
     }
 }
 
-const GZIP: [u8; 2] = [0x1f, 0x8b];
 const BYTE_ORDER_MARK: [u8; 3] = [0xef, 0xbb, 0xbf];
 
 /// Two tokens of JSON are asked for: a page in Markdown may begin with `[` or `{` alone.
 fn begins_like_log(first: &[u8]) -> bool {
-    if first.starts_with(&GZIP) {
+    if first.starts_with(&GZIP_MAGIC) {
         return true;
     }
     let text = first.strip_prefix(&BYTE_ORDER_MARK).unwrap_or(first);

@@ -13,6 +13,7 @@ mod window;
 
 use std::io::Read;
 
+pub(super) use scan::ENVELOPE_KEYS;
 use scan::{Scan, Step};
 use window::Window;
 

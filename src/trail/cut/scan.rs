@@ -16,7 +16,7 @@ pub(super) enum Step {
 }
 
 /// Keys of an envelope whose value is the list of records.
-const ENVELOPE_KEYS: [&str; 2] = ["Records", "Events"];
+pub(in crate::trail) const ENVELOPE_KEYS: [&str; 2] = ["Records", "Events"];
 
 /// A key that only a record has: what it stands beside is no envelope.
 const RECORD_KEY: &str = "eventName";

@@ -4,9 +4,7 @@ use std::iter::Peekable;
 use std::ops::Range;
 
 use super::Skimmed;
-
-/// Keys of an envelope whose value is the list of records.
-const ENVELOPE_KEYS: [&[u8]; 2] = [b"\"Records\"", b"\"Events\""];
+use crate::trail::cut::ENVELOPE_KEYS;
 
 /// Where the first item of the list may stand; `None` where the text does not begin with a list of records.
 pub(super) fn begin(text: &[u8]) -> Option<Begin> {
@@ -15,8 +13,9 @@ pub(super) fn begin(text: &[u8]) -> Option<Begin> {
         return Some(Begin { at: at + 1, in_envelope: false });
     }
     let at = blank(text, after(text, at, b"{")?);
-    let key = ENVELOPE_KEYS.iter().find(|key| text[at..].starts_with(key))?;
-    let colon = after(text, blank(text, at + key.len()), b":")?;
+    let key = after(text, at, b"\"")?;
+    let key_end = ENVELOPE_KEYS.iter().find_map(|name| after(text, key, name.as_bytes()))?;
+    let colon = after(text, blank(text, after(text, key_end, b"\"")?), b":")?;
     let list = after(text, blank(text, colon), b"[")?;
     Some(Begin { at: list, in_envelope: true })
 }

@@ -8,6 +8,7 @@ mod blocks;
 mod list;
 mod needles;
 
+use std::iter::Peekable;
 use std::ops::Range;
 
 use blocks::{BLOCK, Scanner};
@@ -34,19 +35,18 @@ pub(super) fn skim(text: &[u8], needles: &Needles, count: bool) -> Option<Skimme
     let mut hits = needles.find_iter(text).peekable();
     if !count && hits.peek().is_none() && !spells_anything(text) {
         let mut list = List::new(text, begin);
-        scan(text, &mut list, &mut std::iter::empty(), true);
+        scan(text, &mut list, hits, true);
         let first = list.first()?;
         return Some(Skimmed { records: None, first, last: None, candidates: Vec::new() });
     }
     let mut list = List::new(text, begin);
-    scan(text, &mut list, &mut hits, false);
+    scan(text, &mut list, hits, false);
     let found = list.end()?;
     Some(Skimmed { records: found.records.filter(|_| count), ..found })
 }
 
 /// Goes over the structure from the beginning of the list; to its end, or that of its first record.
-fn scan(text: &[u8], list: &mut List<'_>, hits: &mut dyn Iterator<Item = usize>, first_only: bool) {
-    let mut hits = hits.peekable();
+fn scan(text: &[u8], list: &mut List<'_>, mut hits: Peekable<impl Iterator<Item = usize>>, first_only: bool) {
     let mut scanner = Scanner::default();
     let begin = list.position();
     let (blocks, rest) = text[begin..].as_chunks::<BLOCK>();
