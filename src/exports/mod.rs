@@ -4,3 +4,6 @@ pub mod http;
 pub mod json;
 pub mod metrics;
 pub mod policies;
+mod view;
+
+pub use view::View;
