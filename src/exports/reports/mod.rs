@@ -1,8 +1,20 @@
 //! Compliance reports: one value, [`Report`], and one file for each format that writes it.
 
+mod check;
+mod formats;
+mod json;
+mod manifest;
+mod names;
+mod pack;
 mod report;
 #[cfg(test)]
 mod sample;
+
+pub use check::{FileCheck, FileState, PackCheck, check};
+pub use formats::{render, require};
+pub use manifest::{MANIFEST, Manifest, ManifestFile, Subject, sha256};
+pub use names::{ORGANIZATION, name};
+pub use pack::{PackError, Place, Written};
 
 pub use report::{
     CallTotals, Changes, ControlResult, ControlStatus, Definition, EvidenceItem, ExceptionEntry, ExceptionState,
