@@ -7,4 +7,4 @@ pub mod policies;
 pub mod reports;
 mod view;
 
-pub use view::View;
+pub use view::{View, Views};
