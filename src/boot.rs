@@ -235,6 +235,16 @@ impl Boot {
         Ok(self.context(&loaded, inputs, store, Arc::new(Unwatched)))
     }
 
+    /// The same for work that takes its time: an interrupt is a wish to stop.
+    ///
+    /// # Errors
+    /// As [`Boot::reading_jobs`].
+    pub fn interruptible_reading_jobs(&self) -> Result<JobContext, Failure> {
+        let context = self.reading_jobs()?;
+        self.stop_on_interrupt();
+        Ok(context)
+    }
+
     /// Everything that trying the configuration needs; the history is not opened.
     ///
     /// # Errors

@@ -25,6 +25,16 @@ pub fn require(format: ReportFormat) -> Result<(), FormatError> {
     }
 }
 
+/// Those of some formats that this build writes. What is left out is logged.
+#[must_use]
+pub fn available(formats: &[ReportFormat]) -> Vec<ReportFormat> {
+    let (there, absent): (Vec<_>, Vec<_>) = formats.iter().copied().partition(|format| require(*format).is_ok());
+    for format in absent {
+        tracing::info!(format = format.as_str(), "left out: this build does not write it");
+    }
+    there
+}
+
 fn absent(format: ReportFormat) -> FormatError {
     FormatError { format: format.as_str(), reason: "this build does not have that format".to_owned() }
 }

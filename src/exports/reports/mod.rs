@@ -9,12 +9,14 @@ mod pack;
 mod report;
 #[cfg(test)]
 mod sample;
+mod summary;
 
 pub use check::{FileCheck, FileState, PackCheck, check};
-pub use formats::{render, require};
+pub use formats::{available, render, require};
 pub use manifest::{MANIFEST, Manifest, ManifestFile, Subject, sha256};
 pub use names::{ORGANIZATION, name};
 pub use pack::{PackError, Place, Written};
+pub use summary::{ReportSummary, SummaryCoverage};
 
 pub use report::{
     CallTotals, Changes, ControlResult, ControlStatus, Definition, EvidenceItem, ExceptionEntry, ExceptionState,
