@@ -4,6 +4,8 @@ pub mod http;
 pub mod json;
 pub mod metrics;
 pub mod policies;
+mod tally;
 mod view;
 
+pub use tally::{ExceptionStanding, Tally};
 pub use view::{View, Views};
