@@ -5,6 +5,8 @@ pub mod json;
 pub mod metrics;
 pub mod policies;
 pub mod reports;
+mod tally;
 mod view;
 
+pub use tally::{ExceptionStanding, Tally};
 pub use view::{View, Views};

@@ -29,7 +29,7 @@ pub use control::ControlEntry;
 pub use coverage::{Coverage, CoverageKey, Outcome, api};
 pub use event::{Actor, Concern, ConcernKind, EventOutcome, Reject, StoreEffect, TrailEvent};
 pub use evidence::{CoverageSpan, Evidence, JudgingSettings, RoleSpan, RoleUse, StoreSpan};
-pub use exception::{Exception, ExceptionScope, Pattern};
+pub use exception::{Exception, ExceptionScope, ExceptionState, Pattern, is_wildcard};
 pub use finding::{
     Basis, Finding, FindingChange, FindingEvent, FindingId, FindingOutcome, FindingStatus, Fix, Fixer, Severity,
     StoredFinding,

@@ -151,10 +151,16 @@ mod tests {
     #[test]
     fn a_users_row_stands_beside_the_built_in_ones_or_instead_of_the_one_that_it_is_about() {
         let builtin = Controls::builtin();
-        let row = |id: &str| ControlEntry { id: id.to_owned(), rules: vec!["trust-drift".to_owned()], ..builtin.entries()[0].clone() };
+        let row = |id: &str| ControlEntry {
+            id: id.to_owned(),
+            rules: vec!["trust-drift".to_owned()],
+            ..builtin.entries()[0].clone()
+        };
         let own = builtin.with(vec![row("of our own"), row(&builtin.entries()[0].id)]);
         assert_eq!(own.entries().len(), builtin.entries().len() + 1);
-        let of = |controls: &Controls, rule| controls.of_rule(rule).iter().map(|control| control.id.clone()).collect::<Vec<_>>();
+        let of = |controls: &Controls, rule| {
+            controls.of_rule(rule).iter().map(|control| control.id.clone()).collect::<Vec<_>>()
+        };
         assert!(of(&own, "trust-drift").contains(&"of our own".to_owned()));
         assert!(of(&builtin, "orphaned-role").contains(&builtin.entries()[0].id));
         assert!(!of(&own, "orphaned-role").contains(&builtin.entries()[0].id));
