@@ -8,4 +8,4 @@ pub mod pictures;
 pub mod policies;
 mod view;
 
-pub use view::View;
+pub use view::{View, Views};
