@@ -14,7 +14,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest, Sha256};
 
 use super::document::{self, Document, Limits, Section};
-use super::{FormatError, Report, ReportFile, file_name};
+use super::{FormatError, Report, ReportFile};
 use crate::exports::html::shown;
 
 /// The rules of the report beside those of the pieces that it shares with the status page.
@@ -24,7 +24,7 @@ const STYLE: &str = include_str!("report.css");
 #[expect(clippy::unnecessary_wraps, reason = "every format may refuse a report")]
 pub(super) fn write(report: &Report) -> Result<Vec<ReportFile>, FormatError> {
     let bytes = page(document::of(report, Limits { findings: usize::MAX })).into_string().into_bytes();
-    Ok(vec![ReportFile { name: file_name(report, "report", "html"), media_type: "text/html", bytes }])
+    Ok(vec![ReportFile { name: report.file_name("report", "html"), media_type: "text/html", bytes }])
 }
 
 fn page(document: Document<'_>) -> Markup {

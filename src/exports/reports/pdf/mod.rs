@@ -15,7 +15,7 @@ mod tree;
 mod wrap;
 
 use super::document::{self, Limits};
-use super::{FormatError, Report, ReportFile, file_name};
+use super::{FormatError, Report, ReportFile};
 use faces::Faces;
 use flow::Flow;
 
@@ -32,5 +32,5 @@ pub(super) fn write(report: &Report) -> Result<Vec<ReportFile>, FormatError> {
     let mut flow = Flow::new(&faces);
     blocks::document(&mut flow, document);
     let bytes = emit::file(flow, &emit::Running { title, id, name }).map_err(failed)?;
-    Ok(vec![ReportFile { name: file_name(report, "report", "pdf"), media_type: "application/pdf", bytes }])
+    Ok(vec![ReportFile { name: report.file_name("report", "pdf"), media_type: "application/pdf", bytes }])
 }
