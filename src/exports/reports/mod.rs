@@ -1,11 +1,15 @@
 //! Compliance reports: one value, [`Report`], and one file for each format that writes it.
 
 mod check;
+mod document;
 mod formats;
+mod html;
 mod json;
 mod manifest;
 mod names;
 mod pack;
+#[cfg(feature = "pdf")]
+mod pdf;
 mod report;
 #[cfg(test)]
 mod sample;
