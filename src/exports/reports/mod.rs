@@ -1,8 +1,21 @@
 //! Compliance reports: one value, [`Report`], and one file for each format that writes it.
 
+mod asff;
+mod csv;
+mod field;
+mod formats;
+mod names;
+mod ocsf;
+mod oscal;
 mod report;
 #[cfg(test)]
 mod sample;
+mod sarif;
+#[cfg(test)]
+mod tests;
+
+pub use formats::render;
+pub use names::{ORGANIZATION, name};
 
 pub use report::{
     CallTotals, Changes, ControlResult, ControlStatus, Definition, EvidenceItem, ExceptionEntry, ExceptionState,
@@ -29,4 +42,12 @@ pub struct FormatError {
     pub format: &'static str,
     /// What stands against it, and what to do.
     pub reason: String,
+}
+
+/// A document as JSON, indented, with a line feed at its end.
+fn json_bytes<T: serde::Serialize>(format: &'static str, document: &T) -> Result<Vec<u8>, FormatError> {
+    let mut bytes = serde_json::to_vec_pretty(document)
+        .map_err(|error| FormatError { format, reason: format!("{error}; this is a bug, please report it") })?;
+    bytes.push(b'\n');
+    Ok(bytes)
 }
