@@ -39,7 +39,7 @@ pub use explain::{Explained, Origin};
 pub use limits::Limits;
 pub use problem::{ConfigError, Place, Problem};
 pub use profiles::Profiles;
-pub use reports::{ReportFormat, Reports};
+pub use reports::{ReportFormat, ReportSpan, Reports};
 pub use rules::Rules;
 pub use schedule::{Analyze, Schedule};
 pub use snapshot::SnapshotSource;

@@ -3,19 +3,34 @@
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Instant;
 
+use super::ExceptionsFile;
 use super::jobs::{self, CollectReport, JobContext, JobError};
 use super::run::{Reload, Run, Task, Work};
 use super::timetable::{COLLECT, Timetable};
 use crate::config::{Analyze, Settings};
+use crate::exports::Views;
 use crate::exports::http::{Health, Site};
 use crate::exports::metrics::{ApiCalls, Metrics, ProfilesByKind, state_of_store};
 use crate::model::{Provider, RunKind, SourceSummary, api};
 use crate::profiles::Profiles;
+use crate::rules::Controls;
 use crate::sources::live::CallCounts;
 use crate::sources::{alibaba, aws};
 
-/// Reads settings and profiles again, or tells why the old ones stay.
-pub type Load = Arc<dyn Fn() -> Result<(Settings, Profiles), String> + Send + Sync>;
+/// Reads the configuration again, or tells why the old one stays.
+pub type Load = Arc<dyn Fn() -> Result<Configuration, String> + Send + Sync>;
+
+/// What a reload changes.
+pub struct Configuration {
+    /// The settings.
+    pub settings: Settings,
+    /// The profiles.
+    pub profiles: Profiles,
+    /// The file of exceptions.
+    pub exceptions: ExceptionsFile,
+    /// The controls.
+    pub controls: Controls,
+}
 
 /// The collector of roles and stores, as metrics name it: files and live accounts alike.
 const INVENTORY: &str = "inventory";
@@ -57,8 +72,15 @@ impl Service {
 
     /// What the pages need.
     #[must_use]
-    pub fn site(&self) -> Site {
-        Site { metrics: Arc::clone(&self.metrics), health: Arc::clone(&self.health) }
+    pub fn site(self: &Arc<Self>) -> Site {
+        Site { metrics: Arc::clone(&self.metrics), health: Arc::clone(&self.health), views: self.views() }
+    }
+
+    /// The history as it is to be shown, with the settings and exceptions of each moment.
+    #[must_use]
+    pub fn views(self: &Arc<Self>) -> Views {
+        let service = Arc::clone(self);
+        Views::new(move || service.context().view())
     }
 
     /// The tasks that the settings ask for.
@@ -150,7 +172,7 @@ impl Service {
     }
 
     fn load_again(&self) -> Result<Vec<Task>, String> {
-        let (settings, profiles) = (self.load)()?;
+        let Configuration { settings, profiles, exceptions, controls } = (self.load)()?;
         let tasks = Timetable::of(&settings)?.tasks();
         expect_calls(&self.metrics, &settings);
         let mut context = self.context.write().unwrap_or_else(PoisonError::into_inner);
@@ -159,6 +181,8 @@ impl Service {
         }
         context.settings = Arc::new(settings);
         context.profiles = Arc::new(profiles);
+        context.exceptions = Arc::new(exceptions);
+        context.controls = controls;
         Ok(tasks)
     }
 

@@ -9,4 +9,4 @@ pub mod reports;
 mod view;
 pub mod visible;
 
-pub use view::View;
+pub use view::{View, Views};

@@ -47,7 +47,7 @@ pub fn holds(exception: &Exception, now: Timestamp) -> bool {
 pub fn covers(scope: &ExceptionScope, stored: &StoredFinding) -> bool {
     let Finding { rule, account, region, profile, store, actor, outcome, .. } = &stored.finding;
     let parts = [
-        (Some(&scope.rule), Some(rule.as_str())),
+        (scope.rule.as_ref(), Some(rule.as_str())),
         (scope.provider.as_ref(), Some(account.provider.as_str())),
         (scope.account.as_ref(), Some(account.id.as_str())),
         (scope.region.as_ref(), region.as_deref()),

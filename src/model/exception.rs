@@ -12,16 +12,16 @@ pub enum Pattern {
 }
 
 /// What an exception covers: the rule, and every part that is named. A part that is not named may be anything, so the
-/// file's reader demands the account at least.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// file's reader demands rule and account at least, or the one finding.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ExceptionScope {
-    /// Rule id.
-    pub rule: Pattern,
+    /// Rule id; `None` only where the finding is named, which stands for it.
+    pub rule: Option<Pattern>,
     /// Id of one finding, whole.
     pub finding: Option<String>,
     /// Provider, by its name.
     pub provider: Option<Pattern>,
-    /// Account id.
+    /// Account id; `None` only where the finding is named.
     pub account: Option<Pattern>,
     /// Region.
     pub region: Option<Pattern>,

@@ -4,6 +4,7 @@
 //! at once instead of waiting. Readers have connections of their own and never wait for the writer (WAL).
 
 mod accounts;
+mod asking;
 mod batch;
 mod codec;
 mod collections;
@@ -19,6 +20,8 @@ mod ledger;
 mod lock;
 mod lookup_progress;
 mod objects;
+mod report;
+mod reports;
 mod role_use;
 mod roles;
 mod runs;
@@ -42,11 +45,14 @@ use crate::model::{
     SourceSummary, StoreSpan, TrailEvent,
 };
 
+pub use asking::{Identity, Requests, RunsWithin};
 pub use batch::{Batch, ObjectWriter};
 pub use gauges::{
     AssumptionsGauge, CollectorGauge, FindingsGauge, GapsGauge, Gauges, RecordsGauge, RunGauge, StoresGauge,
     WatermarkGauge,
 };
+pub use report::{EventProof, FindingLife, KnownAccount, LifeStep, StateKind, StateProof, TotalsWithin, TrailPart};
+pub use reports::{ReportTimes, WrittenReport};
 
 /// Where the history is: `sqlite://PATH`.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -15,6 +15,7 @@ use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 use hyper::body::{Frame, SizeHint};
 
+use crate::exports::Views;
 use crate::exports::metrics::Metrics;
 
 const METRICS_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
@@ -101,6 +102,8 @@ pub struct Site {
     pub metrics: Arc<Metrics>,
     /// Health and readiness.
     pub health: Arc<Health>,
+    /// The history, as it is to be shown.
+    pub views: Views,
 }
 
 pub(super) fn router(site: Site) -> Router {

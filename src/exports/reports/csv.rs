@@ -16,6 +16,10 @@ const MEDIA_TYPE: &str = "text/csv; charset=utf-8; header=present";
 /// A column: its title, and how its cell is found.
 type Column<T> = (&'static str, fn(&T) -> Value);
 
+/// What the files hold and what they do not.
+pub(super) const ABOUT: &str = "CSV: a table for each list of the report (RFC 4180, UTF-8). A text that a spreadsheet would \
+    take for a formula has an apostrophe before it. Read the table of coverage first: an empty table is no all-clear.";
+
 /// Writes the report's lists.
 pub(super) fn write(report: &Report) -> Result<Vec<ReportFile>, FormatError> {
     Ok(vec![

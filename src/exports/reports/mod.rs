@@ -1,12 +1,16 @@
 //! Compliance reports: one value, [`Report`], and one file for each format that writes it.
 
 mod asff;
+mod check;
 mod csv;
 mod field;
 mod formats;
+mod json;
+mod manifest;
 mod names;
 mod ocsf;
 mod oscal;
+mod pack;
 mod report;
 #[cfg(test)]
 mod sample;
@@ -14,8 +18,11 @@ mod sarif;
 #[cfg(test)]
 mod tests;
 
-pub use formats::render;
+pub use check::{FileCheck, FileState, PackCheck, check};
+pub use formats::{render, require};
+pub use manifest::{MANIFEST, Manifest, ManifestFile, Subject, sha256};
 pub use names::{ORGANIZATION, name};
+pub use pack::{PackError, Place, Written};
 
 pub use report::{
     CallTotals, Changes, ControlResult, ControlStatus, Definition, EvidenceItem, ExceptionEntry, ExceptionState,

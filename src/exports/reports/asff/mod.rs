@@ -19,9 +19,9 @@ use crate::model::{FindingStatus, Fixer, Partition, Provider, Severity};
 const FORMAT: &str = "ASFF";
 
 /// What the files hold and what they do not.
-pub(super) const ABOUT: &str = "ASFF: batches for BatchImportFindings of AWS Security Hub, each with at most 100 \
-    findings of one AWS account and Region, to be imported by that account in that Region. Findings of Alibaba Cloud \
-    are not in them, nor is coverage or positive proof: no file, or a short one, is no all-clear.";
+pub(super) const ABOUT: &str = "ASFF: batches for BatchImportFindings of AWS Security Hub, each with at \
+    most 100 findings of one AWS account and Region, to be imported by that account in that Region. Findings of \
+    Alibaba Cloud are not in them, nor is coverage or positive proof: no file, or a short one, is no all-clear.";
 
 /// BatchImportFindings takes no more at once.
 const BATCH: usize = 100;

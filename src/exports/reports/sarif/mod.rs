@@ -28,8 +28,8 @@ const FINGERPRINT: &str = "roletrail/finding/v1";
 const GAP: &str = "coverage-gap";
 
 /// What the file holds and what it does not.
-pub(super) const ABOUT: &str = "SARIF 2.1.0: one run with a result for each finding. executionSuccessful is false \
-    where something was left unread, and each gap is a notification; resolved findings are results with baselineState \
+pub(super) const ABOUT: &str = "SARIF 2.1.0: a result for each finding. executionSuccessful is false where \
+    something was left unread, and each gap is a notification; resolved findings are results with baselineState \
     absent, accepted ones have a suppression.";
 
 /// Writes the run.
