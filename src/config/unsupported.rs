@@ -42,7 +42,6 @@ impl Loaded {
         self.settings.unsupported().into_iter().map(|problem| self.locate_or_parent(problem)).collect()
     }
 
-
     /// Refuses what this version cannot do, and what whoever uses the settings found wrong with them (`others`).
     ///
     /// # Errors

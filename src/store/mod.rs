@@ -52,9 +52,7 @@ pub use gauges::{
     AssumptionsGauge, CollectorGauge, FindingsGauge, GapsGauge, Gauges, RecordsGauge, RunGauge, StoresGauge,
     WatermarkGauge,
 };
-pub use report::{
-    EventProof, FindingLife, KnownAccount, LifeStep, StateKind, StateProof, TotalsWithin, TrailPart,
-};
+pub use report::{EventProof, FindingLife, KnownAccount, LifeStep, StateKind, StateProof, TotalsWithin, TrailPart};
 pub use reports::{ReportTimes, WrittenReport};
 
 /// Where the history is: `sqlite://PATH`.

@@ -1,17 +1,48 @@
 //! Every format that this build writes: one line each.
 
-use super::{FormatError, Report, ReportFile, json};
+#[cfg(feature = "pdf")]
+use super::pdf;
+use super::{FormatError, Report, ReportFile, asff, csv, html, json, ocsf, oscal, sarif};
 use crate::config::ReportFormat;
+
+/// What to do where a build leaves a format out; only documents can be left out.
+const WITHOUT: &str = "this build is without it; build with `cargo build --release --features pdf`, or print the html format";
+
+/// How a report is written in a format.
+type Write = fn(&Report) -> Result<Vec<ReportFile>, FormatError>;
+
+/// What writes a format, where this build has it.
+fn writer(format: ReportFormat) -> Option<Write> {
+    match format {
+        ReportFormat::Html => Some(html::write),
+        #[cfg(feature = "pdf")]
+        ReportFormat::Pdf => Some(pdf::write),
+        #[cfg(not(feature = "pdf"))]
+        ReportFormat::Pdf => None,
+        ReportFormat::Csv => Some(csv::write),
+        ReportFormat::Json => Some(json::write),
+        ReportFormat::Ocsf => Some(ocsf::write),
+        ReportFormat::Asff => Some(asff::write),
+        ReportFormat::Sarif => Some(sarif::write),
+        ReportFormat::Oscal => Some(oscal::write),
+    }
+}
+
+/// What the files of the formats hold and what they do not, by a part of their names.
+pub(super) const ABOUT: [(&str, &str); 5] = [
+    (".csv", csv::ABOUT),
+    (".ocsf.", ocsf::ABOUT),
+    (".asff.", asff::ABOUT),
+    (".sarif", sarif::ABOUT),
+    (".oscal.", oscal::ABOUT),
+];
 
 /// Writes a report in a format.
 ///
 /// # Errors
 /// [`FormatError`] where the build does not have it, or the report does not fit it.
 pub fn render(report: &Report, format: ReportFormat) -> Result<Vec<ReportFile>, FormatError> {
-    match format {
-        ReportFormat::Json => json::write(report),
-        missing => Err(absent(missing)),
-    }
+    required(format)?(report)
 }
 
 /// Whether this build writes a format.
@@ -19,10 +50,7 @@ pub fn render(report: &Report, format: ReportFormat) -> Result<Vec<ReportFile>, 
 /// # Errors
 /// [`FormatError`] that tells how to have it.
 pub fn require(format: ReportFormat) -> Result<(), FormatError> {
-    match format {
-        ReportFormat::Json => Ok(()),
-        missing => Err(absent(missing)),
-    }
+    required(format).map(|_| ())
 }
 
 /// Those of some formats that this build writes. What is left out is logged.
@@ -35,6 +63,6 @@ pub fn available(formats: &[ReportFormat]) -> Vec<ReportFormat> {
     there
 }
 
-fn absent(format: ReportFormat) -> FormatError {
-    FormatError { format: format.as_str(), reason: "this build does not have that format".to_owned() }
+fn required(format: ReportFormat) -> Result<Write, FormatError> {
+    writer(format).ok_or_else(|| FormatError { format: format.as_str(), reason: WITHOUT.to_owned() })
 }
