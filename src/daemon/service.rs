@@ -145,7 +145,7 @@ impl Service {
         match self.publish_state() {
             Ok(newer) => *published = Some(newer),
             Err(error) => {
-                tracing::error!(reason = self.storage_trouble(&error.into()), "the metrics are not renewed")
+                tracing::error!(reason = self.storage_trouble(&error.into()), "the metrics are not renewed");
             }
         }
     }
@@ -261,3 +261,6 @@ fn analyze(context: &JobContext, kind: RunKind) -> Result<(), JobError> {
     context.store.finish_run(run, context.now(), !report.interrupted, &SourceSummary::default())?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

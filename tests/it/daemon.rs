@@ -75,7 +75,7 @@ impl Daemon {
         panic!("{name} is {last:?} and not {value}\n{}", self.get("/metrics").1);
     }
 
-    fn signal(&self, name: &str) {
+    pub fn signal(&self, name: &str) {
         let id = self.child.id().to_string();
         let sent = Command::new("kill").args(["-s", name, &id]).status().expect("kill starts");
         assert!(sent.success());
