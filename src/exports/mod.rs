@@ -4,6 +4,7 @@ pub mod http;
 pub mod json;
 pub mod metrics;
 pub mod policies;
+pub mod reports;
 mod tally;
 mod view;
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::model::{
-    Account, Exception, ExceptionScope, ExceptionState, Finding, FindingStatus, Pattern, StoredFinding,
+    Account, EventOutcome, Exception, ExceptionScope, ExceptionState, Finding, FindingStatus, Pattern, StoredFinding,
 };
 
 /// How long before its end an exception is told to be expiring, unless somebody says otherwise.
