@@ -1,3 +1,9 @@
 //! Pictures: plain data in, markup of an SVG with its text alternative out.
 
+mod gaps;
+mod role_life;
+#[cfg(test)]
+mod tests;
 pub mod timeline;
+
+pub use role_life::RoleLife;
