@@ -6,6 +6,8 @@ pub mod json;
 pub mod metrics;
 pub mod pictures;
 pub mod policies;
+mod tally;
 mod view;
 
+pub use tally::{ExceptionStanding, Tally};
 pub use view::{View, Views};

@@ -131,12 +131,26 @@ impl View {
 #[derive(Clone)]
 pub struct Views {
     make: Arc<dyn Fn() -> View + Send + Sync>,
+    renew: Option<Arc<dyn Fn() + Send + Sync>>,
 }
 
 impl Views {
     /// Views made by `make`, which may look at the disk and so belongs on a thread that may wait.
     pub fn new(make: impl Fn() -> View + Send + Sync + 'static) -> Self {
-        Self { make: Arc::new(make) }
+        Self { make: Arc::new(make), renew: None }
+    }
+
+    /// The same, with what has pages that were made beforehand made again if they show older exceptions.
+    #[must_use]
+    pub fn renewed_by(self, renew: impl Fn() + Send + Sync + 'static) -> Self {
+        Self { renew: Some(Arc::new(renew)), ..self }
+    }
+
+    /// Has pages that were made beforehand made again if they show older exceptions. May look at the disk, as above.
+    pub fn renew(&self) {
+        if let Some(renew) = &self.renew {
+            renew();
+        }
     }
 
     /// The view of now.

@@ -23,7 +23,7 @@ SELECT c.provider, c.account, c.api, min(c.covers_to) AS reached
 FROM (SELECT provider, account FROM accounts UNION ALL VALUES ('aws', ''), ('alibaba', '')) a
 CROSS JOIN coverage c INDEXED BY coverage_place
 WHERE c.provider = a.provider AND c.account = a.account AND c.api >= 'trail:' AND c.api < 'trail;'
-  AND c.until IS NULL AND c.outcome IN ('complete', 'partial')
+  AND c.subject = '' AND c.until IS NULL AND c.outcome IN ('complete', 'partial')
 GROUP BY 1, 2, 3 ORDER BY reached, 1, 2, 3";
 
 const LAST_RUN: &str = "-- runs.last_reading

@@ -21,7 +21,9 @@ pub(super) fn of(history: &RoleHistory, stores: Option<&StoreKind>, from: Timest
     let mut gaps: Vec<Gap> = inventory.into_iter().flat_map(|row| unread(row, stores, to)).collect();
     gaps.extend(unrecorded(&trail, from, to));
     gaps.retain(|gap| gap.from < to && from < gap.to);
-    gaps.sort_by(|left, right| (left.from, left.to, left.hides, &left.what).cmp(&(right.from, right.to, right.hides, &right.what)));
+    gaps.sort_by(|left, right| {
+        (left.from, left.to, left.hides, &left.what).cmp(&(right.from, right.to, right.hides, &right.what))
+    });
     gaps
 }
 
@@ -48,10 +50,11 @@ fn unread(row: &CoverageStretch, stores: Option<&StoreKind>, to: Timestamp) -> V
 
 /// The times that no trail covers. One kind of trail stands in for another; within one, every Region has to be read.
 fn unrecorded(rows: &[&CoverageStretch], from: Timestamp, to: Timestamp) -> Vec<Gap> {
-    let mut places: BTreeMap<&str, BTreeMap<(Option<&str>, Option<&str>), Vec<Span>>> = BTreeMap::new();
-    for row in rows {
+    let mut places: BTreeMap<&str, BTreeMap<Option<&str>, Vec<Span>>> = BTreeMap::new();
+    // A row about one object or directory does not tell what time it covers.
+    for row in rows.iter().filter(|row| row.coverage.key.subject.is_none()) {
         let key = &row.coverage.key;
-        let spans = places.entry(&key.api).or_default().entry((key.region.as_deref(), key.subject.as_deref())).or_default();
+        let spans = places.entry(&key.api).or_default().entry(key.region.as_deref()).or_default();
         if row.coverage.outcome == Outcome::Complete {
             spans.push((row.coverage.from, row.coverage.to));
         }
@@ -62,7 +65,11 @@ fn unrecorded(rows: &[&CoverageStretch], from: Timestamp, to: Timestamp) -> Vec<
         .collect();
     let none = vec![(from, to)];
     let missing = missing.into_iter().reduce(|left, right| common(&left, &right)).unwrap_or(none);
-    let what = if rows.is_empty() { "no trail is configured or ingested" } else { "no trail was read completely for this time" };
+    let what = if rows.is_empty() {
+        "no trail is configured or ingested"
+    } else {
+        "no trail was read completely for this time"
+    };
     missing.into_iter().map(|(from, to)| Gap { from, to, hides: Hides::Trail, what: what.to_owned() }).collect()
 }
 
@@ -95,6 +102,7 @@ fn joined(mut spans: Vec<Span>) -> Vec<Span> {
 
 /// The times that are in both.
 fn common(left: &[Span], right: &[Span]) -> Vec<Span> {
-    let pairs = left.iter().flat_map(|left| right.iter().map(move |right| (left.0.max(right.0), left.1.min(right.1))));
+    let pairs =
+        left.iter().flat_map(|left| right.iter().map(move |right| (left.0.max(right.0), left.1.min(right.1))));
     joined(pairs.filter(|(from, to)| from < to).collect())
 }

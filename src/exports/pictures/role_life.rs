@@ -113,7 +113,9 @@ impl RoleLife<'_> {
             let to = if self.is_end(span.last_seen) { self.to } else { span.last_seen };
             match stretches.last_mut() {
                 // Only its state changed meanwhile, or another role of the profile is there as well.
-                Some(last) if last.presence == presence && (from <= last.to || created.is_none_or(|c| c <= last.to)) => {
+                Some(last)
+                    if last.presence == presence && (from <= last.to || created.is_none_or(|c| c <= last.to)) =>
+                {
                     last.to = last.to.max(to);
                 }
                 Some(last) if presence == RolePresence::Absent && span.valid_from < last.to => {}
@@ -224,7 +226,9 @@ fn sign(event: &NotableEvent) -> Option<(Timestamp, bool)> {
         return None;
     }
     event.kinds.iter().find_map(|kind| match kind {
-        ConcernKind::Assumption | ConcernKind::SessionActivity | ConcernKind::RoleCreation => Some((event.time, true)),
+        ConcernKind::Assumption | ConcernKind::SessionActivity | ConcernKind::RoleCreation => {
+            Some((event.time, true))
+        }
         ConcernKind::RoleDeletion => Some((event.time, false)),
         _ => None,
     })

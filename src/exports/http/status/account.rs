@@ -116,7 +116,11 @@ fn place(span: &CoverageSpan) -> Vec<Markup> {
 }
 
 /// The life of each role of which something is known.
-fn lives(view: &View, account: &Account, verdicts: &[(AccountVerdict, AssumptionCount)]) -> Result<Markup, StoreError> {
+fn lives(
+    view: &View,
+    account: &Account,
+    verdicts: &[(AccountVerdict, AssumptionCount)],
+) -> Result<Markup, StoreError> {
     let (from, _) = period(view.now());
     let mut drawn = Vec::new();
     for (number, (verdict, count)) in verdicts.iter().enumerate() {

@@ -117,7 +117,12 @@ fn why(finding: &FindingJson) -> Markup {
             @if let Some(doc) = doc { (prose(doc.matters)) }
             p { a href=(rule_path(&finding.rule)) { "All about this rule" } }
             h3 { "Controls that it supports" }
-            ul { @for control in &finding.controls { li { (shown(&control.framework)) " " (shown(&control.id)) } } }
+            dl.pairs {
+                @for of_framework in finding.controls.chunk_by(|left, right| left.framework == right.framework) {
+                    dt { (shown(&of_framework[0].framework)) }
+                    dd { @for (place, control) in of_framework.iter().enumerate() { @if 0 < place { ", " } (shown(&control.id)) } }
+                }
+            }
         }
     }
 }
@@ -156,7 +161,10 @@ fn picture(view: &View, finding: &FindingJson, events: &[FindingEvent]) -> Resul
     let days = |days: i64| jiff::SignedDuration::from_hours(24 * days);
     let to = view.now();
     let earliest = finding.first_seen.parse().map_or(to, |first: jiff::Timestamp| first);
-    let from = earliest.checked_sub(days(DAYS_BEFORE)).unwrap_or(earliest).min(to.checked_sub(days(LEAST_DAYS)).unwrap_or(to));
+    let from = earliest
+        .checked_sub(days(DAYS_BEFORE))
+        .unwrap_or(earliest)
+        .min(to.checked_sub(days(LEAST_DAYS)).unwrap_or(to));
     let stores = view.profile(profile).and_then(|profile| profile.store.as_ref());
     let life = RoleLife { account: &account, profile, stores, presence, evidence: events, from, to };
     Ok(Some(life.read(view.store())?.draw("life-of-role")))

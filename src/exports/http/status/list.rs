@@ -15,7 +15,7 @@ const SUMMARY: usize = 240;
 /// Findings, worst first.
 pub(super) fn findings(rows: &[FindingJson]) -> Markup {
     html! {
-        ol.findings { @for row in rows { li.finding { (finding(row)) } } }
+        ol.finding-list { @for row in rows { li.finding { (finding(row)) } } }
     }
 }
 

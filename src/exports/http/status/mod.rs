@@ -95,13 +95,17 @@ pub(super) fn routes() -> Router<Site> {
                 answer(site, places, move |view| rule::page(view, &id)).await
             }),
         )
-        .route("/style.css", get(async || ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], [STYLE, PAGE_STYLE].concat())))
+        .route(
+            "/style.css",
+            get(async || ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], [STYLE, PAGE_STYLE].concat())),
+        )
         .route("/icon.svg", get(async || ([(header::CONTENT_TYPE, "image/svg+xml")], ICON)))
 }
 
 fn known_account(provider: &str, id: String) -> Result<Account, Trouble> {
-    let provider: Provider =
-        provider.parse().map_err(|_| Trouble::Nothing("There is no such provider: aws and alibaba are known.".to_owned()))?;
+    let provider: Provider = provider
+        .parse()
+        .map_err(|_| Trouble::Nothing("There is no such provider: aws and alibaba are known.".to_owned()))?;
     Ok(Account::new(provider, id))
 }
 
@@ -124,7 +128,10 @@ pub(super) fn not_allowed(headers: &HeaderMap, method: &Method) -> Option<Respon
 }
 
 fn wants_page(headers: &HeaderMap) -> bool {
-    headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).is_some_and(|accept| accept.contains("text/html"))
+    headers
+        .get(header::ACCEPT)
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|accept| accept.contains("text/html"))
 }
 
 fn whole(status: StatusCode, title: &str, body: &Markup) -> Response {

@@ -24,7 +24,7 @@ pub(super) fn page(view: &View, query: &Query) -> Result<Page, Trouble> {
             (sections::coverage(&start))
             (sections::verdicts(&start, query))
             (sections::findings(&start, query))
-            (sections::exceptions(view))
+            (sections::exceptions(&start))
         }
     };
     Ok(Page { title: "Status".to_owned(), body })

@@ -7,7 +7,9 @@ use crate::exports::html::shown;
 
 pub(super) fn page(trouble: &Trouble) -> Page {
     let (title, sentence, remedy) = match trouble {
-        Trouble::Nothing(what) => ("There is nothing here", what.clone(), "It may have been removed, or never existed."),
+        Trouble::Nothing(what) => {
+            ("There is nothing here", what.clone(), "It may have been removed, or never existed.")
+        }
         Trouble::Question(what) => ("This cannot be shown", what.clone(), "Go back and choose from the lists."),
         Trouble::Store(error) => (
             "The history cannot be read",

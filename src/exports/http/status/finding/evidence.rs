@@ -70,6 +70,6 @@ fn cells(event: &FindingEvent, stored: Option<&EventRow>) -> Vec<Markup> {
             @if let Some(code) = &stored.error_code { br; code { (brief(code, FIELD)) } }
             @if let Some(message) = &stored.error_message { br; span.quiet { (brief(message, FIELD)) } }
         },
-        html! { (brief(&stored.object, FIELD)) br; code.quiet { "sha256 " (brief(&stored.sha256, 16)) } },
+        html! { (brief(&stored.object, FIELD)) br; span.quiet { "record's SHA-256 " code { (brief(&stored.sha256, FIELD)) } } },
     ]
 }

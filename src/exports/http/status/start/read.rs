@@ -6,13 +6,11 @@ use jiff::Timestamp;
 
 use super::super::query::Query;
 use super::super::tables;
-use crate::exports::View;
 use crate::exports::html::CoverageCounts;
 use crate::exports::json::FindingJson;
-use crate::model::{
-    AccountVerdict, AssumptionCount, FindingStatus, Outcome, RolePresence, Severity, Verdict,
-};
-use crate::store::{FindingFilter, HistoryFilter, Overview, StoreError};
+use crate::exports::{ExceptionStanding, Tally, View};
+use crate::model::{AccountVerdict, AssumptionCount, Outcome, RolePresence, Severity, Verdict};
+use crate::store::{HistoryFilter, Overview, StoreError};
 
 /// Rows of a page of a list.
 pub(super) const ROWS: usize = 100;
@@ -32,6 +30,7 @@ pub(super) struct Start {
     pub(super) open: BTreeMap<std::cmp::Reverse<Severity>, u64>,
     /// Findings that an exception covers.
     pub(super) excepted: u64,
+    pub(super) exceptions: Vec<ExceptionStanding>,
     pub(super) by_verdict: BTreeMap<Verdict, u64>,
     /// Verdicts on what nobody configured: they are counted, and listed last.
     pub(super) unconfigured: u64,
@@ -77,7 +76,7 @@ impl Start {
         let verdict_rows = judged.len();
         let page = judged.into_iter().skip(query.verdict_page() * ROWS).take(ROWS);
         let verdicts = page.map(|row| with_assumptions(view, row)).collect::<Result<_, StoreError>>()?;
-        let (open, excepted) = tally(view)?;
+        let tally = view.tally()?;
         let (findings, next) = findings(view, query)?;
         let mut unconfigured_profiles: Vec<_> = unconfigured.iter().map(|row| row.profile.clone()).collect();
         unconfigured_profiles.sort_unstable();
@@ -86,8 +85,9 @@ impl Start {
             now,
             overview,
             counts,
-            open,
-            excepted,
+            open: by_severity(&tally),
+            excepted: tally.excepted.iter().map(|gauge| gauge.count).sum(),
+            exceptions: tally.exceptions,
             by_verdict,
             unconfigured: unconfigured.len() as u64,
             unconfigured_profiles,
@@ -134,9 +134,10 @@ fn urgency(verdict: Verdict) -> u8 {
 fn is_unconfigured(row: &AccountVerdict) -> bool {
     row.verdict == Verdict::Unknown
         && row.role == RolePresence::Unknown
-        && row.missing.iter().any(|missing| {
-            missing.key.api.ends_with(":GetRole") && missing.outcome == Outcome::NotConfigured
-        })
+        && row
+            .missing
+            .iter()
+            .any(|missing| missing.key.api.ends_with(":GetRole") && missing.outcome == Outcome::NotConfigured)
 }
 
 /// The assumptions of a verdict's role in the last days.
@@ -174,18 +175,12 @@ fn clean(view: &View, all: &[AccountVerdict]) -> Result<Clean, StoreError> {
     })
 }
 
-/// Open findings by severity, and how many are excepted.
-fn tally(view: &View) -> Result<(BTreeMap<std::cmp::Reverse<Severity>, u64>, u64), StoreError> {
+fn by_severity(tally: &Tally) -> BTreeMap<std::cmp::Reverse<Severity>, u64> {
     let mut open = BTreeMap::new();
-    let mut excepted = 0;
-    for stored in view.stored_findings(&FindingFilter::default())? {
-        match stored.status {
-            FindingStatus::Open => *open.entry(std::cmp::Reverse(stored.finding.severity)).or_default() += 1,
-            FindingStatus::Excepted => excepted += 1,
-            FindingStatus::Resolved => {}
-        }
+    for gauge in &tally.open {
+        *open.entry(std::cmp::Reverse(gauge.severity)).or_default() += gauge.count;
     }
-    Ok((open, excepted))
+    open
 }
 
 /// A page of findings, and where the next one begins.

@@ -1,18 +1,18 @@
 //! The sections of the start page.
 
+use jiff::Timestamp;
 use maud::{Markup, html};
 
 use super::super::query::Query;
 use super::super::{list, tables};
 use super::form;
 use super::read::{ROWS, Start};
-use crate::exports::View;
-use crate::exports::html::{age, counted, coverage as coverage_sentence, moment, number, proof, severity, shown, verdict};
-use crate::findings::holds;
-use crate::model::{Exception, Verdict};
+use crate::exports::ExceptionStanding;
+use crate::exports::html::{
+    age, counted, coverage as coverage_sentence, moment, number, proof, severity, shown, verdict,
+};
+use crate::model::{ExceptionState, FindingStatus, Verdict};
 
-/// How long before its end an exception is shown as one that ends soon.
-const ENDS_SOON: jiff::SignedDuration = jiff::SignedDuration::from_hours(30 * 24);
 /// Trails that are named: those that are most behind.
 const TRAILS: usize = 20;
 /// Exceptions that are listed.
@@ -205,47 +205,49 @@ pub(super) fn findings(start: &Start, query: &Query) -> Markup {
 
 fn no_findings(start: &Start, query: &Query) -> Markup {
     html! {
-        @if query.narrows() || query.wanted_status() != Some(crate::model::FindingStatus::Open) {
+        @if query.narrows() || query.wanted_status() != Some(FindingStatus::Open) {
             "No finding matches. " a href="/#findings" { "Show all open findings" }
         } @else { "No finding is open." }
         @if !start.is_whole() { " This is no all-clear: " (missing(start)) "." }
     }
 }
 
-/// Exceptions: those that end soon, and all of them.
-pub(super) fn exceptions(view: &View) -> Markup {
-    let now = view.now();
-    let all = view.exceptions().all();
-    let soon = all.iter().filter(|exception| {
-        holds(exception, now) && exception.expires.duration_since(now) < ENDS_SOON
-    });
-    let rows: Vec<Vec<Markup>> = all.iter().take(EXCEPTIONS).map(|exception| exception_cells(exception, now)).collect();
+/// Exceptions: how many end soon, and all of them with what they cover.
+pub(super) fn exceptions(start: &Start) -> Markup {
+    let all = &start.exceptions;
+    let soon = all.iter().filter(|standing| standing.state == ExceptionState::Expiring).count();
+    let rows: Vec<Vec<Markup>> = all.iter().take(EXCEPTIONS).map(|one| exception_cells(one, start.now)).collect();
     html! {
         section aria-labelledby="exceptions" {
             h2 id="exceptions" { "Exceptions" }
             @if all.is_empty() {
                 p { "None: every open finding counts." }
             } @else {
-                @match soon.count() { 0 => {} several => p.notice { (counted(several as u64, "exception")) " end within 30 days; what they cover counts again then." } }
-                (tables::table("Exceptions", &["Name", "State", "Owner", "Ends", "Ticket", "Reason"], &rows))
+                @if 0 < soon {
+                    p.notice { (counted(soon as u64, "exception")) " near expiry: what they cover counts again when they end." }
+                }
+                (tables::table(
+                    "Exceptions",
+                    &["Name", "State", "Covers", "Ends", "Owner", "Ticket", "Reason"],
+                    &rows,
+                ))
                 @if EXCEPTIONS < all.len() { p { "and " (number((all.len() - EXCEPTIONS) as u64)) " more." } }
             }
         }
     }
 }
 
-fn exception_cells(exception: &Exception, now: jiff::Timestamp) -> Vec<Markup> {
-    let state = match (holds(exception, now), exception.expires <= now) {
-        (_, true) => "expired",
-        (true, false) if exception.expires.duration_since(now) < ENDS_SOON => "ends soon",
-        (true, false) => "in force",
-        (false, false) => "not yet",
-    };
+fn exception_cells(standing: &ExceptionStanding, now: Timestamp) -> Vec<Markup> {
+    let exception = &standing.exception;
     vec![
         shown(&exception.id),
-        html! { (state) },
+        html! { span class={ "badge exception " (standing.state) } { (standing.state) } },
+        html! { (counted(standing.covers(), "finding")) },
+        html! {
+            (moment(exception.expires))
+            @if exception.expires < now { " (" (age(exception.expires, now)) ")" }
+        },
         shown(&exception.owner),
-        moment(exception.expires),
         shown(&exception.ticket),
         shown(&exception.reason),
     ]
