@@ -19,12 +19,23 @@ type Span = (Timestamp, Timestamp);
 pub(super) fn of(history: &RoleHistory, stores: Option<&StoreKind>, from: Timestamp, to: Timestamp) -> Vec<Gap> {
     let (trail, inventory): (Vec<_>, Vec<_>) = history.coverage.iter().partition(|row| is_trail(row));
     let mut gaps: Vec<Gap> = inventory.into_iter().flat_map(|row| unread(row, stores, to)).collect();
-    gaps.extend(unrecorded(&trail, from, to));
+    let unrecorded = unrecorded(&trail, from, to);
+    gaps.extend(unrecorded.iter().filter_map(|gap| before_inventory(gap, history)));
+    gaps.extend(unrecorded);
     gaps.retain(|gap| gap.from < to && from < gap.to);
     gaps.sort_by(|left, right| {
         (left.from, left.to, left.hides, &left.what).cmp(&(right.from, right.to, right.hides, &right.what))
     });
     gaps
+}
+
+/// Stores of a time without a trail are known from the first answer of inventory on.
+fn before_inventory(gap: &Gap, history: &RoleHistory) -> Option<Gap> {
+    let roles = history.roles.iter().map(|span| span.valid_from);
+    let first = roles.chain(history.stores.iter().map(|span| span.valid_from)).min();
+    let to = first.map_or(gap.to, |first| first.min(gap.to));
+    let what = "neither inventory nor a trail was read for this time".to_owned();
+    (gap.from < to).then_some(Gap { from: gap.from, to, hides: Hides::Stores, what })
 }
 
 fn is_trail(row: &CoverageStretch) -> bool {

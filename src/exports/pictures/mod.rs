@@ -2,8 +2,6 @@
 
 mod gaps;
 mod role_life;
-#[cfg(test)]
-mod tests;
 pub mod timeline;
 
 pub use role_life::RoleLife;

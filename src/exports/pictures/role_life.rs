@@ -3,6 +3,9 @@
 //! Inventory says what was there when it was asked; between two answers that differ nobody knows. Without inventory the
 //! trail's signs are taken as the rules take them, and marked as inferred.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};

@@ -62,19 +62,26 @@ fn judged(verdicts: &[(AccountVerdict, AssumptionCount)]) -> Markup {
 }
 
 fn findings(view: &View, account: &Account) -> Result<Markup, StoreError> {
-    let filter = FindingFilter {
-        status: Some(FindingStatus::Open),
-        account: Some(account.id.clone()),
-        ..FindingFilter::default()
+    let of_status = |status| {
+        let account = Some(account.id.clone());
+        let filter = FindingFilter { status: Some(status), account, ..FindingFilter::default() };
+        view.findings(&filter, Some(0))
     };
-    let mut rows = view.findings(&filter, Some(0))?;
-    rows.truncate(FINDINGS);
+    let (mut open, mut excepted) = (of_status(FindingStatus::Open)?, of_status(FindingStatus::Excepted)?);
+    let left_out = open.len().saturating_sub(FINDINGS) + excepted.len().saturating_sub(FINDINGS);
+    open.truncate(FINDINGS);
+    excepted.truncate(FINDINGS);
     let all = query("/", &[("status", "all"), ("account", &account.id)]);
     Ok(html! {
         section aria-labelledby="findings" {
-            h2 id="findings" { "Open findings" }
-            @if rows.is_empty() { p { "No finding is open. What is not known stands under coverage." } }
-            @else { (list::findings(&rows)) }
+            h2 id="findings" { "Findings" }
+            @if open.is_empty() { p { "No finding is open. What is not known stands under coverage." } }
+            @else { (list::findings(&open)) }
+            @if !excepted.is_empty() {
+                h3 { "Accepted by an exception" }
+                (list::findings(&excepted))
+            }
+            @if 0 < left_out { p { (counted(left_out as u64, "more finding")) "." } }
             p { a href={ (all) "#findings" } { "All findings of this account, resolved ones too" } }
         }
     })

@@ -3,10 +3,13 @@
 use jiff::Timestamp;
 use maud::{DOCTYPE, Markup, html};
 
-use crate::exports::html::moment;
+use crate::exports::html::{moment, plain};
 
 /// Pages of the program that are not the status page's own.
 const ELSEWHERE: [(&str, &str); 3] = [("/metrics", "Metrics"), ("/-/healthy", "Health"), ("/-/ready", "Readiness")];
+
+/// Characters of a title.
+const TITLE: usize = 120;
 
 /// A whole page. `as_of` is the time for which it holds.
 pub(super) fn document(title: &str, as_of: Option<Timestamp>, body: &Markup) -> String {
@@ -17,7 +20,7 @@ pub(super) fn document(title: &str, as_of: Option<Timestamp>, body: &Markup) -> 
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
-                title { (title) " · roletrail" }
+                title { (plain(title, TITLE)) " · roletrail" }
                 link rel="stylesheet" href="/style.css";
                 link rel="icon" href="/icon.svg" type="image/svg+xml";
             }

@@ -81,7 +81,8 @@ fn verdict_cells(row: &AccountVerdict, count: AssumptionCount, named: bool) -> V
 /// How much of what a verdict needs was read, and the first thing that is missing.
 fn read(row: &AccountVerdict) -> Markup {
     html! {
-        (row.regions_complete) "/" (counted(row.regions_expected, "Region"))
+        @if row.regions_expected == 0 { "no Region asked" }
+        @else { (row.regions_complete) "/" (counted(row.regions_expected, "Region")) }
         @if let Some(first) = row.missing.first() {
             br;
             span.missing {

@@ -111,9 +111,10 @@ impl Timeline {
         let known = |presence, basis| {
             self.presence.iter().any(|stretch| stretch.presence == presence && stretch.basis == basis)
         };
+        let stores = |basis| self.stores.iter().any(|store| store.basis == basis);
         let swatches = [
-            (known(RolePresence::Present, Basis::Observed) || !self.stores.is_empty(), "present", "there"),
-            (known(RolePresence::Present, Basis::Inferred), "inferred", "there, inferred"),
+            (known(RolePresence::Present, Basis::Observed) || stores(Basis::Observed), "present", "there"),
+            (known(RolePresence::Present, Basis::Inferred) || stores(Basis::Inferred), "inferred", "there, inferred"),
             (
                 known(RolePresence::Absent, Basis::Observed) || known(RolePresence::Absent, Basis::Inferred),
                 "absent",
