@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use crate::exports::json::{ControlJson, FindingDetailJson, FindingJson};
 use crate::findings::Exceptions;
 use crate::model::{FindingStatus, StoredFinding};
+use crate::profiles::{Profile, Profiles};
 use crate::rules::Controls;
 use crate::store::{FindingFilter, Store, StoreError};
 
@@ -19,13 +20,26 @@ pub struct View {
     exceptions: Exceptions,
     controls: Controls,
     now: Timestamp,
+    profiles: Option<Arc<Profiles>>,
 }
 
 impl View {
     /// A view of `store` at `now`.
     #[must_use]
     pub fn new(store: Store, exceptions: Exceptions, controls: Controls, now: Timestamp) -> Self {
-        Self { store, exceptions, controls, now }
+        Self { store, exceptions, controls, now, profiles: None }
+    }
+
+    /// The same with the profiles, which tell what stores a role serves.
+    #[must_use]
+    pub fn with_profiles(self, profiles: Arc<Profiles>) -> Self {
+        Self { profiles: Some(profiles), ..self }
+    }
+
+    /// A profile, where the view knows them.
+    #[must_use]
+    pub fn profile(&self, id: &str) -> Option<&Profile> {
+        self.profiles.as_ref()?.get(id)
     }
 
     /// The store, for whatever no exception can change.

@@ -20,6 +20,7 @@ mod lock;
 mod lookup_progress;
 mod objects;
 mod open_findings;
+mod overview;
 mod role_use;
 mod roles;
 mod runs;
@@ -29,6 +30,7 @@ mod status;
 mod tasks;
 #[cfg(test)]
 mod tests;
+mod timeline;
 mod trail_settings;
 mod url;
 mod verdicts;
@@ -48,6 +50,8 @@ pub use gauges::{
     AssumptionsGauge, CollectorGauge, FindingsGauge, GapsGauge, Gauges, RecordsGauge, RunGauge, StoresGauge,
     WatermarkGauge,
 };
+pub use overview::{CollectionRun, Overview, TrailMark};
+pub use timeline::{CoverageStretch, DayAssumptions, MOST_EVENTS, NotableEvent, RoleHistory};
 
 /// Where the history is: `sqlite://PATH`.
 #[derive(Debug, Clone, PartialEq, Eq)]

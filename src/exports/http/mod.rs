@@ -1,12 +1,13 @@
-//! The HTTP side: `/metrics`, health, readiness and a start page, read only.
+//! The HTTP side: `/metrics`, health, readiness and the status page, read only.
 //!
-//! Nothing here asks a cloud, and nothing waits for the store: pages are made beforehand. The connections are served
+//! Nothing here asks a cloud. `/metrics` is made beforehand; what asks the store does so on a thread that may wait. The connections are served
 //! by hyper itself rather than by axum's own loop, because that one has no limit for clients that send or read
 //! slowly, greet with endless headers, or come by the thousand.
 
 mod listen;
 mod pages;
 mod stall;
+mod status;
 #[cfg(test)]
 mod tests;
 
