@@ -7,7 +7,7 @@ use super::jobs::{self, CollectReport, JobContext, JobError};
 use super::run::{Reload, Run, Task, Work};
 use super::timetable::{COLLECT, Timetable};
 use crate::config::{Analyze, Settings};
-use crate::exports::http::{Health, Site};
+use crate::exports::http::{Entrance, Health, Site};
 use crate::exports::metrics::{ApiCalls, Metrics, ProfilesByKind, state_of_store};
 use crate::model::{Provider, RunKind, SourceSummary, api};
 use crate::profiles::Profiles;
@@ -26,16 +26,17 @@ const COLLECTORS: [&str; 6] =
 pub struct Service {
     context: RwLock<JobContext>,
     load: Load,
+    entrance: Arc<Entrance>,
     metrics: Arc<Metrics>,
     health: Arc<Health>,
 }
 
 impl Service {
-    /// A service over an open history.
+    /// A service over an open history, with the way in to its pages.
     ///
     /// # Errors
     /// A sentence when a metric is declared wrongly, which is a bug of ours.
-    pub fn new(context: JobContext, load: Load) -> Result<Arc<Self>, String> {
+    pub fn new(context: JobContext, load: Load, entrance: Arc<Entrance>) -> Result<Arc<Self>, String> {
         let metrics = Metrics::new(env!("CARGO_PKG_VERSION")).map_err(|error| error.to_string())?;
         for collector in COLLECTORS {
             metrics.expect_collector(collector);
@@ -44,6 +45,7 @@ impl Service {
         Ok(Arc::new(Self {
             context: RwLock::new(context),
             load,
+            entrance,
             metrics: Arc::new(metrics),
             health: Arc::new(Health::default()),
         }))
@@ -149,7 +151,9 @@ impl Service {
         }
     }
 
+    /// The web configuration is a file of its own: one that is wrong keeps the other from nothing.
     fn load_again(&self) -> Result<Vec<Task>, String> {
+        self.entrance.reload(&self.metrics);
         let (settings, profiles) = (self.load)()?;
         let tasks = Timetable::of(&settings)?.tasks();
         expect_calls(&self.metrics, &settings);

@@ -68,8 +68,11 @@ families! {
     API_ERRORS = Counter "api_errors_total" ["provider", "api"];
     /// Trail records read since the start, by what became of them.
     TRAIL_RECORDS = Counter "trail_records_total" ["provider", "result"];
-    /// Whether the newest attempt to read the configuration succeeded; after a failed one the older settings hold.
+    /// Whether the newest attempt to read the configuration succeeded, and that to read the web configuration; after a
+    /// failed one the older settings hold.
     CONFIG_LAST_RELOAD_SUCCESSFUL = Gauge "config_last_reload_successful" [];
+    /// When the certificate of the pages ends; absent without TLS.
+    WEB_CERTIFICATE_EXPIRY = Gauge "web_certificate_expiry_timestamp_seconds" [];
     /// Operations on the store that failed.
     STORAGE_ERRORS = Counter "storage_errors_total" [];
     /// When a task is due next; absent when its schedule has no further slot.

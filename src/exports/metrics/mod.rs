@@ -11,7 +11,7 @@ mod state;
 mod tests;
 mod text;
 
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Mutex, PoisonError, RwLock};
 
 use bytes::Bytes;
 use jiff::Timestamp;
@@ -65,6 +65,9 @@ pub struct Metrics {
     api_errors: IntCounterVec,
     trail_records: IntCounterVec,
     config_last_reload_successful: IntGauge,
+    /// Whether the configuration, and the web configuration, could be read when that was last tried.
+    reloads: Mutex<(bool, bool)>,
+    web_certificate_expiry: GaugeVec,
     storage_errors: IntCounter,
     schedule_next_run: GaugeVec,
     schedule_missed: IntCounterVec,
@@ -96,6 +99,8 @@ impl Metrics {
             api_errors: counters(&registry, &family::API_ERRORS)?,
             trail_records: counters(&registry, &family::TRAIL_RECORDS)?,
             config_last_reload_successful: reload,
+            reloads: Mutex::new((true, true)),
+            web_certificate_expiry: gauges(&registry, &family::WEB_CERTIFICATE_EXPIRY)?,
             storage_errors,
             schedule_next_run: gauges(&registry, &family::SCHEDULE_NEXT_RUN)?,
             schedule_missed: counters(&registry, &family::SCHEDULE_MISSED)?,
@@ -145,7 +150,23 @@ impl Metrics {
 
     /// Tells whether the configuration could be read again.
     pub fn config_reloaded(&self, successful: bool) {
-        self.config_last_reload_successful.set(i64::from(successful));
+        self.reloaded(|reloads| reloads.0 = successful);
+    }
+
+    /// Tells whether the web configuration, or what it names, could be read again.
+    pub fn web_reloaded(&self, successful: bool) {
+        self.reloaded(|reloads| reloads.1 = successful);
+    }
+
+    fn reloaded(&self, note: impl FnOnce(&mut (bool, bool))) {
+        let mut reloads = self.reloads.lock().unwrap_or_else(PoisonError::into_inner);
+        note(&mut reloads);
+        self.config_last_reload_successful.set(i64::from(reloads.0 && reloads.1));
+    }
+
+    /// Shows when the certificate of the pages ends.
+    pub fn web_certificate_expires(&self, at: Option<Timestamp>) {
+        show(&self.web_certificate_expiry, &[], at);
     }
 
     /// Counts a failed operation on the store.
@@ -172,11 +193,7 @@ impl Metrics {
 
     /// Shows when a task is due next.
     pub fn next_run(&self, task: &str, slot: Option<Timestamp>) {
-        match slot {
-            Some(slot) => set(&self.schedule_next_run, &[task], state::seconds(slot)),
-            // An error says that there was no such series, which is what is wanted.
-            None => drop(self.schedule_next_run.remove_label_values(&[task])),
-        }
+        show(&self.schedule_next_run, &[task], slot);
     }
 
     /// Renders the state; every scrape from now on shows it.
@@ -222,6 +239,15 @@ fn counters<const N: usize>(registry: &Registry, family: &Family<N>) -> Result<I
 fn add(counters: &IntCounterVec, labels: &[&str], by: u64) {
     if let Ok(counter) = counters.get_metric_with_label_values(labels) {
         counter.inc_by(by);
+    }
+}
+
+/// Shows a time that there may be, and takes away one that there is not any more.
+fn show(gauges: &GaugeVec, labels: &[&str], time: Option<Timestamp>) {
+    match time {
+        Some(time) => set(gauges, labels, state::seconds(time)),
+        // An error says that there was no such series, which is what is wanted.
+        None => drop(gauges.remove_label_values(labels)),
     }
 }
 
