@@ -45,3 +45,5 @@ mod store;
 mod support;
 mod threads;
 mod trails;
+mod web;
+mod web_format;

@@ -30,6 +30,13 @@ pub(super) struct Credentials {
     password: Zeroizing<Vec<u8>>,
 }
 
+#[cfg(test)]
+impl Credentials {
+    pub(super) fn parts(&self) -> (&str, &[u8]) {
+        (&self.user, &self.password)
+    }
+}
+
 /// Reads the `Authorization` header as the toolkit does (RFC 7617). Two of them are none: whatever stands in front
 /// of this server may have looked at the other one.
 pub(super) fn credentials(headers: &HeaderMap) -> Option<Credentials> {
@@ -90,7 +97,7 @@ impl Checker {
     }
 
     /// Lengths come before what they measure, so that no two logins look the same.
-    fn proof(&self, credentials: &Credentials, hash: &str) -> [u8; 32] {
+    pub(super) fn proof(&self, credentials: &Credentials, hash: &str) -> [u8; 32] {
         let mut mac = Hmac::<Sha256>::new_from_slice(self.key.as_ref()).expect("HMAC takes keys of any length");
         for part in [credentials.user.as_bytes(), hash.as_bytes(), &credentials.password] {
             mac.update(&(part.len() as u64).to_be_bytes());
@@ -107,13 +114,13 @@ impl Checker {
         known.insert(proof);
     }
 
-    fn known(&self) -> std::sync::MutexGuard<'_, HashSet<[u8; 32]>> {
+    pub(super) fn known(&self) -> std::sync::MutexGuard<'_, HashSet<[u8; 32]>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// A hash that no password has, as costly as the costliest of the users.
-fn stand_in(users: &Users) -> Zeroizing<String> {
+pub(super) fn stand_in(users: &Users) -> Zeroizing<String> {
     let cost = |hash: &str| hash.parse::<bcrypt::HashParts>().map_or(LEAST_COST, |parts| parts.get_cost());
     let cost = users.values().map(|hash| cost(hash.reveal())).max().unwrap_or(LEAST_COST);
     Zeroizing::new(format!("$2b${cost:02}${NO_PASSWORD}"))

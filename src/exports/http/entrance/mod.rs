@@ -5,6 +5,8 @@
 //! to come again.
 
 mod auth;
+#[cfg(test)]
+mod cases;
 mod certificate;
 mod clients;
 mod fields;
