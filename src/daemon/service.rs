@@ -11,7 +11,7 @@ use super::run::{Reload, Run, Task, Work};
 use super::timetable::{COLLECT, Timetable};
 use crate::config::{Analyze, Settings};
 use crate::exports::Views;
-use crate::exports::http::{Health, Site};
+use crate::exports::http::{Entrance, Health, Site};
 use crate::exports::metrics::{ApiCalls, Metrics, ProfilesByKind, state_of_store};
 use crate::findings::Exceptions;
 use crate::model::{Provider, RunKind, SourceSummary, api};
@@ -45,6 +45,7 @@ const COLLECTORS: [&str; 6] =
 pub struct Service {
     context: RwLock<JobContext>,
     load: Load,
+    entrance: Arc<Entrance>,
     metrics: Arc<Metrics>,
     health: Arc<Health>,
     published: Mutex<Option<Published>>,
@@ -58,11 +59,11 @@ struct Published {
 }
 
 impl Service {
-    /// A service over an open history.
+    /// A service over an open history, with the way in to its pages.
     ///
     /// # Errors
     /// A sentence when a metric is declared wrongly, which is a bug of ours.
-    pub fn new(context: JobContext, load: Load) -> Result<Arc<Self>, String> {
+    pub fn new(context: JobContext, load: Load, entrance: Arc<Entrance>) -> Result<Arc<Self>, String> {
         let metrics = Metrics::new(env!("CARGO_PKG_VERSION")).map_err(|error| error.to_string())?;
         for collector in COLLECTORS {
             metrics.expect_collector(collector);
@@ -71,6 +72,7 @@ impl Service {
         Ok(Arc::new(Self {
             context: RwLock::new(context),
             load,
+            entrance,
             metrics: Arc::new(metrics),
             health: Arc::new(Health::default()),
             published: Mutex::default(),
@@ -213,7 +215,9 @@ impl Service {
         }
     }
 
+    /// The web configuration is a file of its own: one that is wrong keeps the other from nothing.
     fn load_again(&self) -> Result<Vec<Task>, String> {
+        self.entrance.reload(&self.metrics);
         let Configuration { settings, profiles, exceptions, controls } = (self.load)()?;
         let tasks = Timetable::of(&settings)?.tasks();
         expect_calls(&self.metrics, &settings);

@@ -49,3 +49,5 @@ mod store;
 mod support;
 mod threads;
 mod trails;
+mod web;
+mod web_format;

@@ -23,7 +23,7 @@ const METRICS_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 const TEXT_TYPE: &str = "text/plain; charset=utf-8";
 
 /// Sent with every answer: nothing is ever to be run, framed, guessed at or kept.
-const SECURITY_HEADERS: [(HeaderName, HeaderValue); 7] = [
+pub(super) const SECURITY_HEADERS: [(HeaderName, HeaderValue); 7] = [
     (
         header::CONTENT_SECURITY_POLICY,
         HeaderValue::from_static(
@@ -157,7 +157,7 @@ async fn ready(State(site): State<Site>) -> Response {
     }
 }
 
-fn sentence(status: StatusCode, text: &str) -> Response {
+pub(super) fn sentence(status: StatusCode, text: &str) -> Response {
     (status, [(header::CONTENT_TYPE, TEXT_TYPE)], format!("{text}\n")).into_response()
 }
 
