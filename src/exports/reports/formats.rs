@@ -1,6 +1,8 @@
 //! Every format that this build writes: one line each.
 
-use super::{FormatError, Report, ReportFile, json};
+#[cfg(feature = "pdf")]
+use super::pdf;
+use super::{FormatError, Report, ReportFile, html, json};
 use crate::config::ReportFormat;
 
 /// Writes a report in a format.
@@ -9,6 +11,9 @@ use crate::config::ReportFormat;
 /// [`FormatError`] where the build does not have it, or the report does not fit it.
 pub fn render(report: &Report, format: ReportFormat) -> Result<Vec<ReportFile>, FormatError> {
     match format {
+        ReportFormat::Html => html::write(report),
+        #[cfg(feature = "pdf")]
+        ReportFormat::Pdf => pdf::write(report),
         ReportFormat::Json => json::write(report),
         missing => Err(absent(missing)),
     }
@@ -20,11 +25,17 @@ pub fn render(report: &Report, format: ReportFormat) -> Result<Vec<ReportFile>, 
 /// [`FormatError`] that tells how to have it.
 pub fn require(format: ReportFormat) -> Result<(), FormatError> {
     match format {
-        ReportFormat::Json => Ok(()),
+        ReportFormat::Html | ReportFormat::Json => Ok(()),
+        #[cfg(feature = "pdf")]
+        ReportFormat::Pdf => Ok(()),
         missing => Err(absent(missing)),
     }
 }
 
 fn absent(format: ReportFormat) -> FormatError {
-    FormatError { format: format.as_str(), reason: "this build does not have that format".to_owned() }
+    let reason = match format {
+        ReportFormat::Pdf => "this program was built without it: print the HTML, or build with `--features pdf`",
+        _ => "this build does not have that format",
+    };
+    FormatError { format: format.as_str(), reason: reason.to_owned() }
 }

@@ -3,6 +3,8 @@
 mod check;
 mod document;
 mod formats;
+#[cfg(test)]
+mod hostile;
 mod html;
 mod json;
 mod manifest;
@@ -13,6 +15,8 @@ mod pdf;
 mod report;
 #[cfg(test)]
 mod sample;
+#[cfg(test)]
+mod tools;
 
 pub use check::{FileCheck, FileState, PackCheck, check};
 pub use formats::{render, require};

@@ -64,8 +64,11 @@ pub(super) fn movements(report: &Report) -> (Picture, Table<'_>) {
     let legend = MOVEMENTS.map(|(movement, ink)| (movement.as_str(), ink));
     let title = "Findings of the period by severity and movement";
     let picture = picture("movements", title, said.join(", "), bars(&rows, &legend));
-    let mut columns = vec![Column::short("Severity", 3.0)];
-    columns.extend(["New", "Reopened", "Continuing", "Resolved"].map(|title| Column::number(title, 2.4)));
+    let mut columns = vec![Column::short("Severity", 2.6)];
+    columns.extend(
+        [("New", 1.6), ("Reopened", 2.8), ("Continuing", 3.0), ("Resolved", 2.7)]
+            .map(|(title, share)| Column::number(title, share)),
+    );
     let cells = counts.into_iter().map(|(severity, parts)| {
         std::iter::once(badge(Badge::Severity(severity))).chain(parts.into_iter().map(figure)).collect()
     });
@@ -107,7 +110,7 @@ pub(super) fn ages(report: &Report) -> (Picture, Table<'_>) {
 }
 
 /// Trails that the picture of their coverage shows: those with the least of it.
-const STRIPS: usize = 40;
+const STRIPS: usize = 30;
 /// Width of the picture of coverage.
 const STRIPS_WIDTH: f32 = 700.0;
 /// Where its strips begin.
@@ -125,10 +128,10 @@ pub(super) fn coverage(report: &Report) -> Option<Picture> {
     }
     let mut shapes = Vec::new();
     for (row, trail) in trails[..shown].iter().enumerate() {
-        #[expect(clippy::cast_precision_loss, reason = "at most forty rows")]
+        #[expect(clippy::cast_precision_loss, reason = "at most thirty rows")]
         strip(trail, &report.period, 2.0 + row as f32 * 18.0, &mut shapes);
     }
-    #[expect(clippy::cast_precision_loss, reason = "at most forty rows")]
+    #[expect(clippy::cast_precision_loss, reason = "at most thirty rows")]
     let bottom = 2.0 + shown as f32 * 18.0;
     dates(&report.period, bottom, &mut shapes);
     let whole = trails.iter().filter(|trail| trail.uncovered.is_empty() && 0 < trail.covered_seconds).count();

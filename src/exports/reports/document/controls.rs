@@ -1,6 +1,7 @@
 //! Results: what was fine, the verdicts, and what they contribute to controls.
 
 use super::method::or_nothing;
+use super::population::or;
 use super::pieces::{Badge, Block, Column, Line, Piece, Section, Table};
 use super::scope::separated;
 use super::{LISTED, findings, left_out};
@@ -84,7 +85,7 @@ fn verdict(row: &VerdictRow) -> Vec<Line<'_>> {
         vec![Piece::foreign(&verdict.account)],
         vec![Piece::foreign(&verdict.profile)],
         word,
-        vec![Piece::text(row.at_start.as_deref().unwrap_or("not known"))],
+        vec![or(row.at_start.as_ref(), "not known")],
         vec![Piece::Badge(Badge::Presence(verdict.role))],
         vec![Piece::text(number(verdict.stores.needing_role))],
         of(verdict.coverage.regions_complete, verdict.coverage.regions_expected),

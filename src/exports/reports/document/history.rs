@@ -125,7 +125,7 @@ fn verdicts(changes: &Changes) -> Block<'_> {
             vec![Piece::text(change.provider.as_str())],
             vec![Piece::foreign(&change.account)],
             vec![Piece::foreign(&change.profile)],
-            vec![Piece::text(&change.from)],
+            vec![Piece::foreign(&change.from)],
             end,
         ]
     });

@@ -67,7 +67,7 @@ fn front(report: &Report) -> Vec<(&'static str, Line<'_>)> {
     let period = &report.period;
     vec![
         ("Report", vec![Piece::code(&report.id)]),
-        ("Period", vec![Piece::text(format!("{} to before {}, UTC", minute(period.from), minute(period.to)))]),
+        ("Period", vec![Piece::text(format!("{} to {}, end excluded", minute(period.from), minute(period.to)))]),
         ("Data as of", vec![Piece::text(minute(report.data_as_of))]),
         ("Scope", vec![Piece::foreign(&report.scope.name)]),
         ("Made by", vec![Piece::text(format!("{} {}", report.tool.name, report.tool.version))]),

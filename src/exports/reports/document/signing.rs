@@ -59,7 +59,7 @@ pub(super) fn evidence(report: &Report) -> Section<'_> {
 
 fn item(item: &EvidenceItem) -> Vec<Line<'_>> {
     vec![
-        vec![Piece::text(&item.kind)],
+        vec![Piece::foreign(&item.kind)],
         vec![Piece::foreign(&item.id), Piece::text(" in "), Piece::foreign(&item.source)],
         vec![Piece::text(item.time.to_string())],
         vec![Piece::text(item.provider.as_str()), Piece::text(" "), Piece::foreign(&item.account)],

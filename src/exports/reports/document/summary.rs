@@ -102,7 +102,7 @@ fn changes(report: &Report) -> Line<'_> {
             sum(&changes.remaining),
             counted(changes.verdicts.len() as u64, "changed verdict"),
         )),
-        Piece::link("changes", "Details"),
+        Piece::link("changes", "Changes since the last report"),
     ]
 }
 
@@ -119,7 +119,7 @@ fn controls(report: &Report) -> Line<'_> {
             number(count(ControlStatus::NoFindings)),
             number(count(ControlStatus::Unknown)),
         )),
-        Piece::link("results", "Details"),
+        Piece::link("results", "Results by account and control"),
     ]
 }
 
@@ -134,6 +134,6 @@ fn exceptions(report: &Report) -> Line<'_> {
             number(count(ExceptionState::Expired)),
             number(count(ExceptionState::Unused)),
         )),
-        Piece::link("exceptions", "Register"),
+        Piece::link("exceptions", "Exceptions register"),
     ]
 }

@@ -71,7 +71,7 @@ fn piece(piece: &Piece<'_>) -> Markup {
             Piece::Code(text) => code { (shown(text)) },
             Piece::Foreign(text) => (shown(text)),
             Piece::Badge(one) => (badge(*one)),
-            Piece::Link { to, text } => a href=(format!("#{to}")) { (text) },
+            Piece::Link { to, text } => a href=(format!("#{to}")) { (shown(text)) },
             Piece::Place { name, text } => code id=(name) { (shown(text)) },
         }
     }

@@ -149,14 +149,14 @@ fn is_of(fragment: &Fragment, run: &Run) -> bool {
         && fragment.place == run.place
 }
 
-/// Where the first word of a text ends: behind spaces, and behind the marks that divide names. `None` at its end.
+/// Where the first word of a text ends: behind spaces, and behind the marks that divide names, but not inside of dates
+/// and times. `None` at its end.
 fn next_break(text: &str) -> Option<usize> {
     let mut before: Option<char> = None;
     for (at, character) in text.char_indices() {
         if let Some(before) = before {
             let behind_space = before == ' ' && character != ' ';
-            let behind_mark =
-                matches!(before, '/' | ':' | ',' | ';' | '-' | '_' | '@') && character.is_alphanumeric();
+            let behind_mark = matches!(before, '/' | ':' | ',' | ';' | '-' | '_' | '@') && character.is_alphabetic();
             if behind_space || behind_mark {
                 return Some(at);
             }
