@@ -100,7 +100,9 @@ impl ReportSpan {
         let quarter = || Date::new(today.year(), (today.month() - 1) / 3 * 3 + 1, 1).ok();
         let (end, length) = match self {
             Self::LastDay => (today, 1.day()),
-            Self::LastWeek => (today.checked_sub(i64::from(today.weekday().to_monday_zero_offset()).days()).ok()?, 1.week()),
+            Self::LastWeek => {
+                (today.checked_sub(i64::from(today.weekday().to_monday_zero_offset()).days()).ok()?, 1.week())
+            }
             Self::LastMonth => (today.first_of_month(), 1.month()),
             Self::LastQuarter => (quarter()?, 3.months()),
             Self::LastYear => (today.first_of_year(), 1.year()),
@@ -141,7 +143,11 @@ impl Leaf for ReportFormat {
 impl Default for Reports {
     fn default() -> Self {
         use ReportFormat::{Csv, Html, Json, Ocsf, Oscal, Pdf};
-        Self { directory: PathBuf::from("reports"), formats: vec![Html, Pdf, Csv, Json, Ocsf, Oscal], period: ReportSpan::LastMonth }
+        Self {
+            directory: PathBuf::from("reports"),
+            formats: vec![Html, Pdf, Csv, Json, Ocsf, Oscal],
+            period: ReportSpan::LastMonth,
+        }
     }
 }
 
@@ -172,7 +178,10 @@ mod tests {
             (ReportSpan::LastYear, "2025-01-01", "2026-01-01", "2025-01-01"),
         ] {
             let (begin, end) = span.before(now).expect("in time");
-            assert_eq!((begin.to_string(), end.to_string()), (format!("{from}T00:00:00Z"), format!("{to}T00:00:00Z")));
+            assert_eq!(
+                (begin.to_string(), end.to_string()),
+                (format!("{from}T00:00:00Z"), format!("{to}T00:00:00Z"))
+            );
             let (begin, end) = span.before(later).expect("in time");
             assert_eq!(begin.to_string(), format!("{later_from}T00:00:00Z"), "{span:?}");
             assert!(end <= later, "{span:?}");

@@ -75,12 +75,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn save_asking(
-        &self,
-        run: RunId,
-        identities: &[Identity],
-        calls: &[Requests],
-    ) -> Result<(), StoreError> {
+    pub fn save_asking(&self, run: RunId, identities: &[Identity], calls: &[Requests]) -> Result<(), StoreError> {
         self.write(|transaction| {
             let identities = (!identities.is_empty()).then_some(Json(identities));
             let calls = (!calls.is_empty()).then_some(Json(calls));

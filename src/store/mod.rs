@@ -20,6 +20,7 @@ mod ledger;
 mod lock;
 mod lookup_progress;
 mod objects;
+mod open_findings;
 mod report;
 mod reports;
 mod role_use;
@@ -51,9 +52,7 @@ pub use gauges::{
     AssumptionsGauge, CollectorGauge, FindingsGauge, GapsGauge, Gauges, RecordsGauge, RunGauge, StoresGauge,
     WatermarkGauge,
 };
-pub use report::{
-    EventProof, FindingLife, KnownAccount, LifeStep, StateKind, StateProof, TotalsWithin, TrailPart,
-};
+pub use report::{EventProof, FindingLife, KnownAccount, LifeStep, StateKind, StateProof, TotalsWithin, TrailPart};
 pub use reports::{ReportTimes, WrittenReport};
 
 /// Where the history is: `sqlite://PATH`.

@@ -353,8 +353,7 @@ impl Store {
             reader.prepare_cached(EVENTS_WITHIN)?.query_row(params![from, to, account], |row| row.get(0))?;
         let (records_rejected, objects_rejected) =
             reader.prepare_cached(REJECTS_WITHIN)?.query_row(params![from, to], pair)?;
-        let (objects, objects_hashed) =
-            reader.prepare_cached(OBJECTS_WITHIN)?.query_row(params![from, to], pair)?;
+        let (objects, objects_hashed) = reader.prepare_cached(OBJECTS_WITHIN)?.query_row(params![from, to], pair)?;
         Ok(TotalsWithin { events, records_rejected, objects_rejected, objects, objects_hashed })
     }
 }

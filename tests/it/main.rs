@@ -39,9 +39,14 @@ mod judging;
 mod objects;
 mod policy;
 mod records;
+mod reports_formats;
 mod scene;
 mod snapshot;
 mod store;
 mod support;
 mod threads;
 mod trails;
+mod validators;
+
+// The sample report of the unit tests is compiled here too, and names these as its own.
+use roletrail::{exports, model};

@@ -84,7 +84,8 @@ impl PackCheck {
 /// # Errors
 /// A sentence when there is nothing to verify.
 pub fn check(directory: &Path, expected: Option<&str>) -> Result<PackCheck, String> {
-    let nothing = |why: String| format!("nothing to verify: {why}; name the directory of one report, with its {MANIFEST}");
+    let nothing =
+        |why: String| format!("nothing to verify: {why}; name the directory of one report, with its {MANIFEST}");
     let path = directory.join(MANIFEST);
     let bytes = read_bounded(&path).map_err(|error| nothing(format!("{}: {error}", path.display())))?;
     let manifest_sha256 = sha256(&bytes);

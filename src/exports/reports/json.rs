@@ -7,8 +7,6 @@ use super::{FormatError, Report, ReportFile};
 /// # Errors
 /// [`FormatError`] never in practice: a report is plain data.
 pub fn write(report: &Report) -> Result<Vec<ReportFile>, FormatError> {
-    let mut bytes = serde_json::to_vec_pretty(report)
-        .map_err(|error| FormatError { format: "json", reason: error.to_string() })?;
-    bytes.push(b'\n');
+    let bytes = super::json_bytes("json", report)?;
     Ok(vec![ReportFile { name: report.file_name("report", "json"), media_type: "application/json", bytes }])
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::{Report, ReportFile};
+use super::{Report, ReportFile, formats};
 
 /// Name of the manifest.
 pub const MANIFEST: &str = "MANIFEST.json";
@@ -150,13 +150,16 @@ fn root_of(files: &[ManifestFile]) -> String {
 
 fn readme(subject: &Subject, files: &[ReportFile]) -> String {
     let Subject { report, title, scope, from, to, tool, command } = subject;
-    let listed: String =
-        files.iter().map(|file| format!("  {}\n      {}\n", file.name, meaning(&file.name, file.media_type))).collect();
+    let listed: String = files
+        .iter()
+        .map(|file| format!("  {}\n      {}\n", file.name, meaning(&file.name, file.media_type)))
+        .collect();
     format!(
         "{title}\n\nReport {report} about {scope}, from {from} up to and without {to}, made by {tool}.\n\n\
          Files\n{listed}  {MANIFEST}\n      names, sizes and hashes of the files above, and a hash over all of them\n  \
-         {SUMS}\n      the same hashes in the form that sha256sum reads\n\n{HOW_TO_VERIFY}\n\
-         The same report again, from the same history and configuration:\n  {command}\n"
+         {SUMS}\n      the same hashes in the form that sha256sum reads\n\n{}{HOW_TO_VERIFY}\n\
+         The same report again, from the same history and configuration:\n  {command}\n",
+        cautions(files)
     )
 }
 
@@ -176,6 +179,30 @@ How to verify
   API, subject, outcome and detail, each on a line. There is no line feed after the last.
 ";
 
+/// What the formats hold and what they do not, of those that are there.
+fn cautions(files: &[ReportFile]) -> String {
+    let there = |part: &str| files.iter().any(|file| file.name.contains(part));
+    let told = formats::ABOUT.iter().filter(|(part, _)| there(part)).map(|(_, about)| wrapped(about));
+    let told: String = told.collect();
+    if told.is_empty() { told } else { format!("What the formats hold and what they do not\n{told}\n") }
+}
+
+/// A text in lines of a readable length, indented.
+fn wrapped(text: &str) -> String {
+    let mut lines = String::new();
+    let mut width = WIDTH;
+    for word in text.split_whitespace() {
+        let (separator, start) = if WIDTH < width + 1 + word.len() { ("\n  ", 0) } else { (" ", width + 1) };
+        lines += separator;
+        lines += word;
+        width = start + word.len();
+    }
+    lines.trim_start_matches('\n').to_owned() + "\n"
+}
+
+/// Characters on a line.
+const WIDTH: usize = 100;
+
 /// What a file is for, by its name.
 fn meaning(name: &str, media_type: &'static str) -> &'static str {
     let kinds = [
@@ -187,6 +214,7 @@ fn meaning(name: &str, media_type: &'static str) -> &'static str {
         ("", "csv", "a table of the report"),
         ("", "ocsf.json", "findings in the Open Cybersecurity Schema Framework"),
         ("", "asff.json", "findings in the AWS Security Finding Format"),
+        ("", "asff.txt", "what the files in the AWS Security Finding Format leave out"),
         ("", "sarif", "findings as SARIF results"),
         ("", "oscal.json", "OSCAL assessment results"),
         ("roletrail-report-", "json", "the whole report, every member of it"),

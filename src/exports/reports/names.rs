@@ -64,7 +64,10 @@ mod tests {
     fn a_name_tells_what_whom_and_when() {
         let october = period("2026-10-01T00:00:00Z", "2026-11-01T00:00:00Z");
         assert_eq!(name("report", ORGANIZATION, october), "roletrail-report-org-2026-10-01_2026-11-01");
-        assert_eq!(name("findings", "111122223333", october), "roletrail-findings-111122223333-2026-10-01_2026-11-01");
+        assert_eq!(
+            name("findings", "111122223333", october),
+            "roletrail-findings-111122223333-2026-10-01_2026-11-01"
+        );
         let hours = period("2026-10-01T06:00:00Z", "2026-10-01T18:30:05Z");
         assert_eq!(name("report", ORGANIZATION, hours), "roletrail-report-org-2026-10-01T060000Z_2026-10-01T183005Z");
     }

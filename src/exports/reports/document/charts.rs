@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::picture::{Align, Bar, CHARACTER, Ink, Picture, Shape, bars, label, share};
 use super::pieces::{Badge, Column, Line, Piece, Table};
 use crate::exports::html::{day, number};
-use crate::exports::reports::{Movement, Report, ReportFinding, ReportPeriod, TrailCoverage};
+use crate::exports::reports::{Movement, Report, ReportFinding, ReportPeriod, TrailCoverage, VerdictRow};
 use crate::model::{FindingStatus, Severity, Verdict};
 
 /// Verdicts with the ink of their bars.
@@ -35,9 +35,14 @@ const AGES: [(&str, u64); 6] = [
     ("over 365 days", u64::MAX),
 ];
 
+/// Verdicts on roles that somebody asks for: the others are no part of the population.
+pub(super) fn asked(report: &Report) -> impl Iterator<Item = &VerdictRow> {
+    report.verdicts.iter().filter(|row| !row.not_asked)
+}
+
 /// Verdicts at the end of the period.
 pub(super) fn verdicts(report: &Report) -> (Picture, Table<'_>) {
-    let count = |verdict| report.verdicts.iter().filter(|row| row.verdict.verdict == verdict).count() as u64;
+    let count = |verdict| asked(report).filter(|row| row.verdict.verdict == verdict).count() as u64;
     let counts = VERDICTS.map(|(verdict, ink)| (verdict, ink, count(verdict)));
     let rows = counts.map(|(verdict, ink, count)| Bar { name: verdict.to_string(), parts: vec![(count, ink)] });
     let said: Vec<String> =

@@ -1,10 +1,10 @@
 //! Results: what was fine, the verdicts, and what they contribute to controls.
 
 use super::method::or_nothing;
-use super::population::or;
 use super::pieces::{Badge, Block, Column, Line, Piece, Section, Table};
+use super::population::or;
 use super::scope::separated;
-use super::{LISTED, findings, left_out};
+use super::{LISTED, charts, findings, left_out};
 use crate::exports::html::number;
 use crate::exports::reports::{ControlResult, Report, VerdictRow};
 use crate::model::Basis;
@@ -54,9 +54,9 @@ fn verdicts(report: &Report) -> Section<'_> {
         Column::number("Assumptions", 3.4),
     ];
     let table =
-        Table::new("Verdicts at the end of the period", columns, report.verdicts.iter().take(LISTED).map(verdict));
+        Table::new("Verdicts at the end of the period", columns, charts::asked(report).take(LISTED).map(verdict));
     let table = table.below(Some(below(report)));
-    let block = or_nothing(table, report.verdicts.is_empty(), "No role was judged.");
+    let block = or_nothing(table, charts::asked(report).next().is_none(), "No role was judged.");
     Section::new("verdicts", "Verdicts", vec![block])
 }
 
@@ -66,7 +66,14 @@ fn below(report: &Report) -> Line<'_> {
         "Stores: those that need the role. Regions: complete of expected. Assumptions: by a trusted principal, of all \
          that succeeded in the period. ",
     )];
-    line.extend(left_out(report.verdicts.len(), LISTED, "verdicts").into_iter().flatten());
+    let asked = charts::asked(report).count();
+    if asked < report.verdicts.len() {
+        line.push(Piece::text(format!(
+            "Not listed: {}, where nobody asks for the role and nothing is known of it. ",
+            super::counted((report.verdicts.len() - asked) as u64, "row")
+        )));
+    }
+    line.extend(left_out(asked, LISTED, "verdicts").into_iter().flatten());
     line
 }
 
@@ -78,7 +85,7 @@ fn verdict(row: &VerdictRow) -> Vec<Line<'_>> {
         word.extend([Piece::text(" "), Piece::Badge(Badge::Basis(verdict.basis))]);
     }
     if row.read_after_period {
-        word.push(Piece::text(" (read after the period)"));
+        word.push(Piece::text(" (inventory first read after the period)"));
     }
     vec![
         vec![Piece::text(verdict.provider.as_str())],

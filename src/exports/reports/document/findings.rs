@@ -127,7 +127,14 @@ fn detail(found: &ReportFinding) -> Section<'_> {
     }
     facts.push(("Seen".into(), seen(found)));
     if !finding.controls.is_empty() {
-        let names: Vec<String> = finding.controls.iter().map(|one| format!("{} {}", one.framework, one.id)).collect();
+        let names: Vec<String> = finding
+            .controls
+            .iter()
+            .map(|one| {
+                let note = if one.unverified { " (mapping not verified)" } else { "" };
+                format!("{} {}{note}", one.framework, one.id)
+            })
+            .collect();
         facts.push(("Supports controls".into(), vec![Piece::foreign(names.join("; "))]));
     }
     if let Some(exception) = &finding.exception {

@@ -88,6 +88,7 @@ fn counts(changes: &Changes) -> Table<'_> {
     let columns = vec![
         Column::short("Severity", 3.0),
         Column::number("New", 2.0),
+        Column::number("Reopened", 2.0),
         Column::number("Resolved", 2.0),
         Column::number("Open or excepted at the end", 4.0),
     ];
@@ -98,11 +99,12 @@ fn counts(changes: &Changes) -> Table<'_> {
         vec![
             vec![Piece::Badge(Badge::Severity(severity))],
             of(&changes.new, severity),
+            of(&changes.reopened, severity),
             of(&changes.resolved, severity),
             of(&changes.remaining, severity),
         ]
     });
-    Table::new("Findings new, resolved and remaining, by severity", columns, rows)
+    Table::new("Findings new, reopened, resolved and remaining, by severity", columns, rows)
 }
 
 fn verdicts(changes: &Changes) -> Block<'_> {

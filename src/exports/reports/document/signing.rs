@@ -63,9 +63,17 @@ fn item(item: &EvidenceItem) -> Vec<Line<'_>> {
         vec![Piece::foreign(&item.id), Piece::text(" in "), Piece::foreign(&item.source)],
         vec![Piece::text(item.time.to_string())],
         vec![Piece::text(item.provider.as_str()), Piece::text(" "), Piece::foreign(&item.account)],
-        vec![Piece::code(&item.sha256)],
+        hashes(item),
         links(&item.findings, LINKED),
     ]
+}
+
+fn hashes(item: &EvidenceItem) -> Line<'_> {
+    let mut line = vec![Piece::code(&item.sha256)];
+    if let Some(found) = &item.found_sha256 {
+        line.extend([Piece::text("; as found "), Piece::code(found)]);
+    }
+    line
 }
 
 /// The exact commands.
@@ -81,8 +89,9 @@ pub(super) fn verification(report: &Report) -> Section<'_> {
         sentence("The same report again, from the same history, configuration and version, byte for byte:"),
         Block::Commands(vec![report.tool.command.as_str().into()]),
         sentence(
-            "A SHA-256 of the evidence index is that of the record as the history holds it: roletrail events --raw \
-             prints it, and the object named beside it is where the provider delivered it.",
+            "A SHA-256 of the evidence index is that of the record as the history holds it, without credentials. Where \
+             another one is given “as found”, it is that of the record as it stands in the provider's object, which is \
+             named beside it.",
         ),
     ];
     Section::new("verify", "How to verify", blocks)

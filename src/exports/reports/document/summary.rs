@@ -96,8 +96,9 @@ fn changes(report: &Report) -> Line<'_> {
     vec![
         Piece::strong("Changes: "),
         Piece::text(format!(
-            "{} new, {} resolved, {} remain; {}. ",
+            "{} new, {} reopened, {} resolved, {} remain; {}. ",
             counted(changes.new.values().sum(), "finding"),
+            sum(&changes.reopened),
             sum(&changes.resolved),
             sum(&changes.remaining),
             counted(changes.verdicts.len() as u64, "changed verdict"),
