@@ -49,7 +49,7 @@ pub use limits::Limits;
 pub use problem::{ConfigError, Place, Problem};
 pub use profiles::Profiles;
 pub use replace::replace_file;
-pub use reports::{ReportFormat, Reports};
+pub use reports::{ReportFormat, ReportSpan, Reports};
 pub use rules::Rules;
 pub use schedule::{Analyze, Schedule};
 pub use snapshot::SnapshotSource;

@@ -1,5 +1,6 @@
 //! What leaves the program: JSON, metrics and the pages that carry them, and the policies that it asks for.
 
+pub mod csv;
 pub mod html;
 pub mod http;
 pub mod json;
@@ -9,6 +10,7 @@ pub mod policies;
 pub mod reports;
 mod tally;
 mod view;
+pub mod visible;
 
 pub use tally::{ExceptionStanding, Tally};
 pub use view::{View, Views};

@@ -4,6 +4,7 @@
 //! at once instead of waiting. Readers have connections of their own and never wait for the writer (WAL).
 
 mod accounts;
+mod asking;
 mod batch;
 mod codec;
 mod collections;
@@ -21,6 +22,8 @@ mod lookup_progress;
 mod objects;
 mod open_findings;
 mod overview;
+mod report;
+mod reports;
 mod role_use;
 mod roles;
 mod runs;
@@ -45,6 +48,7 @@ use crate::model::{
     SourceSummary, StoreSpan, TrailEvent,
 };
 
+pub use asking::{Identity, Requests, RunsWithin};
 pub use batch::{Batch, ObjectWriter};
 pub use gauges::{
     AssumptionsGauge, CollectorGauge, FindingsGauge, GapsGauge, Gauges, RecordsGauge, RunGauge, StoresGauge,
@@ -52,6 +56,8 @@ pub use gauges::{
 };
 pub use overview::{CollectionRun, Overview, TrailMark};
 pub use timeline::{CoverageStretch, DayAssumptions, MOST_EVENTS, NotableEvent, RoleHistory};
+pub use report::{EventProof, FindingLife, KnownAccount, LifeStep, StateKind, StateProof, TotalsWithin, TrailPart};
+pub use reports::{ReportTimes, WrittenReport};
 
 /// Where the history is: `sqlite://PATH`.
 #[derive(Debug, Clone, PartialEq, Eq)]

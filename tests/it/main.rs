@@ -43,11 +43,16 @@ mod judging;
 mod objects;
 mod policy;
 mod records;
+mod reports_formats;
 mod scene;
 mod snapshot;
 mod store;
 mod support;
 mod threads;
 mod trails;
+mod validators;
 mod web;
 mod web_format;
+
+// The sample report of the unit tests is compiled here too, and names these as its own.
+use roletrail::{exports, model};

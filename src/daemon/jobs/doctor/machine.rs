@@ -20,7 +20,7 @@ const LITTLE_SHARE: u64 = 10;
 /// How long before its end a certificate is reported; those that are renewed by themselves are by then.
 const RENEWAL: SignedDuration = SignedDuration::from_hours(14 * 24);
 
-/// The configuration: which file, what this version cannot do with it, what has no effect.
+/// The configuration: which file, what this version cannot do with it.
 pub(super) fn config(loaded: &Loaded, problems: &[Problem]) -> Vec<Check> {
     let file = loaded.file.as_ref().map_or_else(
         || "no configuration file; the defaults hold".to_owned(),
@@ -28,11 +28,7 @@ pub(super) fn config(loaded: &Loaded, problems: &[Problem]) -> Vec<Check> {
     );
     let check = |outcome, detail| Check::new(CheckKind::Config, outcome, detail);
     let failed = problems.iter().map(|problem| check(CheckOutcome::Failed, problem.to_string()));
-    let idle = loaded
-        .without_effect()
-        .into_iter()
-        .map(|section| check(CheckOutcome::Warning, format!("[{section}] has no effect in this version")));
-    std::iter::once(check(CheckOutcome::Ok, file)).chain(failed).chain(idle).collect()
+    std::iter::once(check(CheckOutcome::Ok, file)).chain(failed).collect()
 }
 
 /// The web configuration and its certificate; nothing where there is none and none is needed.
