@@ -32,7 +32,9 @@ fn service(directory: &Path, runtime: &tokio::runtime::Runtime, clock: &Settable
         stop: Stop::default(),
         progress: Arc::new(Unwatched),
     };
-    Service::new(context, Arc::new(|| Err("nothing is read again".to_owned()))).expect("metrics are declared right")
+    let entrance = Entrance::open(&config::Web::default()).expect("loopback needs no guard");
+    let load = Arc::new(|| Err("nothing is read again".to_owned()));
+    Service::new(context, load, entrance).expect("metrics are declared right")
 }
 
 /// The numbers of exceptions as a scrape shows them: in force, and by state.

@@ -25,7 +25,7 @@ struct Running {
 }
 
 /// Views of an empty history.
-async fn views(directory: &Path) -> Views {
+pub(super) async fn views(directory: &Path) -> Views {
     let url = DatabaseUrl(directory.join("roletrail.db"));
     let store = Store::open(&url, Access::Write("test")).await.expect("a new history");
     Views::new(move || View::new(store.clone(), Exceptions::default(), Controls::builtin(), Timestamp::UNIX_EPOCH))

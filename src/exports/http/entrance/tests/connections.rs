@@ -16,6 +16,7 @@ use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::rustls::{ClientConfig, ProtocolVersion, RootCertStore};
 
+use super::super::super::tests::views;
 use super::super::super::{Health, Limits, Site, serve};
 use super::certificates::{Pair, host};
 use super::*;
@@ -28,6 +29,8 @@ struct Running {
     address: SocketAddr,
     metrics: Arc<Metrics>,
     _stop: oneshot::Sender<()>,
+    /// Where the history is while the server runs.
+    _history: tempfile::TempDir,
 }
 
 async fn start(text: &str) -> Running {
@@ -37,14 +40,16 @@ async fn start(text: &str) -> Running {
 async fn start_at(place: Place) -> Running {
     let (entrance, metrics) = (place.open(), metrics());
     metrics.publish(&State::default());
-    let site = Site { metrics: Arc::clone(&metrics), health: Arc::new(Health::default()) };
+    let history = tempfile::tempdir().expect("a temporary directory");
+    let views = views(history.path()).await;
+    let site = Site { metrics: Arc::clone(&metrics), health: Arc::new(Health::default()), views };
     let listener = entrance.bind().await.expect("a free port");
     let address = listener.local_addr().expect("it is bound");
     let (stop, stopped) = oneshot::channel::<()>();
     tokio::spawn(serve(listener, Arc::clone(&entrance), site, Limits::default(), async {
         let _ = stopped.await;
     }));
-    Running { place, entrance, address, metrics, _stop: stop }
+    Running { place, entrance, address, metrics, _stop: stop, _history: history }
 }
 
 /// What a client brings to a handshake.
