@@ -10,7 +10,7 @@ use crate::exports::reports::{ControlResult, Report, VerdictRow};
 use crate::model::Basis;
 
 /// Findings that the row of a control links to; all of them are in the list of findings.
-const LINKED: usize = 8;
+const LINKED: usize = 4;
 
 pub(super) fn section(report: &Report) -> Section<'_> {
     let note = vec![
@@ -32,7 +32,7 @@ pub(super) fn section(report: &Report) -> Section<'_> {
 
 fn proof(report: &Report) -> Section<'_> {
     let items: Vec<Line<'_>> =
-        report.proof.iter().take(LISTED).map(|proof| vec![Piece::foreign(&proof.sentence)]).collect();
+        report.proof.iter().take(LISTED).map(|proof| vec![Piece::sentence(&proof.sentence)]).collect();
     let block = if items.is_empty() {
         Block::Paragraph(vec![Piece::text("No account is clean or without use of the watched roles.")])
     } else {
@@ -45,9 +45,9 @@ fn verdicts(report: &Report) -> Section<'_> {
     let columns = vec![
         Column::short("Provider", 2.2),
         Column::short("Account", 4.2),
-        Column::words("Profile", 5.5),
+        Column::words("Profile", 6.6),
         Column::short("Verdict", 3.0),
-        Column::short("At start", 2.6),
+        Column::short("At start", 2.4),
         Column::short("Role", 2.4),
         Column::number("Stores", 2.0),
         Column::number("Regions", 2.4),
@@ -124,7 +124,7 @@ fn framework<'a>(place: usize, name: &'a str, controls: Vec<&'a ControlResult>) 
     let rows = controls.into_iter().take(LISTED).map(|control| {
         vec![
             vec![Piece::foreign(&control.id)],
-            vec![Piece::foreign(&control.supports)],
+            vec![Piece::sentence(&control.supports)],
             separated(&control.rules),
             vec![Piece::Badge(Badge::Control(control.status))],
             found(control),

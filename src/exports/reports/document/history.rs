@@ -34,7 +34,7 @@ fn exception(place: usize, entry: &ExceptionEntry) -> Section<'_> {
         ("Covers".into(), scope(entry)),
         ("Owner".into(), vec![Piece::foreign(&entry.owner)]),
         ("Approved by".into(), vec![or(entry.approver.as_ref(), "not recorded")]),
-        ("Reason".into(), vec![Piece::foreign(&entry.reason)]),
+        ("Reason".into(), vec![Piece::sentence(&entry.reason)]),
         ("Ticket".into(), vec![Piece::foreign(&entry.ticket)]),
         ("Compensating control".into(), vec![or(entry.compensating_control.as_ref(), "none recorded")]),
         ("Begins".into(), vec![Piece::text(entry.created.map_or("not recorded".to_owned(), minute))]),

@@ -20,7 +20,7 @@ pub(super) use picture::Ink;
 pub(super) use picture::{Align, Picture, Shape};
 #[cfg(feature = "pdf")]
 pub(super) use pieces::Column;
-pub(super) use pieces::{Badge, Block, Document, Field, Kind, Line, Piece, Section, Table, Tone};
+pub(super) use pieces::{Badge, Block, Document, Field, Kind, Line, Piece, SENTENCE, Section, Table, Tone};
 
 use super::Report;
 use crate::exports::html::{day, minute, number};

@@ -79,7 +79,7 @@ fn open(report: &Report) -> Line<'_> {
 /// What was fine, with its population.
 fn proofs(report: &Report) -> Vec<Line<'_>> {
     let mut items: Vec<Line<'_>> =
-        report.proof.iter().take(PROOFS).map(|proof| vec![Piece::foreign(&proof.sentence)]).collect();
+        report.proof.iter().take(PROOFS).map(|proof| vec![Piece::sentence(&proof.sentence)]).collect();
     if let Some(more) = report.proof.len().checked_sub(PROOFS).filter(|more| 0 < *more) {
         items.push(vec![
             Piece::text(format!("{} in ", counted(more as u64, "more such sentence"))),

@@ -117,7 +117,11 @@ impl Seen {
     fn line(&mut self, line: &Line<'_>) {
         for piece in line {
             let text = match piece {
-                Piece::Text(text) | Piece::Strong(text) | Piece::Code(text) | Piece::Foreign(text) => text,
+                Piece::Text(text)
+                | Piece::Strong(text)
+                | Piece::Code(text)
+                | Piece::Foreign(text)
+                | Piece::Sentence(text) => text,
                 Piece::Badge(badge) => badge.word(),
                 Piece::Link { to, text } => {
                     self.links.insert(to.clone());
