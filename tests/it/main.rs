@@ -43,6 +43,7 @@ mod judging;
 mod objects;
 mod policy;
 mod records;
+mod report;
 mod reports_formats;
 mod scene;
 mod snapshot;
