@@ -7,6 +7,7 @@ use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use jiff::Timestamp;
+use roletrail::exports::Tally;
 use roletrail::exports::metrics::{Metrics, ProfilesByKind, State, state_of_store};
 use roletrail::model::{Account, Provider, RolePresence, Verdict};
 use roletrail::rules;
@@ -25,9 +26,9 @@ fn state() -> State {
         (0..ACCOUNTS).map(|number| Account::new(Provider::Aws, format!("1111{number:08}"))).collect();
     let rules = rules::all();
     let each = FINDINGS / ACCOUNTS / rules.len() as u64;
-    let mut gauges = Gauges { accounts: accounts.clone(), ..Gauges::default() };
+    let (mut gauges, mut tally) = (Gauges { accounts: accounts.clone(), ..Gauges::default() }, Tally::default());
     for account in &accounts {
-        gauges.findings.extend(rules.iter().map(|rule| FindingsGauge {
+        tally.open.extend(rules.iter().map(|rule| FindingsGauge {
             account: account.clone(),
             rule: rule.doc().id.to_owned(),
             severity: rule.doc().severity,
@@ -41,7 +42,7 @@ fn state() -> State {
             by_trusted: 999_999,
         }));
     }
-    let mut state = state_of_store(&gauges, &ProfilesByKind::new());
+    let mut state = state_of_store(&gauges, &tally, &ProfilesByKind::new());
     state.verdicts = accounts
         .iter()
         .flat_map(|account| {

@@ -10,12 +10,14 @@ use tracing_subscriber::EnvFilter;
 
 use crate::cli::{Exit, Failure, Global};
 use crate::clock::{Clock, SystemClock};
-use crate::config::{self, ConfigError, Loaded, Overrides};
+use crate::config::{self, ConfigError, Loaded, Origin, Overrides};
 use crate::daemon::jobs::{DoctorContext, JobContext, Progress, ReadingChoice, Unwatched};
 use crate::daemon::{ExceptionsFile, Stop, Timetable};
 use crate::exports::View;
+use crate::findings::Exceptions;
+use crate::model::Exception;
 use crate::profiles::{Profiles, Selection};
-use crate::rules::Controls;
+use crate::rules::{self, Controls};
 use crate::store::{Access, DatabaseUrl, Store};
 
 /// Stack of a worker: the futures of the AWS SDK are large, and a build without optimisation makes them larger. Only
@@ -139,9 +141,6 @@ impl Boot {
     pub fn settings_for_collecting(&self) -> Result<Loaded, Failure> {
         let loaded = self.settings()?;
         loaded.require_usable(Timetable::problems(&loaded.settings))?;
-        for section in loaded.without_effect() {
-            tracing::warn!("[{section}] has no effect in this version");
-        }
         Ok(loaded)
     }
 
@@ -168,9 +167,27 @@ impl Boot {
     /// # Errors
     /// As [`Boot::store_for_reading`].
     pub fn view(&self) -> Result<View, Failure> {
+        let exceptions = self.exceptions(&self.settings()?)?.current();
+        self.view_with(exceptions)
+    }
+
+    /// The same, with other exceptions than those of the settings.
+    ///
+    /// # Errors
+    /// As [`Boot::store_for_reading`].
+    pub fn view_with(&self, exceptions: Exceptions) -> Result<View, Failure> {
         let loaded = self.settings()?;
-        let (exceptions, controls) = (self.exceptions(&loaded)?, self.controls(&loaded)?);
-        Ok(View::new(self.open(&loaded, Access::Read)?, exceptions.current(), controls, self.now()))
+        let controls = self.controls(&loaded)?;
+        Ok(View::new(self.open(&loaded, Access::Read)?, exceptions, controls, self.now()))
+    }
+
+    /// These exceptions, under the settings.
+    ///
+    /// # Errors
+    /// As [`Boot::settings`].
+    pub fn exceptions_of(&self, list: Vec<Exception>) -> Result<Exceptions, Failure> {
+        let notice = self.settings()?.settings.exceptions.expiry_notice;
+        Ok(Exceptions::with_notice(list, notice.duration()))
     }
 
     /// The file of exceptions that the settings name.
@@ -178,15 +195,19 @@ impl Boot {
     /// # Errors
     /// [`Failure::Config`] with everything that is wrong in it.
     pub fn exceptions(&self, loaded: &Loaded) -> Result<ExceptionsFile, Failure> {
-        Ok(ExceptionsFile::open(&loaded.settings.exceptions, self.clock())?)
+        let named = loaded.origin(config::Exceptions::FILE_KEY) != Origin::Default;
+        Ok(ExceptionsFile::open(&loaded.settings.exceptions, named, self.clock())?)
     }
 
     /// The controls: the program's own, and those that the settings name.
     ///
     /// # Errors
     /// [`Failure::Config`] with everything that is wrong in their file.
-    pub fn controls(&self, _loaded: &Loaded) -> Result<Controls, Failure> {
-        Ok(Controls::builtin())
+    pub fn controls(&self, loaded: &Loaded) -> Result<Controls, Failure> {
+        let config::Controls { file, replace } = &loaded.settings.controls;
+        let Some(file) = file else { return Ok(Controls::builtin()) };
+        let own = config::read_controls(file, &rules::ids())?;
+        Ok(if *replace { Controls::of(own) } else { Controls::builtin().with(own) })
     }
 
     /// Opens the history of the settings.
@@ -233,6 +254,16 @@ impl Boot {
         let inputs = self.inputs(&loaded)?;
         let store = self.open(&loaded, Access::Read)?;
         Ok(self.context(&loaded, inputs, store, Arc::new(Unwatched)))
+    }
+
+    /// The same for work that takes its time: an interrupt is a wish to stop.
+    ///
+    /// # Errors
+    /// As [`Boot::reading_jobs`].
+    pub fn interruptible_reading_jobs(&self) -> Result<JobContext, Failure> {
+        let context = self.reading_jobs()?;
+        self.stop_on_interrupt();
+        Ok(context)
     }
 
     /// Everything that trying the configuration needs; the history is not opened.

@@ -9,6 +9,7 @@ mod db;
 mod demo;
 mod doctor;
 mod events;
+mod exceptions;
 mod exit;
 mod findings;
 mod history;
@@ -17,11 +18,13 @@ mod objects;
 mod output;
 mod policy;
 mod progress;
+mod report;
 mod rules;
 mod stream;
 mod text;
 mod time;
 mod verdicts;
+mod verify;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -104,6 +107,8 @@ enum Command {
     Analyze(collect::AnalyzeArgs),
     /// List, show and explain findings
     Findings(findings::FindingsArgs),
+    /// List, add, check and end exceptions: findings accepted for a time
+    Exceptions(exceptions::ExceptionsArgs),
     /// One row per provider, account and profile
     Verdicts(verdicts::VerdictsArgs),
     /// The history of roles
@@ -122,6 +127,10 @@ enum Command {
     Policy(policy::PolicyArgs),
     /// Try credentials, every permission, the clock, the disk and the configuration
     Doctor(doctor::DoctorArgs),
+    /// Write a compliance report of a period
+    Report(report::ReportArgs),
+    /// Verify a report that was written
+    Verify(verify::VerifyArgs),
     /// List and explain the rules
     Rules(rules::RulesArgs),
     /// Make, check and show the configuration
@@ -156,7 +165,7 @@ fn run_with(arguments: impl IntoIterator<Item = OsString>) -> Exit {
 fn dispatch(cli: Cli) -> Result<Exit, Failure> {
     let boot = Boot::new(&cli.global)?;
     let format = match cli.command {
-        Command::Policy(_) => None,
+        Command::Policy(_) | Command::Report(_) => None,
         _ => cli.global.format.map(AnyFormat::of_rows).transpose()?,
     };
     let output = Output::new(format, cli.global.color, boot.no_color());
@@ -167,6 +176,7 @@ fn dispatch(cli: Cli) -> Result<Exit, Failure> {
         Command::Ingest(arguments) => ingest::run(&boot, output, &arguments),
         Command::Analyze(arguments) => collect::analyze(&boot, output, &arguments),
         Command::Findings(arguments) => findings::run(&boot, output, &arguments),
+        Command::Exceptions(arguments) => exceptions::run(&boot, output, &arguments),
         Command::Verdicts(arguments) => verdicts::run(&boot, output, &arguments),
         Command::Roles(arguments) => history::roles(&boot, output, &arguments),
         Command::Stores(arguments) => history::stores(&boot, output, &arguments),
@@ -176,7 +186,9 @@ fn dispatch(cli: Cli) -> Result<Exit, Failure> {
         Command::Tasks(arguments) => history::tasks(&boot, output, &arguments),
         Command::Policy(arguments) => policy::run(&boot, &arguments),
         Command::Doctor(arguments) => doctor::run(&boot, output, &arguments),
-        Command::Rules(arguments) => rules::run(output, &arguments),
+        Command::Report(arguments) => report::run(&boot, output, &arguments),
+        Command::Verify(arguments) => verify::run(output, &arguments),
+        Command::Rules(arguments) => rules::run(&boot, output, &arguments),
         Command::Config(arguments) => config::run(&boot, output, &arguments),
         Command::Db(arguments) => db::run(&boot, output, &arguments),
         Command::Demo(arguments) => demo::run(&boot, output, &arguments),

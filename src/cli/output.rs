@@ -39,6 +39,24 @@ pub enum AnyFormat {
     /// A policy for `CloudFormation`.
     #[value(hide = true)]
     Cloudformation,
+    /// A report as a page.
+    #[value(hide = true)]
+    Html,
+    /// A report as a document.
+    #[value(hide = true)]
+    Pdf,
+    /// A report's findings in OCSF.
+    #[value(hide = true)]
+    Ocsf,
+    /// A report's findings for AWS Security Hub.
+    #[value(hide = true)]
+    Asff,
+    /// A report's findings as SARIF results.
+    #[value(hide = true)]
+    Sarif,
+    /// A report as OSCAL assessment results.
+    #[value(hide = true)]
+    Oscal,
 }
 
 impl AnyFormat {
@@ -54,6 +72,9 @@ impl AnyFormat {
             Self::Csv => Ok(Format::Csv),
             Self::Terraform | Self::Cloudformation => Err(Failure::usage(
                 "only `roletrail policy` has that format; this command prints table, json, ndjson or csv",
+            )),
+            Self::Html | Self::Pdf | Self::Ocsf | Self::Asff | Self::Sarif | Self::Oscal => Err(Failure::usage(
+                "only `roletrail report` has that format; this command prints table, json, ndjson or csv",
             )),
         }
     }
@@ -104,6 +125,12 @@ impl Output {
     #[must_use]
     pub fn format(self) -> Format {
         self.format
+    }
+
+    /// Whether people read it.
+    #[must_use]
+    pub fn is_for_people(self) -> bool {
+        self.format == Format::Table
     }
 
     /// Prints a list of rows.
@@ -238,9 +265,11 @@ impl std::fmt::Display for Colored {
 fn color_of(text: &str) -> Option<comfy_table::Color> {
     use comfy_table::Color;
     match text {
-        "critical" | "high" | "orphaned" | "findings" => Some(Color::Red),
-        "medium" | "unknown" | "denied" | "partial" | "error" | "timed-out" | "throttled" => Some(Color::Yellow),
-        "clean" | "complete" => Some(Color::Green),
+        "critical" | "high" | "orphaned" | "findings" | "expired" => Some(Color::Red),
+        "medium" | "unknown" | "denied" | "partial" | "error" | "timed-out" | "throttled" | "expiring" | "unused" => {
+            Some(Color::Yellow)
+        }
+        "clean" | "complete" | "active" => Some(Color::Green),
         _ => None,
     }
 }

@@ -42,13 +42,6 @@ impl Loaded {
         self.settings.unsupported().into_iter().map(|problem| self.locate_or_parent(problem)).collect()
     }
 
-    /// Sections that this version reads and that have no effect yet, where somebody has set something in them.
-    #[must_use]
-    pub fn without_effect(&self) -> Vec<&'static str> {
-        let set = |section: &str| self.origins.keys().any(|key| key.starts_with(section));
-        ["reports", "exceptions"].into_iter().filter(|section| set(section)).collect()
-    }
-
     /// Refuses what this version cannot do, and what whoever uses the settings found wrong with them (`others`).
     ///
     /// # Errors

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use crate::exports::json::{ControlJson, FindingDetailJson, FindingJson};
 use crate::findings::Exceptions;
-use crate::model::{FindingStatus, StoredFinding};
+use crate::model::{FindingEvent, FindingStatus, StoredFinding};
 use crate::rules::Controls;
 use crate::store::{FindingFilter, Store, StoreError};
 
@@ -95,6 +95,16 @@ impl View {
         Ok(Some(FindingDetailJson { finding, history: history.iter().map(Into::into).collect() }))
     }
 
+    /// A finding as it stood at `at`, with the events that are told of it. Its status becomes that under the exceptions.
+    #[must_use]
+    pub fn as_of(&self, stored: &mut StoredFinding, events: &[FindingEvent], at: Timestamp) -> FindingJson {
+        let exception = self.exceptions.covering(stored, at);
+        if exception.is_some() {
+            stored.status = FindingStatus::Excepted;
+        }
+        FindingJson::new(stored, events, self.supported(stored), exception.map(Into::into))
+    }
+
     fn shape(&self, stored: &StoredFinding, events: Option<u64>, at: Timestamp) -> Result<FindingJson, StoreError> {
         let listed = self.store.finding_events(&stored.id, events)?;
         let exception = self.exceptions.covering(stored, at).map(Into::into);
@@ -117,12 +127,26 @@ impl View {
 #[derive(Clone)]
 pub struct Views {
     make: Arc<dyn Fn() -> View + Send + Sync>,
+    renew: Option<Arc<dyn Fn() + Send + Sync>>,
 }
 
 impl Views {
     /// Views made by `make`, which may look at the disk and so belongs on a thread that may wait.
     pub fn new(make: impl Fn() -> View + Send + Sync + 'static) -> Self {
-        Self { make: Arc::new(make) }
+        Self { make: Arc::new(make), renew: None }
+    }
+
+    /// The same, with what has pages that were made beforehand made again if they show older exceptions.
+    #[must_use]
+    pub fn renewed_by(self, renew: impl Fn() + Send + Sync + 'static) -> Self {
+        Self { renew: Some(Arc::new(renew)), ..self }
+    }
+
+    /// Has pages that were made beforehand made again if they show older exceptions. May look at the disk, as above.
+    pub fn renew(&self) {
+        if let Some(renew) = &self.renew {
+            renew();
+        }
     }
 
     /// The view of now.

@@ -20,6 +20,7 @@ mod ledger;
 mod lock;
 mod lookup_progress;
 mod objects;
+mod open_findings;
 mod report;
 mod reports;
 mod role_use;

@@ -130,6 +130,9 @@ async fn guard(request: Request, next: Next) -> Response {
 }
 
 async fn metrics(State(site): State<Site>) -> Response {
+    let views = site.views.clone();
+    // Whatever became of it: the page is there.
+    let _ = tokio::task::spawn_blocking(move || views.renew()).await;
     match site.metrics.page() {
         Ok((counters, state)) => {
             let parts = [Bytes::from(counters)].into_iter().chain(state).collect();

@@ -1,7 +1,12 @@
 //! Every format that this build writes: one line each.
 
-use super::{FormatError, Report, ReportFile, asff, csv, json, ocsf, oscal, sarif};
+#[cfg(feature = "pdf")]
+use super::pdf;
+use super::{FormatError, Report, ReportFile, asff, csv, html, json, ocsf, oscal, sarif};
 use crate::config::ReportFormat;
+
+/// What to do where a build leaves a format out; only documents can be left out.
+const WITHOUT: &str = "this build is without it; build with `cargo build --release --features pdf`, or print the html format";
 
 /// How a report is written in a format.
 type Write = fn(&Report) -> Result<Vec<ReportFile>, FormatError>;
@@ -9,13 +14,17 @@ type Write = fn(&Report) -> Result<Vec<ReportFile>, FormatError>;
 /// What writes a format, where this build has it.
 fn writer(format: ReportFormat) -> Option<Write> {
     match format {
+        ReportFormat::Html => Some(html::write),
+        #[cfg(feature = "pdf")]
+        ReportFormat::Pdf => Some(pdf::write),
+        #[cfg(not(feature = "pdf"))]
+        ReportFormat::Pdf => None,
         ReportFormat::Csv => Some(csv::write),
         ReportFormat::Json => Some(json::write),
         ReportFormat::Ocsf => Some(ocsf::write),
         ReportFormat::Asff => Some(asff::write),
         ReportFormat::Sarif => Some(sarif::write),
         ReportFormat::Oscal => Some(oscal::write),
-        ReportFormat::Html | ReportFormat::Pdf => None,
     }
 }
 
@@ -44,8 +53,16 @@ pub fn require(format: ReportFormat) -> Result<(), FormatError> {
     required(format).map(|_| ())
 }
 
+/// Those of some formats that this build writes. What is left out is logged.
+#[must_use]
+pub fn available(formats: &[ReportFormat]) -> Vec<ReportFormat> {
+    let (there, absent): (Vec<_>, Vec<_>) = formats.iter().copied().partition(|format| require(*format).is_ok());
+    for format in absent {
+        tracing::info!(format = format.as_str(), "left out: this build does not write it");
+    }
+    there
+}
+
 fn required(format: ReportFormat) -> Result<Write, FormatError> {
-    let absent =
-        || FormatError { format: format.as_str(), reason: "this build does not have that format".to_owned() };
-    writer(format).ok_or_else(absent)
+    writer(format).ok_or_else(|| FormatError { format: format.as_str(), reason: WITHOUT.to_owned() })
 }

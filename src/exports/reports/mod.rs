@@ -3,26 +3,32 @@
 mod asff;
 mod check;
 mod csv;
+mod document;
 mod field;
 mod formats;
+mod html;
 mod json;
 mod manifest;
 mod names;
 mod ocsf;
 mod oscal;
 mod pack;
+#[cfg(feature = "pdf")]
+mod pdf;
 mod report;
 #[cfg(test)]
 mod sample;
 mod sarif;
+mod summary;
 #[cfg(test)]
 mod tests;
 
 pub use check::{FileCheck, FileState, PackCheck, check};
-pub use formats::{render, require};
+pub use formats::{available, render, require};
 pub use manifest::{MANIFEST, Manifest, ManifestFile, Subject, sha256};
 pub use names::{ORGANIZATION, name};
 pub use pack::{PackError, Place, Written};
+pub use summary::{ReportSummary, SummaryCoverage};
 
 pub use report::{
     CallTotals, Changes, ControlResult, ControlStatus, Definition, EvidenceItem, ExceptionEntry, ExceptionState,

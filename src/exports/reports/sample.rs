@@ -66,6 +66,7 @@ pub(super) fn sample(text: &str) -> Report {
             account: "111122223333".to_owned(),
             source: text.to_owned(),
             sha256: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08".to_owned(),
+            found_sha256: None,
             findings: vec!["5e685f7700000001".to_owned()],
         }],
     }
@@ -202,6 +203,7 @@ fn verdict(provider: Provider, account: &str, profile: &str, verdict: Verdict, t
         },
         at_start: Some("clean".to_owned()),
         read_after_period: false,
+        not_asked: false,
     }
 }
 
@@ -353,6 +355,7 @@ fn changes() -> Changes {
     Changes {
         since_report: None,
         new: BTreeMap::from([(Severity::Critical, 1)]),
+        reopened: BTreeMap::new(),
         resolved: BTreeMap::from([(Severity::Low, 1)]),
         remaining: BTreeMap::from([(Severity::Critical, 1), (Severity::Medium, 1)]),
         verdicts: vec![VerdictChange {

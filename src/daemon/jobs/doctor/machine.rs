@@ -15,7 +15,7 @@ const LITTLE_ROOM: u64 = 1 << 30;
 /// Below one part in so many a disk is nearly full, however large it is.
 const LITTLE_SHARE: u64 = 10;
 
-/// The configuration: which file, what this version cannot do with it, what has no effect.
+/// The configuration: which file, what this version cannot do with it.
 pub(super) fn config(loaded: &Loaded, problems: &[Problem]) -> Vec<Check> {
     let file = loaded.file.as_ref().map_or_else(
         || "no configuration file; the defaults hold".to_owned(),
@@ -23,11 +23,7 @@ pub(super) fn config(loaded: &Loaded, problems: &[Problem]) -> Vec<Check> {
     );
     let check = |outcome, detail| Check::new(CheckKind::Config, outcome, detail);
     let failed = problems.iter().map(|problem| check(CheckOutcome::Failed, problem.to_string()));
-    let idle = loaded
-        .without_effect()
-        .into_iter()
-        .map(|section| check(CheckOutcome::Warning, format!("[{section}] has no effect in this version")));
-    std::iter::once(check(CheckOutcome::Ok, file)).chain(failed).chain(idle).collect()
+    std::iter::once(check(CheckOutcome::Ok, file)).chain(failed).collect()
 }
 
 /// The database and the disk that it is on. It is read and not locked, so that a daemon may be at work.
