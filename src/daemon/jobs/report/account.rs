@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
+use super::Task;
 use super::evidence::{Index, Known};
 use super::population::{self, Completeness, Gaps};
 use super::standing::{Standing, findings_of};
 use super::trails::Trails;
-use super::Task;
 use crate::daemon::jobs::JobError;
 use crate::exports::json::VerdictJson;
 use crate::exports::reports::{Movement, ReportFinding, ScopeAccount, TrailCoverage, VerdictChange, VerdictRow};
@@ -137,8 +137,7 @@ fn is_known(evidence: &Evidence) -> bool {
 fn rows(task: &Task<'_>, judged: &Judged, read_after: bool) -> Result<Vec<VerdictRow>, JobError> {
     let moments = &task.moments;
     let row = |verdict: &AccountVerdict| {
-        let count =
-            task.store().assumptions(&verdict.account, &verdict.profile, moments.from, moments.to)?;
+        let count = task.store().assumptions(&verdict.account, &verdict.profile, moments.from, moments.to)?;
         let primary = task.context.profiles.get(&verdict.profile).is_some_and(|profile| profile.primary);
         Ok(VerdictRow {
             verdict: VerdictJson::new(verdict, moments.from, count),
@@ -158,9 +157,7 @@ fn verdict_at_start<'a>(judged: &'a Judged, profile: &str) -> Option<&'a Account
 /// Verdicts that are not what they were. One that is not given any more has changed too: the account was closed, or is
 /// not asked any more.
 fn changes(judged: &Judged, included: bool) -> Vec<VerdictChange> {
-    let at_end = |profile: &str| {
-        judged.at_end.verdicts.iter().find(|verdict| included && verdict.profile == profile)
-    };
+    let at_end = |profile: &str| judged.at_end.verdicts.iter().find(|verdict| included && verdict.profile == profile);
     let before = judged.at_start.iter().flat_map(|judgement| &judgement.verdicts);
     let changed = before.filter_map(|before| {
         let after = at_end(&before.profile);
@@ -192,7 +189,8 @@ fn events_of(task: &Task<'_>, standing: &mut Standing) -> Result<Vec<FindingEven
     if standing.life.is_empty() && 0 < count {
         // Found later, when more had happened.
         standing.stored.finding.count = count.min(standing.stored.finding.count);
-        standing.stored.finding.last_seen = events.first().map_or(standing.stored.finding.last_seen, |event| event.time);
+        standing.stored.finding.last_seen =
+            events.first().map_or(standing.stored.finding.last_seen, |event| event.time);
     }
     Ok(events)
 }

@@ -132,9 +132,8 @@ pub fn gather(context: &JobContext, request: &ReportRequest) -> Result<Option<Ga
 /// Adds gaps that concern every account of a provider: such as a list of accounts that could not be read.
 fn add_common_gaps(task: &Task<'_>, parts: &mut Parts) -> Result<(), JobError> {
     let filter = HistoryFilter { at: Some(task.moments.end), ..HistoryFilter::default() };
-    let of_scope = |provider| {
-        task.request.account.is_none() || parts.scope.iter().any(|account| account.provider == provider)
-    };
+    let of_scope =
+        |provider| task.request.account.is_none() || parts.scope.iter().any(|account| account.provider == provider);
     let mut rows = Vec::new();
     task.store().each_coverage(&filter, |row| {
         let row = row.coverage;
@@ -254,7 +253,8 @@ fn method(facts: &Facts, runs: &RunsWithin) -> Method {
     let mut limits = method::limits(facts);
     if let Some(more) = identities.len().checked_sub(MOST_IDENTITIES).filter(|more| 0 < *more) {
         identities.drain(..more);
-        limits.push(format!("{more} older identities of the period are not named, the newest {MOST_IDENTITIES} are."));
+        limits
+            .push(format!("{more} older identities of the period are not named, the newest {MOST_IDENTITIES} are."));
     }
     let calls = runs.calls.values().map(|calls| CallTotals {
         provider: calls.provider,

@@ -79,7 +79,8 @@ fn of_life(life: &FindingLife, judged: Option<&Finding>, moments: &Moments) -> O
         (Phase::Resolved(step), None) => Some(*step),
         _ => None,
     };
-    let later = life.stored.resolved_at.filter(|at| life.stored.status == FindingStatus::Resolved && moments.to <= *at);
+    let later =
+        life.stored.resolved_at.filter(|at| life.stored.status == FindingStatus::Resolved && moments.to <= *at);
     Some(Standing {
         stored: as_of_end(life, judged, resolved, moments),
         movement,
