@@ -44,6 +44,7 @@ mod objects;
 mod policy;
 mod records;
 mod report;
+mod reports_agree;
 mod reports_formats;
 mod scene;
 mod snapshot;
