@@ -6,4 +6,4 @@ pub mod metrics;
 pub mod policies;
 mod view;
 
-pub use view::{View, Views};
+pub use view::{FindingPage, View, Views};

@@ -253,7 +253,7 @@ impl Store {
                 let (rule, severity) = (row.get(2)?, row.get(3)?);
                 Ok(FindingsGauge { account: account(row)?, rule, severity, count: count(row, 4)?, oldest })
             })?,
-            verdicts: verdicts::list(&snapshot, &HistoryFilter::default())?,
+            verdicts: verdicts::list(&snapshot, &HistoryFilter::default(), None)?,
             gaps: all(&snapshot, GAPS, |row| {
                 Ok(GapsGauge { provider: row.get(0)?, account: filled(row.get(1)?), count: count(row, 2)? })
             })?,

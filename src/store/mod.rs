@@ -9,6 +9,7 @@ mod codec;
 mod collections;
 mod connections;
 mod coverage;
+mod event_lists;
 mod events;
 mod finding_lists;
 mod findings;
@@ -19,6 +20,7 @@ mod ledger;
 mod lock;
 mod lookup_progress;
 mod objects;
+mod places;
 mod role_use;
 mod roles;
 mod runs;
@@ -43,10 +45,12 @@ use crate::model::{
 };
 
 pub use batch::{Batch, ObjectWriter};
+pub use event_lists::EventReading;
 pub use gauges::{
     AssumptionsGauge, CollectorGauge, FindingsGauge, GapsGauge, Gauges, RecordsGauge, RunGauge, StoresGauge,
     WatermarkGauge,
 };
+pub use places::{CoveragePlace, EventPlace, FindingPlace, RolePlace, StorePlace, TaskPlace, VerdictPlace};
 
 /// Where the history is: `sqlite://PATH`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -200,6 +204,8 @@ pub struct FindingFilter {
     pub since: Option<Timestamp>,
     /// As they stood at that time.
     pub at: Option<Timestamp>,
+    /// At most so many.
+    pub limit: Option<u64>,
 }
 
 /// Which part of the history to list.
@@ -211,6 +217,10 @@ pub struct HistoryFilter {
     pub account: Option<String>,
     /// Profile id.
     pub profile: Option<String>,
+    /// Kind of store, for lists of stores: profiles name kinds.
+    pub kind: Option<String>,
+    /// What could not be read only, for lists of coverage.
+    pub gaps: bool,
     /// States valid at that time only.
     pub at: Option<Timestamp>,
     /// What held or happened at or after.

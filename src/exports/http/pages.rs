@@ -15,6 +15,7 @@ use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 use hyper::body::{Frame, SizeHint};
 
+use super::api::{self, Judge, Problem};
 use crate::exports::Views;
 use crate::exports::metrics::Metrics;
 
@@ -96,7 +97,7 @@ impl Health {
 }
 
 /// All that the pages need.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Site {
     /// The metrics.
     pub metrics: Arc<Metrics>,
@@ -104,6 +105,8 @@ pub struct Site {
     pub health: Arc<Health>,
     /// The history, as it is to be shown.
     pub views: Views,
+    /// Whoever judges, for the API.
+    pub judge: Arc<dyn Judge>,
 }
 
 pub(super) fn router(site: Site) -> Router {
@@ -112,6 +115,7 @@ pub(super) fn router(site: Site) -> Router {
         .route("/metrics", get(metrics))
         .route("/-/healthy", get(healthy))
         .route("/-/ready", get(ready))
+        .merge(api::router(site.views.clone(), Arc::clone(&site.judge)))
         .fallback(|| async { sentence(StatusCode::NOT_FOUND, "there is nothing here; the start page is /") })
         .layer(middleware::from_fn(guard))
         .with_state(site)
@@ -122,7 +126,10 @@ async fn guard(request: Request, next: Next) -> Response {
     let mut response = if [Method::GET, Method::HEAD].contains(request.method()) {
         next.run(request).await
     } else {
-        let refused = sentence(StatusCode::METHOD_NOT_ALLOWED, "this server is read only: GET and HEAD");
+        let refused = match api::owns(request.uri().path()) {
+            true => Problem::method().into_response(),
+            false => sentence(StatusCode::METHOD_NOT_ALLOWED, "this server is read only: GET and HEAD"),
+        };
         ([(header::ALLOW, "GET, HEAD")], refused).into_response()
     };
     response.headers_mut().extend(SECURITY_HEADERS);
