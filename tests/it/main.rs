@@ -14,6 +14,7 @@ mod alibaba_scan;
 mod alibaba_sessions;
 mod alibaba_watched;
 mod analysis;
+mod api;
 mod aws;
 mod aws_buckets;
 mod aws_calls;

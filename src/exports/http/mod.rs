@@ -6,6 +6,7 @@
 //! axum's own loop, because that one has no limit for clients that send or read slowly, greet with endless headers, or
 //! come by the thousand.
 
+mod api;
 mod entrance;
 mod greet;
 mod listen;
@@ -27,6 +28,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
+pub use api::Judge;
 pub use entrance::{Entrance, EntranceError, Summary};
 use entrance::{Rules, Visit};
 pub use listen::ListenError;

@@ -16,7 +16,7 @@ use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::rustls::{ClientConfig, ProtocolVersion, RootCertStore};
 
-use super::super::super::tests::views;
+use super::super::super::tests::{NoJudge, views};
 use super::super::super::{Health, Limits, Site, serve};
 use super::certificates::{Pair, host};
 use super::*;
@@ -42,7 +42,8 @@ async fn start_at(place: Place) -> Running {
     metrics.publish(&State::default());
     let history = tempfile::tempdir().expect("a temporary directory");
     let views = views(history.path()).await;
-    let site = Site { metrics: Arc::clone(&metrics), health: Arc::new(Health::default()), views };
+    let judge = Arc::new(NoJudge);
+    let site = Site { metrics: Arc::clone(&metrics), health: Arc::new(Health::default()), views, judge };
     let listener = entrance.bind().await.expect("a free port");
     let address = listener.local_addr().expect("it is bound");
     let (stop, stopped) = oneshot::channel::<()>();
