@@ -103,6 +103,7 @@ fn passwords_are_asked_for_everywhere_and_answers_tell_nothing() {
             assert_eq!((answer.status, &answer.body), (401, &answers[0].body), "{path} {answer:?}");
             assert_eq!(without_date(&answer.head), without_date(&answers[0].head));
             assert!(answer.head.lines().any(|line| line == "www-authenticate: basic"), "{answer:?}");
+            assert!(answer.head.contains("\nx-content-type-options: nosniff"), "{answer:?}");
         }
     }
     for _ in 0..2 {

@@ -54,7 +54,7 @@ pub(super) fn credentials(headers: &HeaderMap) -> Option<Credentials> {
 
 /// Checks passwords, one at a time and away from the connections: each costs tens of milliseconds on purpose.
 pub(super) struct Checker {
-    turn: Arc<Semaphore>,
+    pub(super) turn: Arc<Semaphore>,
     /// Logins that were found right, each as a keyed hash of all that was compared.
     known: Mutex<HashSet<[u8; 32]>>,
     key: Zeroizing<[u8; 32]>,

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use tokio_rustls::rustls::crypto::{CryptoProvider, aws_lc_rs};
 use tokio_rustls::rustls::pki_types::pem::{Error as PemError, PemObject};
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use tokio_rustls::rustls::server::WantsServerCert;
+use tokio_rustls::rustls::server::{NoServerSessionStorage, WantsServerCert};
 use tokio_rustls::rustls::version::{TLS12, TLS13};
 use tokio_rustls::rustls::{ConfigBuilder, ProtocolVersion, ServerConfig, SupportedProtocolVersion};
 use zeroize::Zeroizing;
@@ -42,6 +42,10 @@ pub(super) fn load(tls: &Tls, http2: bool) -> Result<Loaded, Problem> {
     let builder = with_clients(tls, &authorities, &provider)?;
     let mut server = builder.with_single_cert(chain, key).map_err(|error| unusable(&tls.certificate, &error))?;
     server.ignore_client_order = tls.prefer_server;
+    if tls.clients != ClientAuth::None {
+        // A session that is taken up again would bring a certificate that nobody looks at any more.
+        server.session_storage = Arc::new(NoServerSessionStorage {});
+    }
     server.alpn_protocols = if http2 { vec![HTTP2.to_vec(), HTTP1.to_vec()] } else { vec![HTTP1.to_vec()] };
     Ok(Loaded { server: Arc::new(server), expires, authorities })
 }

@@ -3,6 +3,7 @@
 use axum::http::{HeaderMap, HeaderValue, header};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use futures_util::FutureExt;
 use rcgen::SanType;
 use tokio_rustls::rustls::pki_types::CertificateDer;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
@@ -146,6 +147,19 @@ async fn what_is_remembered_has_a_bound() {
         assert!(checker.admits(&users, of("ada", &format!("{long}{number}"))).await);
         assert!(checker.known().len() <= 100);
     }
+}
+
+#[tokio::test]
+async fn one_password_is_checked_at_a_time_strangers_wait_too_and_who_is_known_does_not() {
+    let users = users(&[("ada", "lovelace")]);
+    let checker = Checker::new().expect("randomness");
+    assert!(checker.admits(&users, of("ada", "lovelace")).await);
+    let turn = Arc::clone(&checker.turn).try_acquire_owned().expect("nobody is checked");
+    assert_eq!(checker.admits(&users, of("ada", "lovelace")).now_or_never(), Some(true));
+    assert_eq!(checker.admits(&users, of("ada", "other")).now_or_never(), None);
+    assert_eq!(checker.admits(&users, of("bob", "lovelace")).now_or_never(), None);
+    drop(turn);
+    assert!(!checker.admits(&users, of("bob", "lovelace")).await);
 }
 
 #[test]
