@@ -120,6 +120,7 @@ const VERDICTS: &[Column<VerdictRow>] = &[
     ("assumptions", |row| row.verdict.assumptions.total.into()),
     ("assumptions_by_trusted", |row| row.verdict.assumptions.by_trusted.into()),
     ("read_after_period", |row| row.read_after_period.into()),
+    ("not_asked", |row| row.not_asked.into()),
 ];
 
 const CONTROLS: &[Column<ControlResult>] = &[
@@ -158,6 +159,7 @@ const EVIDENCE: &[Column<EvidenceItem>] = &[
     ("account", |item| item.account.as_str().into()),
     ("source", |item| item.source.as_str().into()),
     ("sha256", |item| item.sha256.as_str().into()),
+    ("found_sha256", |item| item.found_sha256.as_deref().into()),
     ("findings", |item| words(&item.findings)),
 ];
 

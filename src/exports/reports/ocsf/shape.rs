@@ -236,6 +236,8 @@ pub(super) struct Data<'a> {
     pub source: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sha256: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub found_sha256: Option<&'a str>,
 }
 
 #[derive(Serialize)]

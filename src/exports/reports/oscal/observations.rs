@@ -120,7 +120,9 @@ fn of_control(control: &controls::Control<'_>, made: &Made) -> Observation {
     let result = control.result;
     let text = match result.status {
         ControlStatus::NoFindings => "The rules found nothing, over a completely read population.".to_owned(),
-        ControlStatus::Unknown => "The rules found nothing, and the population is incomplete.".to_owned(),
+        ControlStatus::Unknown => {
+            "The rules found nothing that is open, and the population is incomplete.".to_owned()
+        }
         _ => format!(
             "{} findings are open, {} covered by exceptions, {} were resolved in the period.",
             result.open.len(),
@@ -209,12 +211,16 @@ pub(super) fn properties(found: &ReportFinding) -> Vec<Property> {
 fn relevant(found: &ReportFinding, items: &[&EvidenceItem]) -> Vec<RelevantEvidence> {
     let known = items.iter().map(|item| RelevantEvidence {
         description: markup(&format!("{} {} read from {}", item.kind, item.id, item.source)),
-        props: vec![
-            Property::new("kind", &item.kind),
-            Property::new("id", &item.id),
-            Property::new("time", Moment::from(item.time).to_string()),
-            Property::new("sha-256", &item.sha256),
-        ],
+        props: [
+            Some(Property::new("kind", &item.kind)),
+            Some(Property::new("id", &item.id)),
+            Some(Property::new("time", Moment::from(item.time).to_string())),
+            Some(Property::new("sha-256", &item.sha256)),
+            Property::optional("found-sha-256", item.found_sha256.as_deref()),
+        ]
+        .into_iter()
+        .flatten()
+        .collect(),
     });
     let without = found.finding.events.iter().filter(|id| items.iter().all(|item| item.id != **id));
     let without = without.map(|id| RelevantEvidence {
