@@ -9,7 +9,7 @@ use super::evidence::{Index, Known};
 use super::population::{self, Completeness, Gaps};
 use super::standing::{Standing, findings_of};
 use super::trails::Trails;
-use super::{MOMENT, Task};
+use super::MOMENT;
 use crate::daemon::jobs::JobError;
 use crate::exports::json::VerdictJson;
 use crate::exports::reports::{Movement, ReportFinding, ScopeAccount, TrailCoverage, VerdictChange, VerdictRow};
