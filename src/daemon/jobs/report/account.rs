@@ -4,12 +4,11 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::Task;
 use super::evidence::{Index, Known};
 use super::population::{self, Completeness, Gaps};
 use super::standing::{Standing, findings_of};
 use super::trails::Trails;
-use super::MOMENT;
+use super::{MOMENT, Task};
 use crate::daemon::jobs::JobError;
 use crate::exports::json::VerdictJson;
 use crate::exports::reports::{Movement, ReportFinding, ScopeAccount, TrailCoverage, VerdictChange, VerdictRow};
