@@ -6,9 +6,10 @@ use std::time::Instant;
 use jiff::Timestamp;
 
 use super::ExceptionsFile;
-use super::jobs::{self, CollectReport, JobContext, JobError};
+use super::jobs::{self, CollectReport, JobContext, JobError, ReportError};
+use super::reporting;
 use super::run::{Reload, Run, Task, Work};
-use super::timetable::{COLLECT, Timetable};
+use super::timetable::{COLLECT, REPORT, Timetable};
 use crate::config::{Analyze, Settings};
 use crate::exports::Views;
 use crate::exports::http::{Health, Site};
@@ -101,7 +102,9 @@ impl Service {
     /// # Errors
     /// A sentence that names the wrong setting.
     pub fn tasks(&self) -> Result<Vec<Task>, String> {
-        Ok(Timetable::of(&self.context().settings)?.tasks())
+        let context = self.context();
+        let times = context.store.report_times().map_err(|error| self.storage_trouble(&error.into()))?;
+        Ok(Timetable::of(&context.settings)?.tasks(&times))
     }
 
     /// What the tasks do.
@@ -153,6 +156,7 @@ impl Service {
     fn publish_state(&self) -> Result<Published, StoreError> {
         let context = self.context();
         let (view, gauges) = (context.view(), context.store.gauges()?);
+        self.metrics.report_written(context.store.report_times()?.written);
         self.metrics.exceptions_read(context.exceptions.is_sound());
         self.metrics.publish(&state_of_store(&gauges, &view.tally()?, &profiles_by_kind(&context.profiles)));
         let next_change = view.exceptions().next_change(view.now());
@@ -167,6 +171,11 @@ impl Service {
         let context = self.context();
         let outcome = match run.task {
             COLLECT => self.collect(&context),
+            REPORT => match reporting::report(&context, run) {
+                Err(ReportError::Job(error)) => Err(error),
+                // Nothing is wrong with the history: the place of the reports, or a format.
+                written => return written.map_err(|error| error.to_string()).and_then(|()| self.publish()),
+            },
             _ => analyze(&context, RunKind::Analyze),
         };
         outcome.map_err(|error| self.storage_trouble(&error))?;
@@ -215,7 +224,8 @@ impl Service {
 
     fn load_again(&self) -> Result<Vec<Task>, String> {
         let Configuration { settings, profiles, exceptions, controls } = (self.load)()?;
-        let tasks = Timetable::of(&settings)?.tasks();
+        let times = self.context().store.report_times().map_err(|error| error.to_string())?;
+        let tasks = Timetable::of(&settings)?.tasks(&times);
         expect_calls(&self.metrics, &settings);
         let mut context = self.context.write().unwrap_or_else(PoisonError::into_inner);
         if settings.database != context.settings.database || settings.web != context.settings.web {

@@ -39,6 +39,7 @@ mod judging;
 mod objects;
 mod policy;
 mod records;
+mod report;
 mod reports_agree;
 mod reports_formats;
 mod scene;

@@ -80,6 +80,8 @@ families! {
     SCHEDULE_MISSED = Counter "schedule_missed_total" ["task", "reason"];
     /// Runs of a scheduled task that ended with an error or a panic.
     SCHEDULE_RUN_FAILURES = Counter "schedule_run_failures_total" ["task"];
+    /// When a report was last written, by the schedule or a command; 0 where none ever was.
+    REPORT_LAST_SUCCESS = Gauge "report_last_success_timestamp_seconds" [];
 }
 
 // Read from the store after each collection and analysis.

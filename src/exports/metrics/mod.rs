@@ -73,6 +73,7 @@ pub struct Metrics {
     schedule_next_run: GaugeVec,
     schedule_missed: IntCounterVec,
     schedule_run_failures: IntCounterVec,
+    report_last_success: IntGauge,
     state: RwLock<Option<Bytes>>,
 }
 
@@ -89,6 +90,8 @@ impl Metrics {
         registry.register(Box::new(reload.clone()))?;
         // The daemon would not run without having read its configuration.
         reload.set(1);
+        let report_last_success = IntGauge::with_opts(options(&family::REPORT_LAST_SUCCESS))?;
+        registry.register(Box::new(report_last_success.clone()))?;
         let storage_errors = IntCounter::with_opts(options(&family::STORAGE_ERRORS))?;
         registry.register(Box::new(storage_errors.clone()))?;
         let metrics = Self {
@@ -106,6 +109,7 @@ impl Metrics {
             schedule_next_run: gauges(&registry, &family::SCHEDULE_NEXT_RUN)?,
             schedule_missed: counters(&registry, &family::SCHEDULE_MISSED)?,
             schedule_run_failures: counters(&registry, &family::SCHEDULE_RUN_FAILURES)?,
+            report_last_success,
             registry,
             state: RwLock::default(),
         };
@@ -164,6 +168,11 @@ impl Metrics {
     fn tell_configuration(&self) {
         let sound = [&self.config_sound, &self.exceptions_sound].iter().all(|sound| sound.load(Ordering::Relaxed));
         self.config_last_reload_successful.set(i64::from(sound));
+    }
+
+    /// Shows when a report was last written.
+    pub fn report_written(&self, at: Option<Timestamp>) {
+        self.report_last_success.set(at.map_or(0, Timestamp::as_second));
     }
 
     /// Counts a failed operation on the store.

@@ -99,6 +99,7 @@ fn page() -> String {
     metrics.next_run("collect", Some(time(1_795_000_900)));
     metrics.task_failed("collect");
     metrics.storage_failed();
+    metrics.report_written(Timestamp::from_second(1_790_086_400).ok());
     metrics.config_reloaded(false);
     metrics.publish(&state());
     let (counters, state) = metrics.page().expect("the registry can be written");
