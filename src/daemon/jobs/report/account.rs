@@ -4,15 +4,11 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::Task;
 use super::evidence::{Index, Known};
 use super::population::{self, Completeness, Gaps};
 use super::standing::{Standing, findings_of};
 use super::trails::Trails;
-<<<<<<< HEAD
-=======
 use super::{MOMENT, Task};
->>>>>>> report
 use crate::daemon::jobs::JobError;
 use crate::exports::json::VerdictJson;
 use crate::exports::reports::{Movement, ReportFinding, ScopeAccount, TrailCoverage, VerdictChange, VerdictRow};
@@ -187,11 +183,7 @@ fn verdict_at_start<'a>(judged: &'a Judged, profile: &str) -> Option<&'a Account
 /// not asked any more.
 fn changes(judged: &Judged, included: bool) -> Vec<VerdictChange> {
     let at_end = |profile: &str| judged.at_end.verdicts.iter().find(|verdict| included && verdict.profile == profile);
-<<<<<<< HEAD
-    let before = judged.at_start.iter().flat_map(|judgement| &judgement.verdicts);
-=======
     let before = judged.before.last().into_iter().flat_map(|judgement| &judgement.verdicts);
->>>>>>> report
     let changed = before.filter_map(|before| {
         let after = at_end(&before.profile);
         let to = after.map_or(NOT_JUDGED, |verdict| verdict.verdict.as_str());
