@@ -6,6 +6,8 @@ mod csv;
 mod document;
 mod field;
 mod formats;
+#[cfg(test)]
+mod hostile;
 mod html;
 mod json;
 mod manifest;
@@ -22,6 +24,8 @@ mod sarif;
 mod summary;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tools;
 
 pub use check::{FileCheck, FileState, PackCheck, check};
 pub use formats::{available, render, require};

@@ -7,6 +7,7 @@ mod live;
 mod numbers;
 mod opening;
 mod orders;
+mod pages;
 mod plans;
 
 use std::path::{Path, PathBuf};

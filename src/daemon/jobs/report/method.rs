@@ -6,6 +6,7 @@ use crate::exports::reports::Definition;
 
 /// What the configuration really does, as far as sentences depend on it.
 #[derive(Debug, Clone, Copy, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is the condition of sentences")]
 pub(super) struct Facts {
     aws_inventory: bool,
     alibaba_inventory: bool,

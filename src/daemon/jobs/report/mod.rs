@@ -19,13 +19,14 @@ mod write;
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
+use sha2::{Digest, Sha256};
 
 use super::{JobContext, JobError};
 use crate::daemon::timetable;
 use crate::exports::View;
 use crate::exports::reports::{
     CallTotals, Changes, IdentityUsed, Integrity, Method, Movement, ORGANIZATION, Population, PreviousReport, Report,
-    ReportFile, ReportFinding, ReportPeriod, Scope, ScopeProfile, sha256,
+    ReportFile, ReportFinding, ReportPeriod, Scope, ScopeProfile,
 };
 use crate::model::{Basis, FindingStatus, JudgingSettings, Provider, Severity, api};
 use crate::store::{HistoryFilter, RunsWithin, Store, TotalsWithin};
@@ -308,7 +309,23 @@ fn changes(task: &Task<'_>, parts: &mut Parts) -> Result<Changes, JobError> {
 
 /// The same for the same report: it is made of everything that the report says.
 fn id_of(report: &Report) -> String {
-    // Plain data: it can always be written.
-    let hash = sha256(serde_json::to_vec(report).unwrap_or_default());
-    format!("r-{}", &hash[..16])
+    let mut hash = Hash(Sha256::new());
+    // Plain data, into something that takes everything: it can always be written.
+    let _ = serde_json::to_writer(&mut hash, report);
+    let digest = hash.0.finalize();
+    format!("r-{}", digest[..8].iter().map(|byte| format!("{byte:02x}")).collect::<String>())
+}
+
+/// Takes a text as it is written: that of a report about many findings need not stand in memory a second time.
+struct Hash(Sha256);
+
+impl std::io::Write for Hash {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }

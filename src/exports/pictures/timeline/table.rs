@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use maud::{Markup, html};
 
 use super::{Hides, Mark, MarkKind, ROWS, StoreLife, Stretch, Timeline};
-use crate::exports::html::{brief, counted, day, moment, number};
+use crate::exports::html::{brief, counted, day, moment, number, plain};
 use crate::model::{Basis, RolePresence};
 
 /// Characters of a name inside a picture, where nothing can be unfolded.
@@ -161,16 +161,7 @@ pub(super) fn store_name(store: &StoreLife) -> String {
     format!("{} · {}", clean(&store.region), clean(&store.id))
 }
 
-/// A text for a title or a label in the picture, which know no elements: what disguises is left as a mark, and the text
-/// is cut.
+/// A text for a title or a label in the picture.
 pub(super) fn clean(text: &str) -> String {
-    let mut clean: String = text
-        .chars()
-        .take(NAMED)
-        .map(|character| if crate::exports::html::disguises(character) { '\u{fffd}' } else { character })
-        .collect();
-    if text.chars().nth(NAMED).is_some() {
-        clean.push('…');
-    }
-    clean
+    plain(text, NAMED)
 }

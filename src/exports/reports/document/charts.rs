@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::picture::{Align, Bar, CHARACTER, Ink, Picture, Shape, bars, label, share};
 use super::pieces::{Badge, Column, Line, Piece, Table};
 use crate::exports::html::{day, number};
-use crate::exports::reports::{Movement, Report, ReportFinding, ReportPeriod, TrailCoverage};
+use crate::exports::reports::{Movement, Report, ReportFinding, ReportPeriod, TrailCoverage, VerdictRow};
 use crate::model::{FindingStatus, Severity, Verdict};
 
 /// Verdicts with the ink of their bars.
@@ -35,9 +35,14 @@ const AGES: [(&str, u64); 6] = [
     ("over 365 days", u64::MAX),
 ];
 
+/// Verdicts on roles that somebody asks for: the others are no part of the population.
+pub(super) fn asked(report: &Report) -> impl Iterator<Item = &VerdictRow> {
+    report.verdicts.iter().filter(|row| !row.not_asked)
+}
+
 /// Verdicts at the end of the period.
 pub(super) fn verdicts(report: &Report) -> (Picture, Table<'_>) {
-    let count = |verdict| report.verdicts.iter().filter(|row| row.verdict.verdict == verdict).count() as u64;
+    let count = |verdict| asked(report).filter(|row| row.verdict.verdict == verdict).count() as u64;
     let counts = VERDICTS.map(|(verdict, ink)| (verdict, ink, count(verdict)));
     let rows = counts.map(|(verdict, ink, count)| Bar { name: verdict.to_string(), parts: vec![(count, ink)] });
     let said: Vec<String> =
@@ -64,8 +69,11 @@ pub(super) fn movements(report: &Report) -> (Picture, Table<'_>) {
     let legend = MOVEMENTS.map(|(movement, ink)| (movement.as_str(), ink));
     let title = "Findings of the period by severity and movement";
     let picture = picture("movements", title, said.join(", "), bars(&rows, &legend));
-    let mut columns = vec![Column::short("Severity", 3.0)];
-    columns.extend(["New", "Reopened", "Continuing", "Resolved"].map(|title| Column::number(title, 2.4)));
+    let mut columns = vec![Column::short("Severity", 2.6)];
+    columns.extend(
+        [("New", 1.6), ("Reopened", 2.8), ("Continuing", 3.0), ("Resolved", 2.7)]
+            .map(|(title, share)| Column::number(title, share)),
+    );
     let cells = counts.into_iter().map(|(severity, parts)| {
         std::iter::once(badge(Badge::Severity(severity))).chain(parts.into_iter().map(figure)).collect()
     });
@@ -107,7 +115,7 @@ pub(super) fn ages(report: &Report) -> (Picture, Table<'_>) {
 }
 
 /// Trails that the picture of their coverage shows: those with the least of it.
-const STRIPS: usize = 40;
+const STRIPS: usize = 30;
 /// Width of the picture of coverage.
 const STRIPS_WIDTH: f32 = 700.0;
 /// Where its strips begin.
@@ -125,10 +133,10 @@ pub(super) fn coverage(report: &Report) -> Option<Picture> {
     }
     let mut shapes = Vec::new();
     for (row, trail) in trails[..shown].iter().enumerate() {
-        #[expect(clippy::cast_precision_loss, reason = "at most forty rows")]
+        #[expect(clippy::cast_precision_loss, reason = "at most thirty rows")]
         strip(trail, &report.period, 2.0 + row as f32 * 18.0, &mut shapes);
     }
-    #[expect(clippy::cast_precision_loss, reason = "at most forty rows")]
+    #[expect(clippy::cast_precision_loss, reason = "at most thirty rows")]
     let bottom = 2.0 + shown as f32 * 18.0;
     dates(&report.period, bottom, &mut shapes);
     let whole = trails.iter().filter(|trail| trail.uncovered.is_empty() && 0 < trail.covered_seconds).count();

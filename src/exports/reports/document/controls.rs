@@ -2,14 +2,15 @@
 
 use super::method::or_nothing;
 use super::pieces::{Badge, Block, Column, Line, Piece, Section, Table};
+use super::population::or;
 use super::scope::separated;
-use super::{LISTED, findings, left_out};
+use super::{LISTED, charts, findings, left_out};
 use crate::exports::html::number;
 use crate::exports::reports::{ControlResult, Report, VerdictRow};
 use crate::model::Basis;
 
 /// Findings that the row of a control links to; all of them are in the list of findings.
-const LINKED: usize = 8;
+const LINKED: usize = 4;
 
 pub(super) fn section(report: &Report) -> Section<'_> {
     let note = vec![
@@ -31,7 +32,7 @@ pub(super) fn section(report: &Report) -> Section<'_> {
 
 fn proof(report: &Report) -> Section<'_> {
     let items: Vec<Line<'_>> =
-        report.proof.iter().take(LISTED).map(|proof| vec![Piece::foreign(&proof.sentence)]).collect();
+        report.proof.iter().take(LISTED).map(|proof| vec![Piece::sentence(&proof.sentence)]).collect();
     let block = if items.is_empty() {
         Block::Paragraph(vec![Piece::text("No account is clean or without use of the watched roles.")])
     } else {
@@ -44,18 +45,18 @@ fn verdicts(report: &Report) -> Section<'_> {
     let columns = vec![
         Column::short("Provider", 2.2),
         Column::short("Account", 4.2),
-        Column::words("Profile", 5.5),
+        Column::words("Profile", 6.6),
         Column::short("Verdict", 3.0),
-        Column::short("At start", 2.6),
+        Column::short("At start", 2.4),
         Column::short("Role", 2.4),
         Column::number("Stores", 2.0),
         Column::number("Regions", 2.4),
         Column::number("Assumptions", 3.4),
     ];
     let table =
-        Table::new("Verdicts at the end of the period", columns, report.verdicts.iter().take(LISTED).map(verdict));
+        Table::new("Verdicts at the end of the period", columns, charts::asked(report).take(LISTED).map(verdict));
     let table = table.below(Some(below(report)));
-    let block = or_nothing(table, report.verdicts.is_empty(), "No role was judged.");
+    let block = or_nothing(table, charts::asked(report).next().is_none(), "No role was judged.");
     Section::new("verdicts", "Verdicts", vec![block])
 }
 
@@ -65,7 +66,14 @@ fn below(report: &Report) -> Line<'_> {
         "Stores: those that need the role. Regions: complete of expected. Assumptions: by a trusted principal, of all \
          that succeeded in the period. ",
     )];
-    line.extend(left_out(report.verdicts.len(), LISTED, "verdicts").into_iter().flatten());
+    let asked = charts::asked(report).count();
+    if asked < report.verdicts.len() {
+        line.push(Piece::text(format!(
+            "Not listed: {}, where nobody asks for the role and nothing is known of it. ",
+            super::counted((report.verdicts.len() - asked) as u64, "row")
+        )));
+    }
+    line.extend(left_out(asked, LISTED, "verdicts").into_iter().flatten());
     line
 }
 
@@ -77,14 +85,14 @@ fn verdict(row: &VerdictRow) -> Vec<Line<'_>> {
         word.extend([Piece::text(" "), Piece::Badge(Badge::Basis(verdict.basis))]);
     }
     if row.read_after_period {
-        word.push(Piece::text(" (read after the period)"));
+        word.push(Piece::text(" (inventory first read after the period)"));
     }
     vec![
         vec![Piece::text(verdict.provider.as_str())],
         vec![Piece::foreign(&verdict.account)],
         vec![Piece::foreign(&verdict.profile)],
         word,
-        vec![Piece::text(row.at_start.as_deref().unwrap_or("not known"))],
+        vec![or(row.at_start.as_ref(), "not known")],
         vec![Piece::Badge(Badge::Presence(verdict.role))],
         vec![Piece::text(number(verdict.stores.needing_role))],
         of(verdict.coverage.regions_complete, verdict.coverage.regions_expected),
@@ -116,7 +124,7 @@ fn framework<'a>(place: usize, name: &'a str, controls: Vec<&'a ControlResult>) 
     let rows = controls.into_iter().take(LISTED).map(|control| {
         vec![
             vec![Piece::foreign(&control.id)],
-            vec![Piece::foreign(&control.supports)],
+            vec![Piece::sentence(&control.supports)],
             separated(&control.rules),
             vec![Piece::Badge(Badge::Control(control.status))],
             found(control),

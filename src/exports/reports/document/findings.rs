@@ -1,10 +1,10 @@
 //! Findings: all of them in a list, the worst in full.
 
-use super::pieces::{Badge, Block, Column, Line, Piece, Section, Table};
+use super::pieces::{Badge, Block, Column, Line, Piece, Section, Table, prose};
 use super::scope::separated;
 use super::{DETAILED, charts, left_out};
 use crate::exports::html::number;
-use crate::exports::json::ChangeJson;
+use crate::exports::json::{ChangeJson, ControlJson};
 use crate::exports::reports::{Report, ReportFinding};
 use crate::model::{EventOutcome, FindingChange};
 
@@ -40,7 +40,7 @@ fn list(report: &Report, listed: usize) -> Section<'_> {
         Column::short("Status", 2.9),
         Column::short("Movement", 3.3),
         Column::words("Rule", 4.6),
-        Column::short("Account", 5.0),
+        Column::short("Account", 6.2),
         Column::short("First seen", 3.2),
         Column::number("Days", 1.8),
     ];
@@ -115,11 +115,11 @@ fn detail(found: &ReportFinding) -> Section<'_> {
     let finding = &found.finding;
     let mut facts = vec![
         ("Severity, status".into(), standing(found)),
-        ("What".into(), vec![Piece::foreign(&finding.summary)]),
-        ("Why it matters".into(), vec![Piece::foreign(&found.matters)]),
+        ("What".into(), vec![Piece::sentence(&finding.summary)]),
+        ("Why it matters".into(), prose(&found.matters)),
         ("Who can fix it".into(), vec![Piece::text(finding.fix.who.as_str())]),
-        ("Next step".into(), vec![Piece::foreign(&finding.fix.how)]),
-        ("Cleared when".into(), vec![Piece::foreign(&finding.clears_when)]),
+        ("Next step".into(), prose(&finding.fix.how)),
+        ("Cleared when".into(), prose(&finding.clears_when)),
         ("Where".into(), place(found)),
     ];
     if finding.actor.is_some() || finding.outcome.is_some() {
@@ -127,8 +127,7 @@ fn detail(found: &ReportFinding) -> Section<'_> {
     }
     facts.push(("Seen".into(), seen(found)));
     if !finding.controls.is_empty() {
-        let names: Vec<String> = finding.controls.iter().map(|one| format!("{} {}", one.framework, one.id)).collect();
-        facts.push(("Supports controls".into(), vec![Piece::foreign(names.join("; "))]));
+        facts.push(("Supports controls".into(), supported(&finding.controls)));
     }
     if let Some(exception) = &finding.exception {
         facts.push(("Exception".into(), excepted(exception)));
@@ -141,6 +140,29 @@ fn detail(found: &ReportFinding) -> Section<'_> {
     }
     let title = format!("{}: {}", finding.id, found.title);
     Section::new(anchor(&finding.id), title, vec![Block::Facts(facts)])
+}
+
+/// Controls by framework.
+fn supported(controls: &[ControlJson]) -> Line<'_> {
+    let mut line: Line<'_> = Vec::new();
+    let mut last = None;
+    for control in controls {
+        let between = match last {
+            Some(framework) if framework == &control.framework => ", ",
+            Some(_) => "; ",
+            None => "",
+        };
+        line.push(Piece::text(between));
+        if between != ", " {
+            line.extend([Piece::foreign(&control.framework), Piece::text(" ")]);
+        }
+        line.push(Piece::foreign(&control.id));
+        if control.unverified {
+            line.push(Piece::text(" (mapping not verified)"));
+        }
+        last = Some(&control.framework);
+    }
+    line
 }
 
 fn standing(found: &ReportFinding) -> Line<'_> {

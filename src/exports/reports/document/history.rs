@@ -34,7 +34,7 @@ fn exception(place: usize, entry: &ExceptionEntry) -> Section<'_> {
         ("Covers".into(), scope(entry)),
         ("Owner".into(), vec![Piece::foreign(&entry.owner)]),
         ("Approved by".into(), vec![or(entry.approver.as_ref(), "not recorded")]),
-        ("Reason".into(), vec![Piece::foreign(&entry.reason)]),
+        ("Reason".into(), vec![Piece::sentence(&entry.reason)]),
         ("Ticket".into(), vec![Piece::foreign(&entry.ticket)]),
         ("Compensating control".into(), vec![or(entry.compensating_control.as_ref(), "none recorded")]),
         ("Begins".into(), vec![Piece::text(entry.created.map_or("not recorded".to_owned(), minute))]),
@@ -88,6 +88,7 @@ fn counts(changes: &Changes) -> Table<'_> {
     let columns = vec![
         Column::short("Severity", 3.0),
         Column::number("New", 2.0),
+        Column::number("Reopened", 2.0),
         Column::number("Resolved", 2.0),
         Column::number("Open or excepted at the end", 4.0),
     ];
@@ -98,11 +99,12 @@ fn counts(changes: &Changes) -> Table<'_> {
         vec![
             vec![Piece::Badge(Badge::Severity(severity))],
             of(&changes.new, severity),
+            of(&changes.reopened, severity),
             of(&changes.resolved, severity),
             of(&changes.remaining, severity),
         ]
     });
-    Table::new("Findings new, resolved and remaining, by severity", columns, rows)
+    Table::new("Findings new, reopened, resolved and remaining, by severity", columns, rows)
 }
 
 fn verdicts(changes: &Changes) -> Block<'_> {
@@ -125,7 +127,7 @@ fn verdicts(changes: &Changes) -> Block<'_> {
             vec![Piece::text(change.provider.as_str())],
             vec![Piece::foreign(&change.account)],
             vec![Piece::foreign(&change.profile)],
-            vec![Piece::text(&change.from)],
+            vec![Piece::foreign(&change.from)],
             end,
         ]
     });

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::pieces::{Block, Column, Line, Piece, Section, Table};
+use super::pieces::{Block, Column, Line, Piece, Section, Table, prose};
 use super::{LISTED, left_out};
 use crate::exports::html::{minute, number};
 use crate::exports::reports::Report;
@@ -19,7 +19,7 @@ pub(super) fn section(report: &Report) -> Section<'_> {
 }
 
 fn sentences(texts: &[String], numbered: bool) -> Block<'_> {
-    Block::List { numbered, items: texts.iter().map(|text| vec![Piece::foreign(text)]).collect() }
+    Block::List { numbered, items: texts.iter().map(|text| prose(text)).collect() }
 }
 
 fn definitions(report: &Report) -> Section<'_> {
@@ -37,7 +37,7 @@ fn definitions(report: &Report) -> Section<'_> {
         .method
         .definitions
         .iter()
-        .map(|definition| (Cow::Borrowed(definition.term.as_str()), vec![Piece::foreign(&definition.meaning)]));
+        .map(|definition| (Cow::Borrowed(definition.term.as_str()), prose(&definition.meaning)));
     Section::new("definitions", "Definitions", vec![Block::Note(note), Block::Facts(facts.collect())])
 }
 

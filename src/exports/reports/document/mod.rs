@@ -20,7 +20,7 @@ pub(super) use picture::Ink;
 pub(super) use picture::{Align, Picture, Shape};
 #[cfg(feature = "pdf")]
 pub(super) use pieces::Column;
-pub(super) use pieces::{Badge, Block, Document, Field, Kind, Line, Piece, Section, Table, Tone};
+pub(super) use pieces::{Badge, Block, Document, Field, Kind, Line, Piece, SENTENCE, Section, Table, Tone};
 
 use super::Report;
 use crate::exports::html::{day, minute, number};
@@ -67,7 +67,7 @@ fn front(report: &Report) -> Vec<(&'static str, Line<'_>)> {
     let period = &report.period;
     vec![
         ("Report", vec![Piece::code(&report.id)]),
-        ("Period", vec![Piece::text(format!("{} to before {}, UTC", minute(period.from), minute(period.to)))]),
+        ("Period", vec![Piece::text(format!("{} to {}, end excluded", minute(period.from), minute(period.to)))]),
         ("Data as of", vec![Piece::text(minute(report.data_as_of))]),
         ("Scope", vec![Piece::foreign(&report.scope.name)]),
         ("Made by", vec![Piece::text(format!("{} {}", report.tool.name, report.tool.version))]),

@@ -167,6 +167,18 @@ impl Column {
 /// Text of a paragraph, an item or a cell.
 pub(in crate::exports::reports) type Line<'a> = Vec<Piece<'a>>;
 
+/// Characters of a sentence that a document shows.
+pub(in crate::exports::reports) const SENTENCE: usize = 2_000;
+
+/// Sentences of the program: what stands between backticks is code.
+pub(super) fn prose(text: &str) -> Line<'_> {
+    if text.matches('`').count() % 2 == 1 {
+        return vec![Piece::sentence(text)];
+    }
+    let parts = text.split('`').enumerate().filter(|(_, part)| !part.is_empty());
+    parts.map(|(place, part)| if place % 2 == 1 { Piece::code(part) } else { Piece::sentence(part) }).collect()
+}
+
 /// A piece of text.
 #[derive(Debug, Clone, PartialEq)]
 pub(in crate::exports::reports) enum Piece<'a> {
@@ -178,6 +190,8 @@ pub(in crate::exports::reports) enum Piece<'a> {
     Code(Cow<'a, str>),
     /// Text from outside: of a log, a provider's answer, a file of the user.
     Foreign(Cow<'a, str>),
+    /// A sentence with text from outside in it: longer than a name before it is cut.
+    Sentence(Cow<'a, str>),
     /// A word with a colour.
     Badge(Badge),
     /// A link to another place in the document.
@@ -200,6 +214,11 @@ impl<'a> Piece<'a> {
     /// Ids, hashes and names.
     pub fn code(text: impl Into<Cow<'a, str>>) -> Self {
         Self::Code(text.into())
+    }
+
+    /// A sentence with text from outside in it.
+    pub fn sentence(text: impl Into<Cow<'a, str>>) -> Self {
+        Self::Sentence(text.into())
     }
 
     /// Text from outside.

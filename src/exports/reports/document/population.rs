@@ -1,7 +1,7 @@
 //! What was to be read and what was: population, completeness and integrity.
 
 use super::method::or_nothing;
-use super::pieces::{Badge, Block, Column, Line, Piece, Section, Table};
+use super::pieces::{Badge, Block, Column, Line, Piece, Section, Table, prose};
 use super::{LISTED, charts, left_out};
 use crate::exports::html::{minute, number};
 use crate::exports::json::CoverageJson;
@@ -119,7 +119,7 @@ pub(super) fn integrity(report: &Report) -> Section<'_> {
         ("Trail objects with a SHA-256 kept".into(), of(integrity.objects_hashed, integrity.objects)),
         ("Trails with log file validation".into(), of(integrity.trails_validated, integrity.trails)),
     ];
-    let statements = integrity.statements.iter().map(|text| vec![Piece::foreign(text)]).collect();
+    let statements = integrity.statements.iter().map(|text| prose(text)).collect();
     let blocks = vec![Block::Facts(facts), Block::List { numbered: false, items: statements }];
     Section::new("integrity", "Integrity", blocks)
 }

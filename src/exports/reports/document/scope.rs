@@ -9,7 +9,7 @@ pub(super) fn section(report: &Report) -> Section<'_> {
     let (from, to) = (minute(report.period.from), minute(report.period.to));
     let included = report.scope.accounts.iter().filter(|account| account.included).count();
     let facts = vec![
-        ("Period".into(), vec![Piece::text(format!("{from} up to, and without, {to}"))]),
+        ("Period".into(), vec![Piece::text(format!("{from} to {to}, end excluded"))]),
         ("Time zone".into(), vec![Piece::text("UTC, here and in every time of this report")]),
         (
             "Data as of".into(),

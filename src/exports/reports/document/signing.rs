@@ -39,12 +39,10 @@ pub(super) fn sign_off<'a>() -> Section<'a> {
 /// Each item that findings rest on, with its hash.
 pub(super) fn evidence(report: &Report) -> Section<'_> {
     let columns = vec![
-        Column::short("Kind", 1.8),
-        Column::words("Id and source", 6.5),
-        Column::short("Time", 3.4),
-        Column::short("Account", 3.4),
+        Column::words("Item, and where it was read", 8.0),
+        Column::short("Time and account", 4.4),
         Column::words("SHA-256 of the stored record", 6.4),
-        Column::words("Findings", 4.0),
+        Column::words("Findings", 3.6),
     ];
     let table = Table::new(
         "Evidence, with the SHA-256 of each stored record",
@@ -59,13 +57,31 @@ pub(super) fn evidence(report: &Report) -> Section<'_> {
 
 fn item(item: &EvidenceItem) -> Vec<Line<'_>> {
     vec![
-        vec![Piece::text(&item.kind)],
-        vec![Piece::foreign(&item.id), Piece::text(" in "), Piece::foreign(&item.source)],
-        vec![Piece::text(item.time.to_string())],
-        vec![Piece::text(item.provider.as_str()), Piece::text(" "), Piece::foreign(&item.account)],
-        vec![Piece::code(&item.sha256)],
+        vec![
+            Piece::foreign(&item.kind),
+            Piece::text(" "),
+            Piece::foreign(&item.id),
+            Piece::text(" in "),
+            Piece::foreign(&item.source),
+        ],
+        vec![
+            Piece::text(item.time.strftime("%Y-%m-%d %H:%M:%SZ").to_string()),
+            Piece::text(format!(" {} ", item.provider)),
+            Piece::foreign(&item.account),
+        ],
+        hashes(item),
         links(&item.findings, LINKED),
     ]
+}
+
+fn hashes(item: &EvidenceItem) -> Line<'_> {
+    let mut line = vec![Piece::code(&item.sha256)];
+    match &item.found_sha256 {
+        Some(found) if *found == item.sha256 => line.push(Piece::text(" the same as found")),
+        Some(found) => line.extend([Piece::text("; as found "), Piece::code(found)]),
+        None => {}
+    }
+    line
 }
 
 /// The exact commands.
@@ -81,8 +97,9 @@ pub(super) fn verification(report: &Report) -> Section<'_> {
         sentence("The same report again, from the same history, configuration and version, byte for byte:"),
         Block::Commands(vec![report.tool.command.as_str().into()]),
         sentence(
-            "A SHA-256 of the evidence index is that of the record as the history holds it: roletrail events --raw \
-             prints it, and the object named beside it is where the provider delivered it.",
+            "A SHA-256 of the evidence index is that of the record as the history holds it, without credentials. Where \
+             another one is given “as found”, it is that of the record as it stands in the provider's object, which is \
+             named beside it.",
         ),
     ];
     Section::new("verify", "How to verify", blocks)

@@ -79,7 +79,7 @@ fn open(report: &Report) -> Line<'_> {
 /// What was fine, with its population.
 fn proofs(report: &Report) -> Vec<Line<'_>> {
     let mut items: Vec<Line<'_>> =
-        report.proof.iter().take(PROOFS).map(|proof| vec![Piece::foreign(&proof.sentence)]).collect();
+        report.proof.iter().take(PROOFS).map(|proof| vec![Piece::sentence(&proof.sentence)]).collect();
     if let Some(more) = report.proof.len().checked_sub(PROOFS).filter(|more| 0 < *more) {
         items.push(vec![
             Piece::text(format!("{} in ", counted(more as u64, "more such sentence"))),
@@ -96,13 +96,14 @@ fn changes(report: &Report) -> Line<'_> {
     vec![
         Piece::strong("Changes: "),
         Piece::text(format!(
-            "{} new, {} resolved, {} remain; {}. ",
+            "{} new, {} reopened, {} resolved, {} remain; {}. ",
             counted(changes.new.values().sum(), "finding"),
+            sum(&changes.reopened),
             sum(&changes.resolved),
             sum(&changes.remaining),
             counted(changes.verdicts.len() as u64, "changed verdict"),
         )),
-        Piece::link("changes", "Details"),
+        Piece::link("changes", "Changes since the last report"),
     ]
 }
 
@@ -119,7 +120,7 @@ fn controls(report: &Report) -> Line<'_> {
             number(count(ControlStatus::NoFindings)),
             number(count(ControlStatus::Unknown)),
         )),
-        Piece::link("results", "Details"),
+        Piece::link("results", "Results by account and control"),
     ]
 }
 
@@ -134,6 +135,6 @@ fn exceptions(report: &Report) -> Line<'_> {
             number(count(ExceptionState::Expired)),
             number(count(ExceptionState::Unused)),
         )),
-        Piece::link("exceptions", "Register"),
+        Piece::link("exceptions", "Exceptions register"),
     ]
 }

@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use super::drawing::figure;
 use crate::exports::html::{self, shown};
-use crate::exports::reports::document::{Badge, Block, Field, Kind, Line, Piece, Table, Tone};
+use crate::exports::reports::document::{Badge, Block, Field, Kind, Line, Piece, SENTENCE, Table, Tone};
 
 /// A block.
 pub(super) fn block(block: Block<'_>) -> Markup {
@@ -70,8 +70,9 @@ fn piece(piece: &Piece<'_>) -> Markup {
             Piece::Strong(text) => strong { (text) },
             Piece::Code(text) => code { (shown(text)) },
             Piece::Foreign(text) => (shown(text)),
+            Piece::Sentence(text) => (html::brief(text, SENTENCE)),
             Piece::Badge(one) => (badge(*one)),
-            Piece::Link { to, text } => a href=(format!("#{to}")) { (text) },
+            Piece::Link { to, text } => a href=(format!("#{to}")) { (shown(text)) },
             Piece::Place { name, text } => code id=(name) { (shown(text)) },
         }
     }

@@ -16,6 +16,8 @@ pub(super) const BODY: Style = Style { size: 9.0, face: Face::Regular, quiet: fa
 const INDENT: f32 = 14.0;
 /// A section's heading stays on a page with at least that much of what follows.
 const KEPT: f32 = 64.0;
+/// Sections that begin a page: the findings, what is to be signed, and what follows that.
+const OWN_PAGE: [&str; 3] = ["findings", "sign-off", "evidence"];
 
 /// The whole document: title and summary on the first page, then the contents, then the rest.
 pub(super) fn document(flow: &mut Flow<'_>, document: Document<'_>) {
@@ -61,8 +63,11 @@ fn heading(flow: &mut Flow<'_>, parent: NodeId, text: &str, level: u16) -> (usiz
 
 fn section(flow: &mut Flow<'_>, parent: NodeId, section: Section<'_>, level: u16) {
     let node = flow.tree.node(parent, Role::Section);
-    if section.anchor == "sign-off" {
+    if OWN_PAGE.contains(&section.anchor.as_str()) {
         flow.break_page();
+    }
+    if let Some(Block::Chart { picture, .. }) = section.blocks.first() {
+        flow.ensure(drawing::needed(picture, Frame::WHOLE) + KEPT);
     }
     flow.space(match level {
         2 => 18.0,

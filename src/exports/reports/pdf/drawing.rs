@@ -47,6 +47,11 @@ pub(super) fn beside(flow: &mut Flow<'_>, parent: NodeId, frame: Frame, charts: 
     flow.y = bottom;
 }
 
+/// Room that a picture needs, with its title, before its numbers begin.
+pub(super) fn needed(picture: &Picture, frame: Frame) -> f32 {
+    if WIDE <= picture.width { height(picture, frame) + 16.0 } else { height(picture, frame.halves()[0]).max(TABLE) }
+}
+
 fn height(picture: &Picture, frame: Frame) -> f32 {
     picture.height * frame.width / picture.width
 }

@@ -91,10 +91,15 @@ impl Faces {
     /// A text of which nothing vanishes: what the fonts lack, what has to be joined or turned to be read, and what
     /// nobody would see is written out; what is too long is cut, and says so.
     pub fn visible(&self, face: Face, text: &str) -> String {
+        self.cut(face, text, SHOWN)
+    }
+
+    /// The same, cut after so many characters.
+    pub fn cut(&self, face: Face, text: &str, most: usize) -> String {
         let loaded = self.of(face);
         let mut visible = String::with_capacity(text.len());
         let mut rest = text.chars();
-        for character in rest.by_ref().take(SHOWN) {
+        for character in rest.by_ref().take(most) {
             if disguises(character) || is_joined_or_turned(character) || loaded.glyph(character).is_none() {
                 visible.push_str(&format!("[U+{:04X}]", u32::from(character)));
             } else {

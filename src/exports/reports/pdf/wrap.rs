@@ -1,7 +1,7 @@
 //! Lines of text, broken where they have to be.
 
 use super::faces::{Face, Faces};
-use crate::exports::reports::document::{Line, Piece, Tone};
+use crate::exports::reports::document::{Line, Piece, SENTENCE, Tone};
 
 /// Room at both sides of a word with a colour.
 pub(super) const PADDING: f32 = 2.5;
@@ -58,6 +58,7 @@ fn run(faces: &Faces, piece: &Piece<'_>, style: Style) -> Run {
     let plain = |face, text: &str| Run { face, text: faces.visible(face, text), tone: None, to: None, place: None };
     match piece {
         Piece::Text(text) | Piece::Foreign(text) => plain(style.face, text),
+        Piece::Sentence(text) => Run { text: faces.cut(style.face, text, SENTENCE), ..plain(style.face, "") },
         Piece::Strong(text) => plain(Face::Bold, text),
         Piece::Code(text) => plain(Face::Mono, text),
         Piece::Badge(badge) => Run { tone: Some(badge.tone()), ..plain(Face::Bold, badge.word()) },
@@ -149,14 +150,14 @@ fn is_of(fragment: &Fragment, run: &Run) -> bool {
         && fragment.place == run.place
 }
 
-/// Where the first word of a text ends: behind spaces, and behind the marks that divide names. `None` at its end.
+/// Where the first word of a text ends: behind spaces, and behind the marks that divide names, but not inside of dates
+/// and times. `None` at its end.
 fn next_break(text: &str) -> Option<usize> {
     let mut before: Option<char> = None;
     for (at, character) in text.char_indices() {
         if let Some(before) = before {
             let behind_space = before == ' ' && character != ' ';
-            let behind_mark =
-                matches!(before, '/' | ':' | ',' | ';' | '-' | '_' | '@') && character.is_alphanumeric();
+            let behind_mark = matches!(before, '/' | ':' | ',' | ';' | '-' | '_' | '@') && character.is_alphabetic();
             if behind_space || behind_mark {
                 return Some(at);
             }
