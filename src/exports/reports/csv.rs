@@ -8,6 +8,7 @@ use super::{
 };
 use crate::exports::csv::CsvWriter;
 use crate::exports::json::FindingExceptionJson;
+use crate::model::EventOutcome;
 
 /// The format, as errors name it.
 const FORMAT: &str = "CSV";
@@ -70,7 +71,7 @@ const FINDINGS: &[Column<ReportFinding>] = &[
     ("role", |found| found.finding.role.as_deref().into()),
     ("store", |found| found.finding.store.as_deref().into()),
     ("actor", |found| found.finding.actor.as_deref().into()),
-    ("outcome", |found| found.finding.outcome.map(|outcome| outcome.as_str()).into()),
+    ("outcome", |found| found.finding.outcome.map(EventOutcome::as_str).into()),
     ("basis", |found| found.finding.basis.as_str().into()),
     ("summary", |found| found.finding.summary.as_str().into()),
     ("matters", |found| found.matters.as_str().into()),

@@ -1,6 +1,8 @@
 //! The members of an OCSF finding that roletrail has something to say to. What 1.8.0 calls deprecated is not among
 //! them.
 
+#![expect(clippy::struct_field_names, reason = "members have the names that the format gives them")]
+
 use jiff::Timestamp;
 use serde::ser::SerializeMap as _;
 use serde::{Serialize, Serializer};

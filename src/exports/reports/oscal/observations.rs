@@ -9,6 +9,7 @@ use super::uuid::Uuids;
 use super::{FORMAT, FormatError, Report};
 use crate::exports::reports::field::{Moment, Times, coverage, is_about_events, moment};
 use crate::exports::reports::{ControlStatus, EvidenceItem, ExceptionEntry, Proof, ReportFinding};
+use crate::model::EventOutcome;
 
 /// Every observation of the report.
 pub(super) fn all(
@@ -200,7 +201,7 @@ pub(super) fn properties(found: &ReportFinding) -> Vec<Property> {
         Property::optional("role", finding.role.as_deref()),
         Property::optional("store", finding.store.as_deref()),
         Property::optional("actor", finding.actor.as_deref()),
-        Property::optional("outcome", finding.outcome.map(|outcome| outcome.as_str())),
+        Property::optional("outcome", finding.outcome.map(EventOutcome::as_str)),
         Some(Property::new("first-seen", &finding.first_seen)),
         Some(Property::new("last-seen", &finding.last_seen)),
     ];
