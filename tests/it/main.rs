@@ -39,6 +39,7 @@ mod judging;
 mod objects;
 mod policy;
 mod records;
+mod report_documents;
 mod reports_formats;
 mod scene;
 mod snapshot;
