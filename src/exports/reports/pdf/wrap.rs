@@ -99,7 +99,7 @@ impl Wrapping<'_> {
             self.lines.push(Vec::new());
             self.x = 0.0;
         }
-        if ink <= self.width {
+        if ink <= self.width || run.tone.is_some() {
             return self.put(run, word);
         }
         let mut part = String::new();
