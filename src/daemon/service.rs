@@ -11,12 +11,12 @@ use super::run::{Reload, Run, Task, Work};
 use super::timetable::{COLLECT, Timetable};
 use crate::config::{Analyze, Settings};
 use crate::exports::Views;
-use crate::exports::http::{Health, Site};
+use crate::exports::http::{Health, Judge, Site};
 use crate::exports::metrics::{ApiCalls, Metrics, ProfilesByKind, state_of_store};
 use crate::findings::Exceptions;
-use crate::model::{Provider, RunKind, SourceSummary, api};
+use crate::model::{Account, AccountVerdict, Provider, RunKind, SourceSummary, api};
 use crate::profiles::Profiles;
-use crate::rules::Controls;
+use crate::rules::{self, Controls};
 use crate::sources::live::CallCounts;
 use crate::sources::{alibaba, aws};
 use crate::store::StoreError;
@@ -86,7 +86,8 @@ impl Service {
     /// What the pages need.
     #[must_use]
     pub fn site(self: &Arc<Self>) -> Site {
-        Site { metrics: Arc::clone(&self.metrics), health: Arc::clone(&self.health), views: self.views() }
+        let judge: Arc<dyn Judge> = Arc::<Self>::clone(self);
+        Site { metrics: Arc::clone(&self.metrics), health: Arc::clone(&self.health), views: self.views(), judge }
     }
 
     /// The history as it is to be shown, with the settings and exceptions of each moment.
@@ -232,6 +233,19 @@ impl Service {
         self.metrics.storage_failed();
         self.health.trouble(error.to_string());
         error.to_string()
+    }
+}
+
+/// By the settings and profiles of the moment.
+impl Judge for Service {
+    fn store_kind(&self, profile: &str) -> String {
+        self.context().profiles.store_kind(profile).to_owned()
+    }
+
+    fn verdicts_at(&self, account: &Account, at: Timestamp) -> Result<Vec<AccountVerdict>, StoreError> {
+        let context = self.context();
+        let evidence = context.store.evidence(account, at, context.judging())?;
+        Ok(rules::judge_account(&evidence, &context.profiles).verdicts)
     }
 }
 

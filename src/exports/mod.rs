@@ -10,4 +10,4 @@ mod tally;
 mod view;
 
 pub use tally::{ExceptionStanding, Tally};
-pub use view::{View, Views};
+pub use view::{FindingPage, View, Views};

@@ -9,6 +9,7 @@ mod codec;
 mod collections;
 mod connections;
 mod coverage;
+mod event_lists;
 mod events;
 mod finding_lists;
 mod findings;
@@ -21,6 +22,7 @@ mod lookup_progress;
 mod objects;
 mod open_findings;
 mod overview;
+mod places;
 mod role_use;
 mod roles;
 mod runs;
@@ -46,11 +48,13 @@ use crate::model::{
 };
 
 pub use batch::{Batch, ObjectWriter};
+pub use event_lists::EventReading;
 pub use gauges::{
     AssumptionsGauge, CollectorGauge, FindingsGauge, GapsGauge, Gauges, RecordsGauge, RunGauge, StoresGauge,
     WatermarkGauge,
 };
 pub use overview::{CollectionRun, Overview, TrailMark};
+pub use places::{CoveragePlace, EventPlace, FindingPlace, RolePlace, StorePlace, TaskPlace, VerdictPlace};
 pub use timeline::{CoverageStretch, DayAssumptions, MOST_EVENTS, NotableEvent, RoleHistory};
 
 /// Where the history is: `sqlite://PATH`.
@@ -199,12 +203,16 @@ pub struct FindingFilter {
     pub rule: Option<String>,
     /// Least severity.
     pub severity: Option<Severity>,
+    /// Provider.
+    pub provider: Option<Provider>,
     /// Account id.
     pub account: Option<String>,
     /// Seen at or after.
     pub since: Option<Timestamp>,
     /// As they stood at that time.
     pub at: Option<Timestamp>,
+    /// At most so many.
+    pub limit: Option<u64>,
 }
 
 /// Which part of the history to list.
@@ -216,6 +224,10 @@ pub struct HistoryFilter {
     pub account: Option<String>,
     /// Profile id.
     pub profile: Option<String>,
+    /// Kind of store, for lists of stores: profiles name kinds.
+    pub kind: Option<String>,
+    /// What could not be read only, for lists of coverage.
+    pub gaps: bool,
     /// States valid at that time only.
     pub at: Option<Timestamp>,
     /// What held or happened at or after.

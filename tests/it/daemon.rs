@@ -19,7 +19,7 @@ pub struct Daemon {
 
 impl Daemon {
     /// Starts on `roletrail.toml` and waits until it serves.
-    fn start(place: &Workplace) -> Self {
+    pub fn start(place: &Workplace) -> Self {
         Self::start_as(place, place.command(&["run"]))
     }
 
@@ -37,7 +37,7 @@ impl Daemon {
     }
 
     /// Sends a request, answers the status and the body.
-    fn ask(&self, method: &str, path: &str) -> (u16, String) {
+    pub fn ask(&self, method: &str, path: &str) -> (u16, String) {
         let mut stream = TcpStream::connect(&self.address).expect("it listens");
         stream.set_read_timeout(Some(Duration::from_secs(20))).expect("a time limit");
         write!(stream, "{method} {path} HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n").expect("sent");
@@ -48,8 +48,13 @@ impl Daemon {
         (status, body.to_owned())
     }
 
-    fn get(&self, path: &str) -> (u16, String) {
+    pub fn get(&self, path: &str) -> (u16, String) {
         self.ask("GET", path)
+    }
+
+    /// Where it serves.
+    pub fn address(&self) -> &str {
+        &self.address
     }
 
     /// The value of a sample, as the page has it.

@@ -4,6 +4,7 @@
 //! by hyper itself rather than by axum's own loop, because that one has no limit for clients that send or read
 //! slowly, greet with endless headers, or come by the thousand.
 
+mod api;
 mod listen;
 mod pages;
 mod stall;
@@ -25,6 +26,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
+pub use api::Judge;
 pub use listen::{ListenError, bind, check};
 pub use pages::{Health, Site};
 use stall::StallGuard;

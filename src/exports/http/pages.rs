@@ -15,6 +15,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use hyper::body::{Frame, SizeHint};
 
+use super::api::{self, Judge, Problem};
 use super::status;
 use crate::exports::Views;
 use crate::exports::metrics::Metrics;
@@ -89,7 +90,7 @@ impl Health {
 }
 
 /// All that the pages need.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Site {
     /// The metrics.
     pub metrics: Arc<Metrics>,
@@ -97,6 +98,8 @@ pub struct Site {
     pub health: Arc<Health>,
     /// The history, as it is to be shown.
     pub views: Views,
+    /// Whoever judges, for the API.
+    pub judge: Arc<dyn Judge>,
 }
 
 pub(super) fn router(site: Site) -> Router {
@@ -105,6 +108,7 @@ pub(super) fn router(site: Site) -> Router {
         .route("/metrics", get(metrics))
         .route("/-/healthy", get(healthy))
         .route("/-/ready", get(ready))
+        .merge(api::router(site.views.clone(), Arc::clone(&site.judge)))
         .fallback(nothing)
         .layer(middleware::from_fn(guard))
         .with_state(site)
@@ -115,8 +119,12 @@ async fn guard(request: Request, next: Next) -> Response {
     let mut response = if [Method::GET, Method::HEAD].contains(request.method()) {
         next.run(request).await
     } else {
-        let refused = status::not_allowed(request.headers(), request.method())
-            .unwrap_or_else(|| sentence(StatusCode::METHOD_NOT_ALLOWED, "this server is read only: GET and HEAD"));
+        let refused = match api::owns(request.uri().path()) {
+            true => Problem::method().into_response(),
+            false => status::not_allowed(request.headers(), request.method()).unwrap_or_else(|| {
+                sentence(StatusCode::METHOD_NOT_ALLOWED, "this server is read only: GET and HEAD")
+            }),
+        };
         ([(header::ALLOW, "GET, HEAD")], refused).into_response()
     };
     response.headers_mut().extend(SECURITY_HEADERS);

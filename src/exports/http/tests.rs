@@ -2,8 +2,9 @@ use super::*;
 use crate::exports::metrics::{Metrics, State};
 use crate::exports::{View, Views};
 use crate::findings::Exceptions;
+use crate::model::{Account, AccountVerdict};
 use crate::rules::Controls;
-use crate::store::{Access, DatabaseUrl, Store};
+use crate::store::{Access, DatabaseUrl, Store, StoreError};
 use jiff::Timestamp;
 use std::net::SocketAddr;
 use std::path::Path;
@@ -23,6 +24,19 @@ struct Running {
     _directory: TempDir,
 }
 
+/// Judges nothing.
+struct NoJudge;
+
+impl Judge for NoJudge {
+    fn store_kind(&self, _profile: &str) -> String {
+        String::new()
+    }
+
+    fn verdicts_at(&self, _account: &Account, _at: Timestamp) -> Result<Vec<AccountVerdict>, StoreError> {
+        Ok(Vec::new())
+    }
+}
+
 /// Views of an empty history.
 async fn views(directory: &Path) -> Views {
     let url = DatabaseUrl(directory.join("roletrail.db"));
@@ -33,7 +47,8 @@ async fn views(directory: &Path) -> Views {
 async fn start(limits: Limits) -> Running {
     let metrics = Arc::new(Metrics::new("0.1.0").expect("the declarations are valid"));
     let directory = tempfile::tempdir().expect("a temporary directory");
-    let site = Site { metrics, health: Arc::default(), views: views(directory.path()).await };
+    let (views, judge) = (views(directory.path()).await, Arc::new(NoJudge));
+    let site = Site { metrics, health: Arc::default(), views, judge };
     let listener = bind("127.0.0.1:0", false).await.expect("loopback has a free port");
     let address = listener.local_addr().expect("the listener is bound");
     let (stop, stopped) = oneshot::channel::<()>();
