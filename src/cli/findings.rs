@@ -116,6 +116,7 @@ fn list(boot: &Boot, output: Output, arguments: &ListArgs) -> Result<Exit, Failu
         status: status(&arguments.status),
         rule: arguments.rule.clone(),
         severity: arguments.severity,
+        provider: None,
         account: arguments.account.clone(),
         since: optional_moment("--since", arguments.since.as_deref(), boot.now())?,
         at: optional_moment("--at", arguments.at.as_deref(), boot.now())?,

@@ -27,7 +27,7 @@ pub(super) const LIST: &str = concat!(
     " FROM findings f CROSS JOIN accounts a
 WHERE f.severity = ?1 AND (f.opened_at, f.id) > (?2, ?3) AND (?4 IS NULL OR f.status = ?4) AND (?5 IS NULL OR f.rule = ?5)
   AND (?6 IS NULL OR f.account_id IN (SELECT id FROM accounts WHERE account = ?6))
-  AND (?7 IS NULL OR f.last_seen >= ?7) AND a.id = f.account_id
+  AND (?7 IS NULL OR f.last_seen >= ?7) AND a.id = f.account_id AND (?9 IS NULL OR a.provider = ?9)
 ORDER BY f.opened_at, f.id LIMIT ?8"
 );
 
@@ -37,6 +37,7 @@ pub(super) const STANDING_AT: &str = concat!(
     "-- findings.standing_at
 SELECT f.id, c.id FROM findings f CROSS JOIN finding_changes c
 WHERE (?2 IS NULL OR f.rule = ?2) AND (?4 IS NULL OR f.account_id IN (SELECT id FROM accounts WHERE account = ?4))
+  AND (?11 IS NULL OR f.account_id IN (SELECT id FROM accounts WHERE provider = ?11))
   AND c.id = (SELECT id FROM finding_changes
     WHERE finding_id = f.id AND changed_at <= ?1 ORDER BY changed_at DESC, id DESC LIMIT 1)
   AND ",
@@ -164,6 +165,7 @@ impl Store {
                 filter.account,
                 opt_millis(filter.since),
                 filter.limit.map_or(i64::MAX, |limit| whole(limit) - whole(found.len() as u64)),
+                filter.provider,
             ];
             for row in statement.query_map(values, read)? {
                 let mut stored = row?;
@@ -194,6 +196,7 @@ impl Store {
             after.map_or(i64::MIN, |place| place.1),
             after.map_or("", |place| &place.2),
             filter.limit.map_or(i64::MAX, whole),
+            filter.provider,
         ];
         let standing = statement.query_map(values, |row| Ok((row.get(0)?, row.get(1)?)))?;
         let standing = standing.collect::<rusqlite::Result<Vec<(String, i64)>>>()?;

@@ -209,6 +209,8 @@ pub struct FindingFilter {
     pub rule: Option<String>,
     /// Least severity.
     pub severity: Option<Severity>,
+    /// Provider.
+    pub provider: Option<Provider>,
     /// Account id.
     pub account: Option<String>,
     /// Seen at or after.

@@ -42,6 +42,7 @@ mod house;
 mod ingest;
 mod judging;
 mod objects;
+mod pages;
 mod policy;
 mod records;
 mod report;

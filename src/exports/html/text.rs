@@ -83,10 +83,11 @@ fn code_marked(text: &str) -> Markup {
     }
 }
 
-/// A time to the minute, with the exact one behind it.
+/// A time to the minute, with its second behind it.
 #[must_use]
 pub fn moment(time: Timestamp) -> Markup {
-    html! { time datetime=(time) { (minute(time)) } }
+    // HTML knows fractions of three digits at most.
+    html! { time datetime=(time.strftime("%Y-%m-%dT%H:%M:%SZ")) { (minute(time)) } }
 }
 
 /// A time to the minute, in UTC.

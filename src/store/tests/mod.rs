@@ -9,6 +9,7 @@ mod opening;
 mod orders;
 mod pages;
 mod plans;
+mod timeline;
 
 use std::path::{Path, PathBuf};
 

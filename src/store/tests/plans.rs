@@ -2,8 +2,8 @@
 
 use super::Fixture;
 use crate::store::{
-    coverage, event_lists, events, finding_lists, key_stores, ledger, lookup_progress, role_use, roles, tasks,
-    trail_settings, verdicts,
+    coverage, event_lists, events, finding_lists, key_stores, ledger, lookup_progress, overview, role_use, roles,
+    tasks, timeline, trail_settings, verdicts,
 };
 
 fn plan(fixture: &Fixture, query: &str) -> String {
@@ -48,6 +48,12 @@ fn hot_queries_search_an_index_and_scan_no_table() {
         (roles::LIST, "role_states_place", true),
         (key_stores::LIST, "store_states_place", false),
         (tasks::LIST, "deletion_tasks_order", false),
+        (timeline::EVENTS, "event_concerns_notable", true),
+        (timeline::DAYS, "PRIMARY KEY", true),
+        (timeline::USED, "PRIMARY KEY", false),
+        (timeline::COVERAGE, "coverage_place", true),
+        (overview::GAPS, "coverage_gap", true),
+        (overview::GAP_COUNT, "coverage_gap", true),
     ] {
         let plan = plan(&fixture, query);
         assert!(plan.contains(index), "{query}\n{plan}");

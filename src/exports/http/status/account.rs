@@ -63,12 +63,14 @@ fn judged(verdicts: &[(AccountVerdict, AssumptionCount)]) -> Markup {
 
 fn findings(view: &View, account: &Account) -> Result<Markup, StoreError> {
     let of_status = |status| {
-        let account = Some(account.id.clone());
-        let filter = FindingFilter { status: Some(status), account, ..FindingFilter::default() };
-        view.findings(&filter, Some(0))
+        let (provider, account) = (Some(account.provider), Some(account.id.clone()));
+        let filter = FindingFilter { status: Some(status), provider, account, ..FindingFilter::default() };
+        let page = view.page(&filter, None, FINDINGS + 1, Some(0))?;
+        Ok::<_, StoreError>((page.rows.into_iter().map(|(_, row)| row).collect::<Vec<_>>(), page.stopped.is_some()))
     };
-    let (mut open, mut excepted) = (of_status(FindingStatus::Open)?, of_status(FindingStatus::Excepted)?);
-    let left_out = open.len().saturating_sub(FINDINGS) + excepted.len().saturating_sub(FINDINGS);
+    let ((mut open, stopped), (mut excepted, _)) =
+        (of_status(FindingStatus::Open)?, of_status(FindingStatus::Excepted)?);
+    let more = stopped || FINDINGS < open.len() || FINDINGS < excepted.len();
     open.truncate(FINDINGS);
     excepted.truncate(FINDINGS);
     let all = query("/", &[("status", "all"), ("account", &account.id)]);
@@ -81,7 +83,7 @@ fn findings(view: &View, account: &Account) -> Result<Markup, StoreError> {
                 h3 { "Accepted by an exception" }
                 (list::findings(&excepted))
             }
-            @if 0 < left_out { p { (counted(left_out as u64, "more finding")) "." } }
+            @if more { p { "There are more; the worst are shown." } }
             p { a href={ (all) "#findings" } { "All findings of this account, resolved ones too" } }
         }
     })

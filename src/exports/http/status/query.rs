@@ -80,6 +80,7 @@ impl Query {
             rule: Some(self.rule.clone()).filter(|rule| !rule.is_empty()),
             severity: self.severity.parse().ok(),
             account: Some(self.account.clone()).filter(|account| !account.is_empty()),
+            provider: self.provider(),
             ..FindingFilter::default()
         }
     }

@@ -17,7 +17,7 @@ pub(super) fn page(view: &View, query: &Query) -> Result<Page, Trouble> {
     let start = Start::read(view, query)?;
     let body = html! {
         h1 { "Status" }
-        @if start.is_empty() {
+        @if !start.known {
             (sections::first_run(&start))
         } @else {
             (sections::standing(&start))

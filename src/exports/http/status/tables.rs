@@ -8,7 +8,7 @@ use crate::model::{AccountVerdict, AssumptionCount, Coverage, api};
 /// A table in its box. The box can be reached by keyboard, for scrolling, and has a name for it.
 pub(super) fn table(caption: &str, columns: &[&str], rows: &[Vec<Markup>]) -> Markup {
     html! {
-        div.scroll tabindex="0" role="region" aria-label=(caption) {
+        section.scroll tabindex="0" aria-label=(caption) {
             table {
                 caption { (caption) }
                 thead { tr { @for column in columns { th scope="col" { (column) } } } }

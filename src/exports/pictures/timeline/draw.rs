@@ -60,16 +60,18 @@ impl Timeline {
     pub fn draw(&self, id: &str) -> Markup {
         let drawn = self.sheet(id);
         html! {
-            figure.timeline id=(id) {
-                svg.picture width="100%" height=(drawn.y) role="img" aria-labelledby={ (id) "-title " (id) "-desc" } {
-                    title id={ (id) "-title" } { "The life of " (super::table::clean(&self.role)) }
-                    desc id={ (id) "-desc" } { (self.description()) }
-                    defs { (hatch(id)) (forms(id, self)) }
-                    @for part in &drawn.parts { (part) }
-                }
-                figcaption {
-                    ul.legend { (self.legend(id)) }
-                    p { (self.caption()) }
+            div.timeline id=(id) {
+                figure {
+                    svg.picture width="100%" height=(drawn.y) role="img" aria-labelledby={ (id) "-title " (id) "-desc" } {
+                        title id={ (id) "-title" } { "The life of " (super::table::clean(&self.role)) }
+                        desc id={ (id) "-desc" } { (self.description()) }
+                        defs { (hatch(id)) (forms(id, self)) }
+                        @for part in &drawn.parts { (part) }
+                    }
+                    figcaption {
+                        ul.legend { (self.legend(id)) }
+                        p { (self.caption()) }
+                    }
                 }
                 (self.table())
             }
@@ -227,13 +229,13 @@ impl Sheet<'_> {
         if most == 0 {
             self.name(name, "none");
             self.bed(NONE);
-            self.gaps(Hides::Trail, NONE, true);
+            self.gaps(Hides::Trail, NONE, false);
             self.y += NONE + ROOM;
             return;
         }
         self.name(name, &format!("at most {} {length}", number(most)));
         self.bed(BARS);
-        self.gaps(Hides::Trail, BARS, true);
+        self.gaps(Hides::Trail, BARS, class == "trusted");
         for bucket in buckets {
             let value = count(&bucket.uses);
             if 0 < value {
@@ -253,7 +255,7 @@ impl Sheet<'_> {
         }
         self.name(name, if slots.is_empty() { "none" } else { "" });
         self.bed(MARKS);
-        self.gaps(Hides::Trail, MARKS, true);
+        self.gaps(Hides::Trail, MARKS, false);
         for ((_, kind), (count, first)) in slots {
             let Some((_, form, ..)) = FORMS.iter().find(|(known, ..)| *known == kind) else { continue };
             let what = super::table::marked(first, count);

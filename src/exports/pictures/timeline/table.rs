@@ -45,7 +45,7 @@ impl Timeline {
         html! {
             details.alternative {
                 summary { "The same as a table" }
-                div.scroll tabindex="0" role="region" aria-label="The timeline as a table" {
+                section.scroll tabindex="0" aria-label={ "The life of " (clean(&self.role)) " as a table" } {
                     table {
                         thead { tr { th scope="col" { "From" } th scope="col" { "To" } th scope="col" { "What" } } }
                         tbody {

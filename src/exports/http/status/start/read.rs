@@ -10,7 +10,7 @@ use crate::exports::html::CoverageCounts;
 use crate::exports::json::FindingJson;
 use crate::exports::{ExceptionStanding, Tally, View};
 use crate::model::{AccountVerdict, AssumptionCount, Outcome, RolePresence, Severity, Verdict};
-use crate::store::{HistoryFilter, Overview, StoreError};
+use crate::store::{FindingPlace, HistoryFilter, Overview, StoreError};
 
 /// Rows of a page of a list.
 pub(super) const ROWS: usize = 100;
@@ -24,6 +24,8 @@ const DAY: i64 = 24 * 60 * 60;
 /// What the start page shows.
 pub(super) struct Start {
     pub(super) now: Timestamp,
+    /// Whether anything is known at all.
+    pub(super) known: bool,
     pub(super) overview: Overview,
     pub(super) counts: CoverageCounts,
     /// Open findings that no exception covers, by severity, the worst first.
@@ -61,6 +63,7 @@ impl Start {
         let store = view.store();
         let overview = store.overview(GAPS)?;
         let all = store.verdicts(&HistoryFilter::default())?;
+        let known = overview.last_run.is_some() || !all.is_empty();
         let counts = tables::counts(&all);
         let clean = clean(view, &all)?;
         let (unconfigured, mut judged): (Vec<_>, Vec<_>) = all.into_iter().partition(is_unconfigured);
@@ -83,6 +86,7 @@ impl Start {
         unconfigured_profiles.dedup();
         Ok(Self {
             now,
+            known,
             overview,
             counts,
             open: by_severity(&tally),
@@ -97,11 +101,6 @@ impl Start {
             findings,
             next,
         })
-    }
-
-    /// Whether nothing is known at all.
-    pub(super) fn is_empty(&self) -> bool {
-        self.overview.last_run.is_none() && self.verdict_rows == 0 && self.unconfigured == 0
     }
 
     /// Open findings of every severity.
@@ -185,9 +184,12 @@ fn by_severity(tally: &Tally) -> BTreeMap<std::cmp::Reverse<Severity>, u64> {
 
 /// A page of findings, and where the next one begins.
 fn findings(view: &View, query: &Query) -> Result<(Vec<FindingJson>, Option<String>), StoreError> {
-    let after: usize = query.after.parse().unwrap_or(0);
-    let mut all = view.findings(&query.filter(), Some(0))?;
-    all.retain(|row| query.provider().is_none_or(|provider| provider == row.provider));
-    let next = (after + ROWS < all.len()).then(|| (after + ROWS).to_string());
-    Ok((all.into_iter().skip(after).take(ROWS).collect(), next))
+    let after: Option<FindingPlace> = serde_json::from_str(&query.after).ok();
+    // One more than is shown tells whether there is a next page.
+    let mut page = view.page(&query.filter(), after.as_ref(), ROWS + 1, Some(0))?;
+    let more = ROWS < page.rows.len();
+    page.rows.truncate(ROWS);
+    let last = if more { page.rows.last().map(|(place, _)| place.clone()) } else { page.stopped };
+    let next = last.and_then(|place| serde_json::to_string(&place).ok());
+    Ok((page.rows.into_iter().map(|(_, row)| row).collect(), next))
 }

@@ -227,7 +227,7 @@ pub(super) fn exceptions(start: &Start) -> Markup {
                     p.notice { (counted(soon as u64, "exception")) " near expiry: what they cover counts again when they end." }
                 }
                 (tables::table(
-                    "Exceptions",
+                    "Exceptions and what they cover",
                     &["Name", "State", "Covers", "Ends", "Owner", "Ticket", "Reason"],
                     &rows,
                 ))

@@ -20,7 +20,6 @@ pub(super) const PROFILE: &str = "aws-kms-custom-key-stores";
 
 pub(super) struct Scene {
     pub(super) store: Store,
-    run: RunId,
     _directory: tempfile::TempDir,
 }
 
@@ -58,8 +57,11 @@ impl Scene {
         let url = DatabaseUrl(directory.path().join("history.db"));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         let store = runtime.block_on(Store::open(&url, Access::Write("test"))).expect("a new history");
-        let run = store.begin_run(RunKind::Collect, at(0)).expect("a run");
-        Self { store, run, _directory: directory }
+        Self { store, _directory: directory }
+    }
+
+    pub(super) fn begun(&self) -> RunId {
+        self.store.begin_run(RunKind::Collect, at(0)).expect("a run")
     }
 
     pub(super) fn view(&self) -> View {
@@ -100,13 +102,15 @@ impl Scene {
 
     /// Stores coverage and ends the run.
     pub(super) fn covered(&self, rows: &[Coverage]) {
-        self.store.save_coverage(self.run, at(3), rows).expect("stored");
-        self.store.finish_run(self.run, at(4), rows.is_empty(), &SourceSummary::default()).expect("ended");
+        let run = self.begun();
+        self.store.save_coverage(run, at(3), rows).expect("stored");
+        self.store.finish_run(run, at(4), rows.is_empty(), &SourceSummary::default()).expect("ended");
     }
 
     pub(super) fn judged(&self, findings: &[Finding], verdicts: &[AccountVerdict]) {
         let row = self.gap("us-east-1", Outcome::Complete, "");
-        self.store.save_coverage(self.run, at(1), &[row]).expect("stored");
+        let run = self.begun();
+        self.store.save_coverage(run, at(1), &[row]).expect("stored");
         let account =
             findings.first().map_or_else(|| Account::new(Provider::Aws, ACCOUNT), |one| one.account.clone());
         let judgement = Judgement {
@@ -119,11 +123,11 @@ impl Scene {
             recheck_at: None,
         };
         let updates: Vec<_> = findings.iter().map(opened).collect();
-        self.store.save_judgement(self.run, &judgement, &updates).expect("stored");
+        self.store.save_judgement(run, &judgement, &updates).expect("stored");
     }
 
     pub(super) fn ingested(&self, events: &[TrailEvent]) {
-        let mut batch = self.store.batch(self.run, at(0)).expect("a batch");
+        let mut batch = self.store.batch(self.begun(), at(0)).expect("a batch");
         let mut object = batch.object().expect("an object");
         for event in events {
             object.add_event(event).expect("stored");
@@ -136,6 +140,14 @@ impl Scene {
     pub(super) fn start(&self, query: &str) -> String {
         let address = format!("/?{query}").parse().expect("an address");
         self.whole(Query::of(&address).and_then(|query| start::page(&self.view(), &query)))
+    }
+
+    /// The query of the next page of findings.
+    pub(super) fn next(page: &str) -> Option<String> {
+        let (before, _) = page.split_once(">Next 100</a>")?;
+        let (_, link) = before.rsplit_once("href=\"")?;
+        let (link, _) = link.split_once('"')?;
+        Some(link.replace("&amp;", "&").trim_start_matches("/?").trim_end_matches("#findings").to_owned())
     }
 
     pub(super) fn finding(&self, id: &str) -> String {
