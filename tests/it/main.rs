@@ -45,6 +45,7 @@ mod objects;
 mod policy;
 mod records;
 mod report;
+mod report_documents;
 mod reports_agree;
 mod reports_formats;
 mod scene;

@@ -44,11 +44,11 @@ fn proof(report: &Report) -> Section<'_> {
 fn verdicts(report: &Report) -> Section<'_> {
     let columns = vec![
         Column::short("Provider", 2.2),
-        Column::short("Account", 4.2),
+        Column::short("Account", 4.9),
         Column::words("Profile", 6.6),
         Column::short("Verdict", 3.0),
         Column::short("At start", 2.4),
-        Column::short("Role", 2.4),
+        Column::short("Role", 2.8),
         Column::number("Stores", 2.0),
         Column::number("Regions", 2.4),
         Column::number("Assumptions", 3.4),
@@ -117,7 +117,7 @@ fn framework<'a>(place: usize, name: &'a str, controls: Vec<&'a ControlResult>) 
         Column::short("Control", 2.6),
         Column::words("What these rules contribute to it", 7.0),
         Column::words("Rules", 4.6),
-        Column::short("Result", 3.2),
+        Column::short("Result", 3.8),
         Column::words("Findings", 6.0),
     ];
     let left = left_out(controls.len(), LISTED, "controls");
@@ -131,7 +131,7 @@ fn framework<'a>(place: usize, name: &'a str, controls: Vec<&'a ControlResult>) 
         ]
     });
     let table = Table::new("Results by control: what the rules found, as support for the control", columns, rows);
-    let title = format!("Results that support {}", name);
+    let title = format!("Results that support {name}");
     Section::new(format!("framework-{}", place + 1), title, vec![Block::Table(table.below(left))])
 }
 

@@ -35,14 +35,14 @@ pub(super) fn section(report: &Report, listed: usize) -> Section<'_> {
 
 fn list(report: &Report, listed: usize) -> Section<'_> {
     let columns = vec![
-        Column::short("Finding", 5.2),
-        Column::short("Severity", 2.8),
+        Column::short("Finding", 4.7),
+        Column::short("Severity", 2.5),
         Column::short("Status", 2.9),
-        Column::short("Movement", 3.3),
-        Column::words("Rule", 4.6),
-        Column::short("Account", 6.2),
-        Column::short("First seen", 3.2),
-        Column::number("Days", 1.8),
+        Column::short("Movement", 2.8),
+        Column::words("Rule", 5.6),
+        Column::short("Account", 6.5),
+        Column::short("First seen", 3.1),
+        Column::number("Days", 1.9),
     ];
     let rows = report.findings.iter().take(listed).enumerate().map(|(place, found)| row(found, place < DETAILED));
     let left = left_out(report.findings.len(), listed, "findings");
@@ -251,13 +251,13 @@ fn events(events: &[String]) -> Line<'_> {
     line
 }
 
-fn life(life: &[ChangeJson]) -> Line<'_> {
-    let skipped = life.len().saturating_sub(STEPS);
+fn life(steps: &[ChangeJson]) -> Line<'_> {
+    let skipped = steps.len().saturating_sub(STEPS);
     let mut line = Vec::new();
     if 0 < skipped {
         line.push(Piece::text(format!("{} earlier steps; ", number(skipped as u64))));
     }
-    for (place, step) in life[skipped..].iter().enumerate() {
+    for (place, step) in steps[skipped..].iter().enumerate() {
         let between = if place == 0 { "" } else { "; " };
         line.push(Piece::text(format!("{between}{} {} (run {})", step.at, step.change.name(), step.run)));
         if let FindingChange::BecameStale { because } | FindingChange::Resolved { because } = &step.change {

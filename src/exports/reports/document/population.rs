@@ -35,7 +35,7 @@ fn trails(report: &Report) -> Section<'_> {
         Column::short("Provider", 2.2),
         Column::short("Account", 4.2),
         Column::words("Source", 4.0),
-        Column::short("Last reading", 3.0),
+        Column::short("Last reading", 3.5),
         Column::number("Covered", 2.4),
         Column::words("Not covered", 7.0),
     ];
@@ -78,7 +78,7 @@ fn gaps(report: &Report) -> Section<'_> {
         Column::short("Account", 4.2),
         Column::short("Region", 3.2),
         Column::words("API", 4.5),
-        Column::short("Outcome", 3.0),
+        Column::short("Outcome", 3.5),
         Column::words("Detail", 6.0),
     ];
     let table = Table::new(

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::faces::Face;
+use super::faces::{Face, Faces};
 use super::flow::{BOTTOM, Flow, Frame, INK, LINE, line_height};
 use super::tree::{NodeId, Role};
 use super::wrap::{Fragment, Style, wrap};
@@ -37,17 +37,31 @@ struct Grid {
 }
 
 impl Grid {
-    fn of(frame: Frame, columns: &[Column]) -> Self {
-        let shares: f32 = columns.iter().map(|column| column.share).sum();
+    fn of(faces: &Faces, frame: Frame, columns: &[Column]) -> Self {
         let mut x = frame.x;
-        let columns = columns.iter().map(|column| {
-            let width = column.share / shares * frame.width;
+        let columns = columns.iter().zip(widths(faces, frame, columns)).map(|(column, width)| {
             let cell = Frame { x, width: width - BETWEEN };
             x += width;
             (cell, column.kind == Kind::Number)
         });
         Self { frame, columns: columns.collect() }
     }
+}
+
+/// The widths of columns: their shares, but none is narrower than the longest word of its title; what those need, the
+/// others give.
+fn widths(faces: &Faces, frame: Frame, columns: &[Column]) -> Vec<f32> {
+    let least = |column: &Column| {
+        let words = column.title.split(' ').map(|word| faces.width(NAME.face, NAME.size, word));
+        words.fold(0.0, f32::max) + BETWEEN + 0.5
+    };
+    let shares: f32 = columns.iter().map(|column| column.share).sum();
+    let wanted: Vec<f32> = columns.iter().map(|column| column.share / shares * frame.width).collect();
+    let least: Vec<f32> = columns.iter().map(least).collect();
+    let short: f32 = least.iter().zip(&wanted).map(|(least, wanted)| (least - wanted).max(0.0)).sum();
+    let spare: f32 = least.iter().zip(&wanted).map(|(least, wanted)| (wanted - least).max(0.0)).sum();
+    let taken = if short < spare { short / spare } else { 0.0 };
+    least.iter().zip(&wanted).map(|(least, wanted)| (wanted - taken * (wanted - least)).max(*least)).collect()
 }
 
 /// Names with their values.
@@ -68,7 +82,7 @@ pub(super) fn table(flow: &mut Flow<'_>, parent: NodeId, frame: Frame, table: Ta
     flow.ensure(60.0);
     let caption = flow.tree.node(node, Role::Caption);
     flow.text(caption, frame, &vec![Piece::text(table.caption)], SMALL);
-    let grid = Grid::of(frame, &table.columns);
+    let grid = Grid::of(flow.faces, frame, &table.columns);
     let names: Vec<Line<'_>> = table.columns.iter().map(|column| vec![Piece::text(column.title)]).collect();
     let count = names.len();
     let head = broken(flow, &grid, &names, &vec![NAME; count], vec![Role::ColumnName; count]);
