@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::picture::{Align, Bar, CHARACTER, Ink, Picture, Shape, bars, label, share};
+use super::picture::{Align, Bar, Ink, Picture, Shape, bars, label, share, width_of};
 use super::pieces::{Badge, Column, Line, Piece, Table};
 use crate::exports::html::{day, number};
 use crate::exports::reports::{Movement, Report, ReportFinding, ReportPeriod, TrailCoverage, VerdictRow};
@@ -199,7 +199,7 @@ fn dates(period: &ReportPeriod, y: f32, shapes: &mut Vec<Shape>) {
     for (word, ink) in [("covered", Ink::Good), ("not covered", Ink::Empty)] {
         shapes.push(Shape::Box { x, y: y + 19.0, width: 10.0, height: 10.0, ink });
         shapes.push(label(x + 14.0, y + 28.0, Align::Start, word.to_owned()));
-        x += 30.0 + word.len() as f32 * CHARACTER;
+        x += 30.0 + width_of(word);
     }
 }
 

@@ -131,7 +131,7 @@ fn framework<'a>(place: usize, name: &'a str, controls: Vec<&'a ControlResult>) 
         ]
     });
     let table = Table::new("Results by control: what the rules found, as support for the control", columns, rows);
-    let title = format!("Results that support {}", name);
+    let title = format!("Results that support {name}");
     Section::new(format!("framework-{}", place + 1), title, vec![Block::Table(table.below(left))])
 }
 

@@ -251,13 +251,13 @@ fn events(events: &[String]) -> Line<'_> {
     line
 }
 
-fn life(life: &[ChangeJson]) -> Line<'_> {
-    let skipped = life.len().saturating_sub(STEPS);
+fn life(steps: &[ChangeJson]) -> Line<'_> {
+    let skipped = steps.len().saturating_sub(STEPS);
     let mut line = Vec::new();
     if 0 < skipped {
         line.push(Piece::text(format!("{} earlier steps; ", number(skipped as u64))));
     }
-    for (place, step) in life[skipped..].iter().enumerate() {
+    for (place, step) in steps[skipped..].iter().enumerate() {
         let between = if place == 0 { "" } else { "; " };
         line.push(Piece::text(format!("{between}{} {} (run {})", step.at, step.change.name(), step.run)));
         if let FindingChange::BecameStale { because } | FindingChange::Resolved { because } = &step.change {

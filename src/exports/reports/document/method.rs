@@ -73,9 +73,9 @@ fn calls(report: &Report) -> Section<'_> {
     ];
     let calls = &report.method.calls;
     let rows = calls.iter().take(LISTED).map(|call| {
-        let mut cells = vec![vec![Piece::text(call.provider.as_str())], vec![Piece::foreign(&call.api)]];
-        cells.extend([call.requests, call.throttled, call.errors].map(|count| vec![Piece::text(number(count))]));
-        cells
+        let mut row = vec![vec![Piece::text(call.provider.as_str())], vec![Piece::foreign(&call.api)]];
+        row.extend([call.requests, call.throttled, call.errors].map(|count| vec![Piece::text(number(count))]));
+        row
     });
     let table = Table::new("Requests of the period's runs, by API; each only reads", columns, rows);
     let table = table.below(left_out(calls.len(), LISTED, "APIs"));

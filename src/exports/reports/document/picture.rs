@@ -94,8 +94,6 @@ const RIGHT: f32 = 44.0;
 const ROW: f32 = 22.0;
 /// Height of a bar.
 const BAR: f32 = 14.0;
-/// Width of a character, about: labels are 11 units high.
-pub(super) const CHARACTER: f32 = 6.2;
 
 /// A bar with its parts.
 pub(super) struct Bar {
@@ -133,7 +131,7 @@ fn parts_of(bar: &Bar, most: u64, y: f32, shapes: &mut Vec<Shape>) -> f32 {
         let width = (share(*count, most) * (WIDTH - LEFT - RIGHT)).max(2.0);
         shapes.push(Shape::Box { x, y, width, height: BAR, ink: *ink });
         let text = crate::exports::html::number(*count);
-        if bar.parts.len() > 1 && text.len() as f32 * CHARACTER + 4.0 < width {
+        if bar.parts.len() > 1 && width_of(&text) + 4.0 < width {
             let (x, y) = (x + width / 2.0, y + BAR - 3.0);
             shapes.push(Shape::Label { x, y, align: Align::Middle, light: ink.is_dark(), text });
         }
@@ -147,13 +145,21 @@ fn legend_at(y: f32, legend: &[(&'static str, Ink)], shapes: &mut Vec<Shape>) {
     for (word, ink) in legend {
         shapes.push(Shape::Box { x, y, width: 10.0, height: 10.0, ink: *ink });
         shapes.push(label(x + 14.0, y + 9.0, Align::Start, (*word).to_owned()));
-        x += 14.0 + word.len() as f32 * CHARACTER + 14.0;
+        x += 14.0 + width_of(word) + 14.0;
     }
 }
 
 /// A dark label.
 pub(super) fn label(x: f32, y: f32, align: Align, text: String) -> Shape {
     Shape::Label { x, y, align, light: false, text }
+}
+
+/// How wide a label is, about: its letters are 11 units high.
+#[expect(clippy::cast_precision_loss, reason = "a label has a few letters")]
+pub(super) fn width_of(text: &str) -> f32 {
+    /// Width of a letter, about.
+    const LETTER: f32 = 6.2;
+    text.chars().count() as f32 * LETTER
 }
 
 /// A part of a whole, from 0 to 1.

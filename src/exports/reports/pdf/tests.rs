@@ -1,4 +1,4 @@
-use super::flow::{BOTTOM, Frame, Mark, PAGE, SIDE, TOP};
+use super::flow::{BOTTOM, Mark, PAGE, SIDE, TOP};
 use super::wrap::{Style, wrap};
 use super::*;
 use crate::exports::reports::document::Piece;
@@ -142,7 +142,6 @@ fn the_contents_name_the_pages() {
         _ => None,
     });
     assert_eq!(number, Some((page + 1).to_string()));
-    assert_eq!(Frame::WHOLE.x, SIDE);
 }
 
 const READ: &str = "import pypdf, sys

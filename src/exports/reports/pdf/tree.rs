@@ -46,6 +46,7 @@ pub(super) struct NodeId(usize);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Leaf(pub usize);
 
+#[derive(Debug, Clone, Copy)]
 enum Child {
     Node(NodeId),
     Leaf(Leaf),

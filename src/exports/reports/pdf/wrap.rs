@@ -49,7 +49,7 @@ struct Run {
 pub(super) fn wrap(faces: &Faces, line: &Line<'_>, width: f32, style: Style) -> Vec<Vec<Fragment>> {
     let mut wrapping = Wrapping { faces, width, size: style.size, lines: vec![Vec::new()], x: 0.0 };
     for piece in line {
-        wrapping.run(run(faces, piece, style));
+        wrapping.run(&run(faces, piece, style));
     }
     wrapping.lines
 }
@@ -76,14 +76,14 @@ struct Wrapping<'f> {
 }
 
 impl Wrapping<'_> {
-    fn run(&mut self, run: Run) {
+    fn run(&mut self, run: &Run) {
         if run.tone.is_some() {
-            return self.word(&run, &run.text.clone());
+            return self.word(run, &run.text);
         }
         let mut rest = run.text.as_str();
         while let Some(end) = next_break(rest) {
             let (word, after) = rest.split_at(end);
-            self.word(&run, word);
+            self.word(run, word);
             rest = after;
         }
     }
