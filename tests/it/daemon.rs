@@ -80,11 +80,6 @@ impl Daemon {
         panic!("{name} is {last:?} and not {value}\n{}", self.get("/metrics").1);
     }
 
-    /// Where it serves.
-    pub fn address(&self) -> &str {
-        &self.address
-    }
-
     pub fn signal(&self, name: &str) {
         let id = self.child.id().to_string();
         let sent = Command::new("kill").args(["-s", name, &id]).status().expect("kill starts");

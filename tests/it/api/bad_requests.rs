@@ -130,7 +130,8 @@ fn a_cursor_is_good_for_its_query_alone(served: &Served) {
     let next = |path: &str| served.json(path)["next"].as_str().expect("more").to_owned();
     let cursor = next("/api/v1/events?limit=2&provider=aws&since=90d");
     assert_eq!(daemon.get(&format!("/api/v1/events?since=90d&provider=aws&limit=9&cursor={cursor}")).0, 200);
-    for other in ["events", "events?provider=aws", "events?provider=aws&since=89d", "coverage?provider=aws&since=90d"] {
+    for other in ["events", "events?provider=aws", "events?provider=aws&since=89d", "coverage?provider=aws&since=90d"]
+    {
         let joint = if other.contains('?') { '&' } else { '?' };
         let answer = request(daemon, "GET", &format!("/api/v1/{other}{joint}cursor={cursor}"), "");
         assert_eq!(status(&answer), 400, "{other}: {answer}");

@@ -66,7 +66,10 @@ fn the_description_is_valid_and_every_answer_is_as_it_says() {
     let served = Served::demo();
     let place = &served.place;
     let document = served.json("/openapi.json");
-    assert_eq!((&document["openapi"], &document["info"]["version"]), (&"3.1.0".into(), &env!("CARGO_PKG_VERSION").into()));
+    assert_eq!(
+        (&document["openapi"], &document["info"]["version"]),
+        (&"3.1.0".into(), &env!("CARGO_PKG_VERSION").into())
+    );
     place.write("openapi.json", document.to_string());
     place.write("answers.json", Value::from(answers(&served)).to_string());
     passes("openapi-spec-validator (PyPI)", place.other("openapi-spec-validator", &["openapi.json"]));

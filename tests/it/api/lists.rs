@@ -65,7 +65,11 @@ fn cases() -> Vec<Case> {
         ),
         case("events?profile=alibaba-kms-key-store", "events --profile alibaba-kms-key-store", false),
         case("events?provider=alibaba", "events --provider alibaba", false),
-        case(&format!("events?since={since}&until={until}"), &format!("events --since {since} --until {until}"), false),
+        case(
+            &format!("events?since={since}&until={until}"),
+            &format!("events --since {since} --until {until}"),
+            false,
+        ),
         case("tasks", "tasks", true),
         case("tasks?provider=aws", "tasks --provider aws", true),
     ]
