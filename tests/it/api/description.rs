@@ -44,7 +44,7 @@ fn answers(served: &Served) -> Vec<Value> {
         ("/api/v1/events", "?limit=1000"),
         ("/api/v1/tasks", ""),
         ("/api/v1/tasks", "?limit=0"),
-        ("/api/v1/findings", "?cursor=eyJ2IjoxLCJxIjoiAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"),
+        ("/api/v1/findings", "?cursor=eyJ2IjoxLCJsIjoiZmluZGluZ3MiAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"),
         ("/openapi.json", ""),
     ] {
         asked.push((path.to_owned(), format!("{path}{query}")));
@@ -66,7 +66,10 @@ fn the_description_is_valid_and_every_answer_is_as_it_says() {
     let served = Served::demo();
     let place = &served.place;
     let document = served.json("/openapi.json");
-    assert_eq!((&document["openapi"], &document["info"]["version"]), (&"3.1.0".into(), &env!("CARGO_PKG_VERSION").into()));
+    assert_eq!(
+        (&document["openapi"], &document["info"]["version"]),
+        (&"3.1.0".into(), &env!("CARGO_PKG_VERSION").into())
+    );
     place.write("openapi.json", document.to_string());
     place.write("answers.json", Value::from(answers(&served)).to_string());
     passes("openapi-spec-validator (PyPI)", place.other("openapi-spec-validator", &["openapi.json"]));
