@@ -49,6 +49,7 @@ pub struct Batch<'a> {
 }
 
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "they do not depend on one another")]
 struct State {
     run: RunId,
     at: i64,
