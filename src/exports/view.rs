@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use crate::exports::json::{ControlJson, FindingDetailJson, FindingJson};
 use crate::findings::Exceptions;
-use crate::model::{FindingStatus, StoredFinding};
+use crate::model::{FindingEvent, FindingStatus, StoredFinding};
 use crate::profiles::{Profile, Profiles};
 use crate::rules::Controls;
 use crate::store::{FindingFilter, FindingPlace, Store, StoreError};
@@ -161,6 +161,16 @@ impl View {
         let history = self.store.finding_changes(&stored.id)?;
         let finding = self.shape(&stored, events, self.now)?;
         Ok(Some(FindingDetailJson { finding, history: history.iter().map(Into::into).collect() }))
+    }
+
+    /// A finding as it stood at `at`, with the events that are told of it. Its status becomes that under the exceptions.
+    #[must_use]
+    pub fn as_of(&self, stored: &mut StoredFinding, events: &[FindingEvent], at: Timestamp) -> FindingJson {
+        let exception = self.exceptions.covering(stored, at);
+        if exception.is_some() {
+            stored.status = FindingStatus::Excepted;
+        }
+        FindingJson::new(stored, events, self.supported(stored), exception.map(Into::into))
     }
 
     fn shape(&self, stored: &StoredFinding, events: Option<u64>, at: Timestamp) -> Result<FindingJson, StoreError> {

@@ -195,7 +195,7 @@ impl Finding {
             hash.update(part.unwrap_or_default());
         }
         let digest = hash.finalize();
-        FindingId(digest[..8].iter().map(|byte| format!("{byte:02x}")).collect())
+        FindingId(hex::encode(&digest[..8]))
     }
 }
 

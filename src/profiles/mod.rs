@@ -151,6 +151,8 @@ pub struct Profile {
     pub policy: Option<ManagedPolicy>,
     /// What the role serves.
     pub store: Option<StoreKind>,
+    /// SHA-256 of the profile's file, in hex.
+    pub file_sha256: String,
 }
 
 impl Profile {

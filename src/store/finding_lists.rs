@@ -1,6 +1,6 @@
 //! Findings, their events and their life: what is read.
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, Row, params};
 
 use super::codec::{Count, Moment, millis, opt_millis, whole};
 use super::findings::{columns, newest_events, read};
@@ -75,6 +75,19 @@ WHERE f.id >= ?1 AND f.id < ?1 || '~' ORDER BY f.id LIMIT 2"
 
 const CHANGES: &str = "-- finding_changes.of_finding
 SELECT changed_at, run_id, change, because FROM finding_changes WHERE finding_id = ?1 ORDER BY changed_at, id";
+
+/// Reads a step of a life: its time, run, name and reason come first.
+pub(super) fn read_change(row: &Row<'_>) -> rusqlite::Result<ChangeRow> {
+    let because = row.get::<_, Option<String>>(3)?.unwrap_or_default();
+    let change = match row.get_ref(2)?.as_str()? {
+        "opened" => FindingChange::Opened,
+        "became-stale" => FindingChange::BecameStale { because },
+        "resolved" => FindingChange::Resolved { because },
+        "reopened" => FindingChange::Reopened,
+        _ => FindingChange::SeenAgain,
+    };
+    Ok(ChangeRow { at: row.get::<_, Moment>(0)?.0, run: RunId(row.get(1)?), change })
+}
 
 fn rank(severity: Option<Severity>) -> i64 {
     match severity {
@@ -225,17 +238,7 @@ impl Store {
     pub fn finding_changes(&self, id: &FindingId) -> Result<Vec<ChangeRow>, StoreError> {
         let reader = self.reader()?;
         let mut statement = reader.prepare_cached(CHANGES)?;
-        let rows = statement.query_map([&id.0], |row| {
-            let because = row.get::<_, Option<String>>(3)?.unwrap_or_default();
-            let change = match row.get_ref(2)?.as_str()? {
-                "opened" => FindingChange::Opened,
-                "became-stale" => FindingChange::BecameStale { because },
-                "resolved" => FindingChange::Resolved { because },
-                "reopened" => FindingChange::Reopened,
-                _ => FindingChange::SeenAgain,
-            };
-            Ok(ChangeRow { at: row.get::<_, Moment>(0)?.0, run: RunId(row.get(1)?), change })
-        })?;
+        let rows = statement.query_map([&id.0], read_change)?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 }

@@ -4,6 +4,7 @@
 //! at once instead of waiting. Readers have connections of their own and never wait for the writer (WAL).
 
 mod accounts;
+mod asking;
 mod batch;
 mod codec;
 mod collections;
@@ -23,6 +24,8 @@ mod objects;
 mod open_findings;
 mod overview;
 mod places;
+mod report;
+mod reports;
 mod role_use;
 mod roles;
 mod runs;
@@ -47,6 +50,7 @@ use crate::model::{
     SourceSummary, StoreSpan, TrailEvent,
 };
 
+pub use asking::{Identity, Requests, RunsWithin};
 pub use batch::{Batch, ObjectWriter};
 pub use event_lists::EventReading;
 pub use gauges::{
@@ -55,6 +59,8 @@ pub use gauges::{
 };
 pub use overview::{CollectionRun, Overview, TrailMark};
 pub use places::{CoveragePlace, EventPlace, FindingPlace, RolePlace, StorePlace, TaskPlace, VerdictPlace};
+pub use report::{EventProof, FindingLife, KnownAccount, LifeStep, StateKind, StateProof, TotalsWithin, TrailPart};
+pub use reports::{ReportTimes, WrittenReport};
 pub use timeline::{CoverageStretch, DayAssumptions, MOST_EVENTS, NotableEvent, RoleHistory};
 
 /// Where the history is: `sqlite://PATH`.

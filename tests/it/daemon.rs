@@ -80,7 +80,7 @@ impl Daemon {
         panic!("{name} is {last:?} and not {value}\n{}", self.get("/metrics").1);
     }
 
-    fn signal(&self, name: &str) {
+    pub fn signal(&self, name: &str) {
         let id = self.child.id().to_string();
         let sent = Command::new("kill").args(["-s", name, &id]).status().expect("kill starts");
         assert!(sent.success());
@@ -237,12 +237,14 @@ fn a_configuration_that_is_wrong_or_an_address_that_is_taken_is_said_at_once() {
     assert!(ran.stderr.contains(&address.to_string()), "{}", ran.stderr);
 }
 
-/// Whether a program of Prometheus is there. Its absence is said aloud: nothing else may make these tests silent.
-fn has(program: &str) -> bool {
+/// Whether a program is there. Its absence is said aloud, and fails where it must be there: nothing else may make
+/// these tests silent.
+pub fn has(program: &str) -> bool {
     let found = Command::new(program).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
     let found = found.is_ok_and(|status| status.success());
+    assert!(found || std::env::var_os("CI").is_none(), "{program} is not installed");
     if !found {
-        eprintln!("{program} IS NOT INSTALLED (Debian package prometheus): the metrics were not checked with it");
+        eprintln!("{program} IS NOT INSTALLED (Debian packages prometheus and curl): what needs it was not checked");
     }
     found
 }
@@ -299,7 +301,7 @@ fn every_metric_that_an_alert_asks_for_is_on_the_page() {
 }
 
 /// A running Prometheus.
-struct Prometheus(Child);
+pub struct Prometheus(pub Child);
 
 impl Drop for Prometheus {
     fn drop(&mut self) {

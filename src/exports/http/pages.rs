@@ -24,7 +24,7 @@ const METRICS_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 const TEXT_TYPE: &str = "text/plain; charset=utf-8";
 
 /// Sent with every answer: nothing is ever to be run, framed, guessed at or kept.
-const SECURITY_HEADERS: [(HeaderName, HeaderValue); 7] = [
+pub(super) const SECURITY_HEADERS: [(HeaderName, HeaderValue); 7] = [
     (
         header::CONTENT_SECURITY_POLICY,
         HeaderValue::from_static(
@@ -119,11 +119,11 @@ async fn guard(request: Request, next: Next) -> Response {
     let mut response = if [Method::GET, Method::HEAD].contains(request.method()) {
         next.run(request).await
     } else {
-        let refused = match api::owns(request.uri().path()) {
-            true => Problem::method().into_response(),
-            false => status::not_allowed(request.headers(), request.method()).unwrap_or_else(|| {
-                sentence(StatusCode::METHOD_NOT_ALLOWED, "this server is read only: GET and HEAD")
-            }),
+        let refused = if api::owns(request.uri().path()) {
+            Problem::method().into_response()
+        } else {
+            status::not_allowed(request.headers(), request.method())
+                .unwrap_or_else(|| sentence(StatusCode::METHOD_NOT_ALLOWED, "this server is read only: GET and HEAD"))
         };
         ([(header::ALLOW, "GET, HEAD")], refused).into_response()
     };
@@ -165,7 +165,7 @@ async fn ready(State(site): State<Site>) -> Response {
     }
 }
 
-fn sentence(status: StatusCode, text: &str) -> Response {
+pub(super) fn sentence(status: StatusCode, text: &str) -> Response {
     (status, [(header::CONTENT_TYPE, TEXT_TYPE)], format!("{text}\n")).into_response()
 }
 
