@@ -21,11 +21,11 @@ const SLOTS: i32 = 60;
 /// Stores that are drawn, those that live longest in the picture first come.
 const STORES: usize = 12;
 /// Gaps that are drawn in each lane; more are drawn as one from the first of the rest to its last.
-const GAPS: usize = 20;
+const GAPS: usize = 16;
 /// Times in which the role was there or not that are drawn: the newest.
 const STRETCHES: usize = 100;
 /// Rows of the text alternative for each kind of thing.
-const ROWS: usize = 40;
+const ROWS: usize = 30;
 
 /// A time in which a role was there, was not, or in which nobody knows.
 #[derive(Debug, Clone, PartialEq, Eq)]

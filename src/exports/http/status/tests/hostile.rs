@@ -307,6 +307,26 @@ fn undisguised(written: &str, shown: &str) {
 }
 
 #[test]
+fn the_reader_of_the_test_sees_what_a_browser_would() {
+    for bad in [
+        "<p><script>alert(1)</script></p>",
+        "<img src=x onerror=alert(1)>",
+        "<a href='javascript:alert(1)'>x</a>",
+        "<a href='//evil.example'>x</a>",
+        "<a href='https://evil.example'>x</a>",
+        "<p style='color:red'>x</p>",
+        "<p>\u{202e}x</p>",
+        "<form action='https://evil.example'></form>",
+        "<meta content='0;url=https://evil.example'>",
+        "<p onclick=alert(1)>x</p>",
+        "<p><!-- x --></p>",
+    ] {
+        assert!(std::panic::catch_unwind(|| harmless(bad, "bad")).is_err(), "{bad}");
+    }
+    harmless("<!DOCTYPE html><html><body><p class='x'>fine <a href='/findings/1'>x</a></p></body></html>", "good");
+}
+
+#[test]
 fn what_was_written_is_still_readable() {
     let scene = Scene::new();
     let text = "<script>alert(1)</script>\u{202e}";
