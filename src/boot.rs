@@ -207,7 +207,7 @@ impl Boot {
         let config::Controls { file, replace } = &loaded.settings.controls;
         let Some(file) = file else { return Ok(Controls::builtin()) };
         let own = config::read_controls(file, &rules::ids())?;
-        Ok(if *replace { Controls::of(own) } else { Controls::builtin().with(own) })
+        Ok(if *replace { Controls::of(own) } else { Controls::builtin().with(&own) })
     }
 
     /// Opens the history of the settings.

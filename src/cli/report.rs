@@ -103,8 +103,7 @@ pub fn run(boot: &Boot, output: Output, arguments: &ReportArgs) -> Result<Exit, 
     {
         return Err(Failure::usage(format!("no account {account:?} is known; `roletrail verdicts` lists them")));
     }
-    let request =
-        ReportRequest { period, account: arguments.account.clone(), all_evidence: arguments.all_evidence };
+    let request = ReportRequest { period, account: arguments.account.clone(), all_evidence: arguments.all_evidence };
     let directory = arguments.output.clone().unwrap_or_else(|| loaded.settings.reports.directory.clone());
     let Some(reported) = write_report(&context, &request, &formats, &directory).map_err(failure)? else {
         return Ok(Exit::Interrupted);

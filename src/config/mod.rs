@@ -56,6 +56,7 @@ pub use snapshot::SnapshotSource;
 pub use value::{ParsePeriodError, Period};
 pub use web::Web;
 
+pub(crate) use reader::nearest;
 use reader::{Document, Section};
 
 /// The file that is read where none is named and it exists.

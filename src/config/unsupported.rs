@@ -21,17 +21,10 @@ impl Settings {
         problems
     }
 
-    fn unsupported_services(&self) -> impl Iterator<Item = Problem> {
-        let database = self
-            .database
+    fn unsupported_services(&self) -> Option<Problem> {
+        self.database
             .is_postgres()
-            .then(|| Problem::new("database.url", "PostgreSQL is not part of this version", "use sqlite://PATH"));
-        // Serving without the TLS and passwords that somebody asked for would be worse than not serving.
-        let web = self.web.config_file.as_ref().map(|_| {
-            let message = "TLS and basic authentication are not part of this version";
-            Problem::new("web.config_file", message, "remove it and put a reverse proxy in front")
-        });
-        database.into_iter().chain(web)
+            .then(|| Problem::new("database.url", "PostgreSQL is not part of this version", "use sqlite://PATH"))
     }
 }
 

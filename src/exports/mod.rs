@@ -13,4 +13,4 @@ mod view;
 pub mod visible;
 
 pub use tally::{ExceptionStanding, Tally};
-pub use view::{View, Views};
+pub use view::{FindingPage, View, Views};

@@ -301,6 +301,12 @@ impl Profiles {
         fitting
     }
 
+    /// The kind of store that a profile serves; the empty word, which is no kind, where it serves none or is not known.
+    #[must_use]
+    pub fn store_kind(&self, id: &str) -> &str {
+        self.get(id).and_then(|profile| profile.store.as_ref()).map_or("", |store| &store.kind)
+    }
+
     /// The profile with that id.
     #[must_use]
     pub fn get(&self, id: &str) -> Option<&Profile> {

@@ -19,7 +19,7 @@ pub struct Daemon {
 
 impl Daemon {
     /// Starts on `roletrail.toml` and waits until it serves.
-    fn start(place: &Workplace) -> Self {
+    pub fn start(place: &Workplace) -> Self {
         Self::start_as(place, place.command(&["run"]))
     }
 
@@ -37,7 +37,7 @@ impl Daemon {
     }
 
     /// Sends a request, answers the status and the body.
-    fn ask(&self, method: &str, path: &str) -> (u16, String) {
+    pub fn ask(&self, method: &str, path: &str) -> (u16, String) {
         let mut stream = TcpStream::connect(&self.address).expect("it listens");
         stream.set_read_timeout(Some(Duration::from_secs(20))).expect("a time limit");
         write!(stream, "{method} {path} HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n").expect("sent");
@@ -48,8 +48,13 @@ impl Daemon {
         (status, body.to_owned())
     }
 
-    fn get(&self, path: &str) -> (u16, String) {
+    pub fn get(&self, path: &str) -> (u16, String) {
         self.ask("GET", path)
+    }
+
+    /// Where it serves.
+    pub fn address(&self) -> &str {
+        &self.address
     }
 
     /// The value of a sample, as the page has it.
@@ -75,7 +80,7 @@ impl Daemon {
         panic!("{name} is {last:?} and not {value}\n{}", self.get("/metrics").1);
     }
 
-    fn signal(&self, name: &str) {
+    pub fn signal(&self, name: &str) {
         let id = self.child.id().to_string();
         let sent = Command::new("kill").args(["-s", name, &id]).status().expect("kill starts");
         assert!(sent.success());
@@ -232,12 +237,14 @@ fn a_configuration_that_is_wrong_or_an_address_that_is_taken_is_said_at_once() {
     assert!(ran.stderr.contains(&address.to_string()), "{}", ran.stderr);
 }
 
-/// Whether a program of Prometheus is there. Its absence is said aloud: nothing else may make these tests silent.
-fn has(program: &str) -> bool {
+/// Whether a program is there. Its absence is said aloud, and fails where it must be there: nothing else may make
+/// these tests silent.
+pub fn has(program: &str) -> bool {
     let found = Command::new(program).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
     let found = found.is_ok_and(|status| status.success());
+    assert!(found || std::env::var_os("CI").is_none(), "{program} is not installed");
     if !found {
-        eprintln!("{program} IS NOT INSTALLED (Debian package prometheus): the metrics were not checked with it");
+        eprintln!("{program} IS NOT INSTALLED (Debian packages prometheus and curl): what needs it was not checked");
     }
     found
 }
@@ -294,7 +301,7 @@ fn every_metric_that_an_alert_asks_for_is_on_the_page() {
 }
 
 /// A running Prometheus.
-struct Prometheus(Child);
+pub struct Prometheus(pub Child);
 
 impl Drop for Prometheus {
     fn drop(&mut self) {

@@ -74,6 +74,7 @@ impl JobContext {
     pub fn view(&self) -> View {
         let now = self.now();
         View::new(self.store.clone(), self.exceptions.current(), self.controls.clone(), now)
+            .with_profiles(Arc::clone(&self.profiles))
     }
 
     /// The times that the rules need, from the settings.

@@ -89,3 +89,56 @@ fn coverage_is_complete_only_where_something_was_expected() {
         "<strong>1 of 1 account</strong> and <strong>2 of 3 Regions</strong> complete"
     );
 }
+
+/// Colours by name, for light or for dark.
+fn colours(dark: bool) -> std::collections::BTreeMap<&'static str, [f64; 3]> {
+    let part = STYLE.split(":root {").nth(1 + usize::from(dark)).and_then(|part| part.split('}').next());
+    let lines = part.expect("both sets are in the sheet").lines();
+    lines
+        .filter_map(|line| {
+            let (name, value) = line.trim().strip_prefix("--")?.trim_end_matches(';').split_once(": #")?;
+            let channel = |from: usize| u8::from_str_radix(value.get(from..from + 2)?, 16).ok().map(f64::from);
+            Some((name, [channel(0)?, channel(2)?, channel(4)?]))
+        })
+        .collect()
+}
+
+/// WCAG 2.2: relative luminance.
+fn luminance(colour: [f64; 3]) -> f64 {
+    let linear = colour.map(|channel| {
+        let part = channel / 255.0;
+        if part <= 0.04045 { part / 12.92 } else { ((part + 0.055) / 1.055).powf(2.4) }
+    });
+    0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+}
+
+fn contrast(left: [f64; 3], right: [f64; 3]) -> f64 {
+    let (left, right) = (luminance(left), luminance(right));
+    (left.max(right) + 0.05) / (left.min(right) + 0.05)
+}
+
+#[test]
+fn every_text_and_every_mark_stands_out_from_what_is_behind_it_in_light_and_in_dark() {
+    const TEXT: f64 = 4.5;
+    const MARK: f64 = 3.0;
+    for dark in [false, true] {
+        let colours = colours(dark);
+        assert!(20 < colours.len(), "{colours:?}");
+        let check = |front: &str, back: &str, least: f64| {
+            let ratio = contrast(colours[front], colours[back]);
+            assert!(least <= ratio, "{front} on {back}, dark: {dark}: {ratio:.2} is less than {least}");
+        };
+        for back in ["paper", "panel"] {
+            for text in ["ink", "quiet", "link"] {
+                check(text, back, TEXT);
+            }
+            for mark in ["present", "others", "refused", "gap"] {
+                check(mark, back, MARK);
+            }
+        }
+        check("paper", "link", TEXT);
+        for badge in ["critical", "high", "medium", "low", "good", "bad", "warn", "unknown", "plain"] {
+            check(&format!("{badge}-ink"), &format!("{badge}-back"), TEXT);
+        }
+    }
+}

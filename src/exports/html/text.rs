@@ -47,6 +47,17 @@ pub fn shown_whole(text: &str) -> Markup {
     }
 }
 
+/// A text for a place that knows no elements, such as a title: what disguises is left as a mark, and the text is cut.
+#[must_use]
+pub fn plain(text: &str, characters: usize) -> String {
+    let (head, rest) = split(text, characters);
+    let mut plain = head.replace(disguises, "\u{fffd}");
+    if !rest.is_empty() {
+        plain.push('…');
+    }
+    plain
+}
+
 /// Paragraphs and lists of the program's own documentation.
 #[must_use]
 pub fn prose(text: &str) -> Markup {
@@ -72,10 +83,11 @@ fn code_marked(text: &str) -> Markup {
     }
 }
 
-/// A time to the minute, with the exact one behind it.
+/// A time to the minute, with its second behind it.
 #[must_use]
 pub fn moment(time: Timestamp) -> Markup {
-    html! { time datetime=(time) { (minute(time)) } }
+    // HTML knows fractions of three digits at most.
+    html! { time datetime=(time.strftime("%Y-%m-%dT%H:%M:%SZ")) { (minute(time)) } }
 }
 
 /// A time to the minute, in UTC.

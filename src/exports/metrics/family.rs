@@ -68,9 +68,11 @@ families! {
     API_ERRORS = Counter "api_errors_total" ["provider", "api"];
     /// Trail records read since the start, by what became of them.
     TRAIL_RECORDS = Counter "trail_records_total" ["provider", "result"];
-    /// Whether the newest attempts to read the configuration and the file of exceptions succeeded; after a failed one
-    /// the older settings or exceptions hold.
+    /// Whether the newest attempts to read the configuration, the web configuration and the file of exceptions succeeded;
+    /// after a failed one the older settings or exceptions hold.
     CONFIG_LAST_RELOAD_SUCCESSFUL = Gauge "config_last_reload_successful" [];
+    /// When the certificate of the pages ends; absent without TLS.
+    WEB_CERTIFICATE_EXPIRY = Gauge "web_certificate_expiry_timestamp_seconds" [];
     /// Operations on the store that failed.
     STORAGE_ERRORS = Counter "storage_errors_total" [];
     /// When a task is due next; absent when its schedule has no further slot.
@@ -80,6 +82,8 @@ families! {
     SCHEDULE_MISSED = Counter "schedule_missed_total" ["task", "reason"];
     /// Runs of a scheduled task that ended with an error or a panic.
     SCHEDULE_RUN_FAILURES = Counter "schedule_run_failures_total" ["task"];
+    /// When a report was last written, by the schedule or a command; 0 where none ever was.
+    REPORT_LAST_SUCCESS = Gauge "report_last_success_timestamp_seconds" [];
 }
 
 // Read from the store after each collection and analysis.

@@ -99,7 +99,9 @@ fn page() -> String {
     metrics.next_run("collect", Some(time(1_795_000_900)));
     metrics.task_failed("collect");
     metrics.storage_failed();
+    metrics.report_written(Timestamp::from_second(1_790_086_400).ok());
     metrics.config_reloaded(false);
+    metrics.web_certificate_expires(Some(time(1_810_000_000)));
     metrics.publish(&state());
     let (counters, state) = metrics.page().expect("the registry can be written");
     counters + std::str::from_utf8(&state.unwrap_or_default()).expect("the page is text")
@@ -110,6 +112,21 @@ fn page() -> String {
 fn the_page_is_the_golden_page() {
     let page = page();
     assert!(page == GOLDEN, "the page differs from golden.txt:\n{page}");
+}
+
+#[test]
+fn a_reload_is_successful_when_both_configurations_are() {
+    let metrics = Metrics::new("0.1.0").expect("the declarations are valid");
+    let shown = || metrics.page().expect("a page").0.contains("\nroletrail_config_last_reload_successful 1\n");
+    assert!(shown());
+    metrics.web_reloaded(false);
+    metrics.config_reloaded(true);
+    assert!(!shown());
+    metrics.web_reloaded(true);
+    assert!(shown());
+    metrics.config_reloaded(false);
+    metrics.web_reloaded(true);
+    assert!(!shown());
 }
 
 #[test]

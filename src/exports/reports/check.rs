@@ -96,12 +96,12 @@ pub fn check(directory: &Path, expected: Option<&str>) -> Result<PackCheck, Stri
                 return Err(nothing(format!("{} lists no file", path.display())));
             }
             let troubles = manifest_troubles(&manifest, &manifest_sha256, expected);
-            files.push(file_check(MANIFEST, FileState::Changed, troubles));
+            files.push(file_check(MANIFEST, FileState::Changed, &troubles));
             check_files(directory, &manifest, &manifest_sha256, &mut files);
             Some(manifest)
         }
         Err(error) => {
-            files.push(file_check(MANIFEST, FileState::Changed, vec![format!("it is no manifest: {error}")]));
+            files.push(file_check(MANIFEST, FileState::Changed, &[format!("it is no manifest: {error}")]));
             None
         }
     };
@@ -117,7 +117,7 @@ pub fn check(directory: &Path, expected: Option<&str>) -> Result<PackCheck, Stri
 }
 
 /// A file in the state that troubles mean, if there are any.
-fn file_check(name: &str, bad: FileState, troubles: Vec<String>) -> FileCheck {
+fn file_check(name: &str, bad: FileState, troubles: &[String]) -> FileCheck {
     let state = if troubles.is_empty() { FileState::Ok } else { bad };
     FileCheck { name: name.to_owned(), state, detail: troubles.join("; ") }
 }
@@ -144,38 +144,38 @@ fn check_files(directory: &Path, manifest: &Manifest, hash: &str, files: &mut Ve
         Ok(bytes) => {
             let same = bytes == manifest.sums(hash).into_bytes();
             let trouble = (!same).then(|| "it does not hold the hashes that the manifest lists".to_owned());
-            file_check(SUMS, FileState::Changed, trouble.into_iter().collect())
+            file_check(SUMS, FileState::Changed, trouble.as_slice())
         }
     });
     let known: BTreeSet<_> = files.iter().map(|file| file.name.clone()).collect();
     let entries = fs::read_dir(directory).into_iter().flatten().flatten();
     let strange = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
     let strange: Vec<_> = strange.filter(|name| !known.contains(name)).collect();
-    let detail = || vec!["the manifest does not list it".to_owned()];
-    files.extend(strange.iter().map(|name| file_check(name, FileState::Unknown, detail())));
+    let detail = ["the manifest does not list it".to_owned()];
+    files.extend(strange.iter().map(|name| file_check(name, FileState::Unknown, &detail)));
 }
 
 fn check_file(directory: &Path, listed: &ManifestFile) -> FileCheck {
     let name = listed.name.as_str();
     if name.is_empty() || name.contains(['/', '\\', '\0']) || [".", "..", MANIFEST, SUMS].contains(&name) {
-        return file_check(name, FileState::Changed, vec!["that is no name of a file of a report".to_owned()]);
+        return file_check(name, FileState::Changed, &["that is no name of a file of a report".to_owned()]);
     }
     match measure(&directory.join(name)) {
         Err(error) => unreadable(name, &error),
         Ok((size, _)) if size != listed.size => {
             let detail = format!("it has {size} bytes, {} were listed", listed.size);
-            file_check(name, FileState::Changed, vec![detail])
+            file_check(name, FileState::Changed, &[detail])
         }
         Ok((_, hash)) if hash != listed.sha256 => {
-            file_check(name, FileState::Changed, vec![format!("its SHA-256 is {hash}, {} was listed", listed.sha256)])
+            file_check(name, FileState::Changed, &[format!("its SHA-256 is {hash}, {} was listed", listed.sha256)])
         }
-        Ok(_) => file_check(name, FileState::Ok, Vec::new()),
+        Ok(_) => file_check(name, FileState::Ok, &[]),
     }
 }
 
 fn unreadable(name: &str, error: &io::Error) -> FileCheck {
     let state = if error.kind() == io::ErrorKind::NotFound { FileState::Missing } else { FileState::Unreadable };
-    file_check(name, state, vec![error.to_string()])
+    file_check(name, state, &[error.to_string()])
 }
 
 fn read_bounded(path: &Path) -> io::Result<Vec<u8>> {

@@ -8,6 +8,7 @@ use super::{
 };
 use crate::exports::csv::CsvWriter;
 use crate::exports::json::FindingExceptionJson;
+use crate::model::EventOutcome;
 
 /// The format, as errors name it.
 const FORMAT: &str = "CSV";
@@ -70,7 +71,7 @@ const FINDINGS: &[Column<ReportFinding>] = &[
     ("role", |found| found.finding.role.as_deref().into()),
     ("store", |found| found.finding.store.as_deref().into()),
     ("actor", |found| found.finding.actor.as_deref().into()),
-    ("outcome", |found| found.finding.outcome.map(|outcome| outcome.as_str()).into()),
+    ("outcome", |found| found.finding.outcome.map(EventOutcome::as_str).into()),
     ("basis", |found| found.finding.basis.as_str().into()),
     ("summary", |found| found.finding.summary.as_str().into()),
     ("matters", |found| found.matters.as_str().into()),
@@ -120,6 +121,7 @@ const VERDICTS: &[Column<VerdictRow>] = &[
     ("assumptions", |row| row.verdict.assumptions.total.into()),
     ("assumptions_by_trusted", |row| row.verdict.assumptions.by_trusted.into()),
     ("read_after_period", |row| row.read_after_period.into()),
+    ("not_asked", |row| row.not_asked.into()),
 ];
 
 const CONTROLS: &[Column<ControlResult>] = &[
@@ -158,6 +160,7 @@ const EVIDENCE: &[Column<EvidenceItem>] = &[
     ("account", |item| item.account.as_str().into()),
     ("source", |item| item.source.as_str().into()),
     ("sha256", |item| item.sha256.as_str().into()),
+    ("found_sha256", |item| item.found_sha256.as_deref().into()),
     ("findings", |item| words(&item.findings)),
 ];
 

@@ -97,9 +97,10 @@ pub(super) fn filled(text: &str, limit: usize) -> String {
     if shown.trim().is_empty() { "(blank)".to_owned() } else { cut(&shown, limit) }
 }
 
-/// A control as people write it: `PCI DSS 4.0.1 7.2.5.1`.
+/// A control as people write it: `PCI DSS 4.0.1 7.2.5.1`, and that its id was not verified where it was not.
 pub(super) fn control_name(control: &ControlJson) -> String {
-    format!("{} {}", control.framework, control.id)
+    let mark = if control.unverified { " (unverified)" } else { "" };
+    format!("{} {}{mark}", control.framework, control.id)
 }
 
 /// The last part of a role's ARN.

@@ -6,7 +6,8 @@ use super::{FormatError, Report, ReportFile, asff, csv, html, json, ocsf, oscal,
 use crate::config::ReportFormat;
 
 /// What to do where a build leaves a format out; only documents can be left out.
-const WITHOUT: &str = "this build is without it; build with `cargo build --release --features pdf`, or print the html format";
+const WITHOUT: &str =
+    "this build is without it; build with `cargo build --release --features pdf`, or print the html format";
 
 /// How a report is written in a format.
 type Write = fn(&Report) -> Result<Vec<ReportFile>, FormatError>;

@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::exports::json::{ChangeJson, CoverageJson, FindingJson, VerdictJson};
+pub use crate::model::ExceptionState;
 use crate::model::{Basis, Outcome, Provider, Severity};
 
 /// A report.
@@ -375,36 +376,6 @@ pub struct ReportFinding {
     pub life: Vec<ChangeJson>,
 }
 
-/// How an exception stands at the end of the period.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum ExceptionState {
-    /// In force and in use.
-    Active,
-    /// In force and in use, and it ends soon.
-    Expiring,
-    /// In force, and nothing that it covers is there.
-    Unused,
-    /// Its first day is still to come.
-    Pending,
-    /// Over.
-    Expired,
-}
-
-impl ExceptionState {
-    /// The name used in JSON, tables and metrics.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Active => "active",
-            Self::Expiring => "expiring",
-            Self::Unused => "unused",
-            Self::Pending => "pending",
-            Self::Expired => "expired",
-        }
-    }
-}
-
 /// An exception in the register.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ExceptionEntry {
@@ -426,7 +397,7 @@ pub struct ExceptionEntry {
     pub created: Option<Timestamp>,
     /// End.
     pub expires: Timestamp,
-    /// How it stands.
+    /// How it stands at the end of the period.
     pub state: ExceptionState,
     /// Ids of the findings of the period that it covers.
     pub covers: Vec<String>,

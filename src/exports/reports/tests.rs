@@ -142,7 +142,7 @@ fn every_format_tells_the_same_findings_with_the_same_severity_status_and_count(
     let told = in_report(&report);
     assert!(4 <= told.len(), "{told:?}");
     let aws: Told = told.clone().into_iter().filter(|(id, _)| is_aws(&report, id)).collect();
-    assert!(0 < aws.len() && aws.len() < told.len(), "{aws:?}");
+    assert!(!aws.is_empty() && aws.len() < told.len(), "{aws:?}");
     assert_eq!(in_csv(&report), told, "CSV");
     assert_eq!(in_ocsf(&report), told, "OCSF");
     assert_eq!(in_asff(&report), aws, "ASFF");
@@ -322,7 +322,7 @@ fn what_asff_leaves_out_stands_in_a_note() {
     let mut report = sample("x");
     let note = |report: &Report| {
         let files = asff::write(report).expect("ASFF");
-        let file = files.into_iter().find(|file| file.name.ends_with(".txt"));
+        let file = files.into_iter().find(|file| file.media_type.starts_with("text/plain"));
         file.map(|file| String::from_utf8(file.bytes).expect("UTF-8"))
     };
     let some = note(&report).expect("a note");
@@ -342,7 +342,7 @@ fn every_list_is_a_table_even_when_it_is_empty() {
     for file in csv::write(&report).expect("CSV") {
         let mut reader = ::csv::Reader::from_reader(&file.bytes[..]);
         assert!(2 < reader.headers().expect("a header").len(), "{}", file.name);
-        let rows = reader.records().map(|row| row.expect("a row")).count();
+        let rows = reader.records().collect::<Result<Vec<_>, _>>().expect("rows").len();
         let empty = file.name.contains("findings") || file.name.contains("exceptions");
         assert_eq!(rows == 0, empty, "{}: {rows}", file.name);
     }
@@ -370,7 +370,9 @@ fn harmless(report: &Report, hostile: &str) {
         let mut fields = Vec::new();
         members(&batch, "ProductFields", &mut fields);
         let mut values = Vec::new();
-        fields.iter().for_each(|fields| texts(fields, &mut values));
+        for fields in &fields {
+            texts(fields, &mut values);
+        }
         assert!(values.iter().all(|value| value.encode_utf16().count() <= 2_048 && !value.trim().is_empty()));
     }
     for document in json(&oscal::write(report).expect("OSCAL")) {

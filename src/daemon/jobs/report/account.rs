@@ -8,7 +8,7 @@ use super::evidence::{Index, Known};
 use super::population::{self, Completeness, Gaps};
 use super::standing::{Standing, findings_of};
 use super::trails::Trails;
-use super::Task;
+use super::{MOMENT, Task};
 use crate::daemon::jobs::JobError;
 use crate::exports::json::VerdictJson;
 use crate::exports::reports::{Movement, ReportFinding, ScopeAccount, TrailCoverage, VerdictChange, VerdictRow};
@@ -60,8 +60,9 @@ impl Reading {
 struct Judged {
     evidence: Evidence,
     at_end: Judgement,
-    /// `None` where nothing was known of it by then.
-    at_start: Option<Judgement>,
+    /// The judgement for the start, last, and those for earlier moments where that one could not decide everything, in
+    /// their order. Nothing where nothing was known of the account by then.
+    before: Vec<Judgement>,
 }
 
 impl Parts {
@@ -94,7 +95,7 @@ impl Parts {
     fn add_findings(&mut self, task: &Task<'_>, judged: &Judged) -> Result<(), JobError> {
         let account = &judged.evidence.account;
         let lives = task.store().finding_lives(account, task.moments.to)?;
-        let standings = findings_of(&lives, judged.at_start.as_ref(), &judged.at_end, &task.moments);
+        let standings = findings_of(&lives, &judged.before, &judged.at_end, &task.moments);
         if standings.is_empty() {
             return Ok(());
         }
@@ -120,25 +121,48 @@ impl Parts {
 }
 
 fn judge(task: &Task<'_>, account: &Account) -> Result<Judged, JobError> {
-    let profiles = &task.context.profiles;
     let evidence = task.store().evidence(account, task.moments.end, task.judging)?;
-    let before = task.store().evidence(account, task.moments.start, task.judging)?;
-    let at_start = is_known(&before).then(|| rules::judge_account(&before, profiles));
-    let at_end = rules::judge_account(&evidence, profiles);
-    Ok(Judged { evidence, at_end, at_start })
+    let at_end = rules::judge_account(&evidence, &task.context.profiles);
+    Ok(Judged { evidence, at_end, before: judge_before(task, account)? })
+}
+
+/// How often a judgement looks back for a time at which it could decide.
+const LOOKS_BACK: usize = 6;
+
+/// Judges the account for the start of the period. What that judgement cannot decide stays as it was when it could be
+/// decided last: before the gaps began, or before inventory was asked for at all.
+fn judge_before(task: &Task<'_>, account: &Account) -> Result<Vec<Judgement>, JobError> {
+    let inventory_began = task.store().inventory_began(account)?;
+    let mut judgements = Vec::new();
+    let mut moment = task.moments.start;
+    while judgements.len() < LOOKS_BACK {
+        let evidence = task.store().evidence(account, moment, task.judging)?;
+        if !is_known(&evidence) {
+            break;
+        }
+        let judgement = rules::judge_account(&evidence, &task.context.profiles);
+        let is_decided = judgement.undecided.is_empty();
+        judgements.push(judgement);
+        let gaps = evidence.coverage.iter().filter(|span| span.coverage.outcome.is_gap()).map(|span| span.since);
+        let changed = gaps.chain(inventory_began).filter(|since| *since <= moment).max();
+        let (false, Some(changed)) = (is_decided, changed) else { break };
+        moment = changed.checked_sub(MOMENT).unwrap_or(changed);
+    }
+    judgements.reverse();
+    Ok(judgements)
 }
 
 /// Whether anything of the account itself was known.
 fn is_known(evidence: &Evidence) -> bool {
     evidence.coverage.iter().any(|span| span.coverage.key.account.is_some())
-        || !(evidence.roles.is_empty() && evidence.events.is_empty() && evidence.uses.is_empty())
+        || !(evidence.roles.is_empty() && evidence.stores.is_empty() && evidence.tasks.is_empty())
+        || !(evidence.events.is_empty() && evidence.uses.is_empty())
 }
 
 fn rows(task: &Task<'_>, judged: &Judged, read_after: bool) -> Result<Vec<VerdictRow>, JobError> {
     let moments = &task.moments;
     let row = |verdict: &AccountVerdict| {
-        let count =
-            task.store().assumptions(&verdict.account, &verdict.profile, moments.from, moments.to)?;
+        let count = task.store().assumptions(&verdict.account, &verdict.profile, moments.from, moments.to)?;
         let primary = task.context.profiles.get(&verdict.profile).is_some_and(|profile| profile.primary);
         Ok(VerdictRow {
             verdict: VerdictJson::new(verdict, moments.from, count),
@@ -151,17 +175,15 @@ fn rows(task: &Task<'_>, judged: &Judged, read_after: bool) -> Result<Vec<Verdic
 }
 
 fn verdict_at_start<'a>(judged: &'a Judged, profile: &str) -> Option<&'a AccountVerdict> {
-    let verdicts = &judged.at_start.as_ref()?.verdicts;
+    let verdicts = &judged.before.last()?.verdicts;
     verdicts.iter().find(|verdict| verdict.profile == profile)
 }
 
 /// Verdicts that are not what they were. One that is not given any more has changed too: the account was closed, or is
 /// not asked any more.
 fn changes(judged: &Judged, included: bool) -> Vec<VerdictChange> {
-    let at_end = |profile: &str| {
-        judged.at_end.verdicts.iter().find(|verdict| included && verdict.profile == profile)
-    };
-    let before = judged.at_start.iter().flat_map(|judgement| &judgement.verdicts);
+    let at_end = |profile: &str| judged.at_end.verdicts.iter().find(|verdict| included && verdict.profile == profile);
+    let before = judged.before.last().into_iter().flat_map(|judgement| &judgement.verdicts);
     let changed = before.filter_map(|before| {
         let after = at_end(&before.profile);
         let to = after.map_or(NOT_JUDGED, |verdict| verdict.verdict.as_str());
@@ -192,7 +214,8 @@ fn events_of(task: &Task<'_>, standing: &mut Standing) -> Result<Vec<FindingEven
     if standing.life.is_empty() && 0 < count {
         // Found later, when more had happened.
         standing.stored.finding.count = count.min(standing.stored.finding.count);
-        standing.stored.finding.last_seen = events.first().map_or(standing.stored.finding.last_seen, |event| event.time);
+        standing.stored.finding.last_seen =
+            events.first().map_or(standing.stored.finding.last_seen, |event| event.time);
     }
     Ok(events)
 }

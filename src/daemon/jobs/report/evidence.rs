@@ -103,7 +103,13 @@ impl Index {
     }
 }
 
-fn item_of(account: &Account, kind: &str, (id, time): (&str, Timestamp), source: &str, sha256: String) -> EvidenceItem {
+fn item_of(
+    account: &Account,
+    kind: &str,
+    (id, time): (&str, Timestamp),
+    source: &str,
+    sha256: String,
+) -> EvidenceItem {
     EvidenceItem {
         kind: kind.to_owned(),
         id: id.to_owned(),
@@ -127,7 +133,10 @@ fn kind_and_source(known: &Known<'_>, kind: StateKind, profile: Option<&str>) ->
         StateKind::Trail => ("trail", of(api::AWS_DESCRIBE_TRAILS, api::ALIBABA_DESCRIBE_TRAILS)),
         StateKind::Store => {
             let store = profile.and_then(|id| known.profiles.get(id)).and_then(|profile| profile.store.as_ref());
-            ("store", store.map_or_else(|| of(api::AWS_KEY_STORES, api::ALIBABA_INSTANCES), |store| store.api.clone()))
+            (
+                "store",
+                store.map_or_else(|| of(api::AWS_KEY_STORES, api::ALIBABA_INSTANCES), |store| store.api.clone()),
+            )
         }
     }
 }

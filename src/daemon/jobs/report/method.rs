@@ -6,6 +6,7 @@ use crate::exports::reports::Definition;
 
 /// What the configuration really does, as far as sentences depend on it.
 #[derive(Debug, Clone, Copy, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is the condition of sentences")]
 pub(super) struct Facts {
     aws_inventory: bool,
     alibaba_inventory: bool,
@@ -31,7 +32,8 @@ impl Facts {
     /// The facts of a configuration.
     pub(super) fn of(settings: &Settings) -> Self {
         let aws = |is: fn(&AwsTrail) -> bool| settings.aws.iter().flat_map(|source| &source.trail).any(is);
-        let alibaba = |is: fn(&AlibabaTrail) -> bool| settings.alibaba.iter().flat_map(|source| &source.trail).any(is);
+        let alibaba =
+            |is: fn(&AlibabaTrail) -> bool| settings.alibaba.iter().flat_map(|source| &source.trail).any(is);
         Self {
             aws_inventory: settings.aws.iter().any(|source| source.accounts != AwsAccounts::None),
             alibaba_inventory: settings.alibaba.iter().any(|source| source.accounts != AlibabaAccounts::None),
@@ -93,7 +95,10 @@ const STEPS: &[Sentence] = &[
         "Each account was judged by every rule for both ends of the period from all that is known now, and verdicts, \
          findings and their changes were taken from these judgements and from those made at the time.",
     ),
-    (|_| true, "No rule calls a role orphaned or clean where an answer that it needs is missing: it is unknown then."),
+    (
+        |_| true,
+        "No rule calls a role orphaned or clean where an answer that it needs is missing: it is unknown then.",
+    ),
 ];
 
 const LIMITS: &[Sentence] = &[
@@ -125,19 +130,13 @@ const LIMITS: &[Sentence] = &[
         |facts| facts.snapshot,
         "Inventory from files is as old and as complete as the files are; a file that is missing is a gap.",
     ),
-    (
-        |facts| !facts.every_event,
-        "Trail records that concern no watched role or store were counted and not kept.",
-    ),
+    (|facts| !facts.every_event, "Trail records that concern no watched role or store were counted and not kept."),
     (
         |_| true,
         "Trails deliver with delay. A stretch of up to a day without coverage, as at the end of a period, is listed and is \
          not called a gap.",
     ),
-    (
-        |_| true,
-        "Between two readings of inventory a state can come and go unseen; only the trail may show it.",
-    ),
+    (|_| true, "Between two readings of inventory a state can come and go unseen; only the trail may show it."),
     (
         |facts| facts.cut,
         "Of each finding the 20 newest events are told and indexed; with --all-evidence all of them.",
@@ -146,7 +145,10 @@ const LIMITS: &[Sentence] = &[
         |_| true,
         "A finding, or its absence over a complete population, supports a control. It satisfies none by itself.",
     ),
-    (|_| true, "The report is not signed. Whoever keeps the hash of its manifest elsewhere can tell whether it was replaced."),
+    (
+        |_| true,
+        "The report is not signed. Whoever keeps the hash of its manifest elsewhere can tell whether it was replaced.",
+    ),
 ];
 
 const DEFINITIONS: &[(&str, &str)] = &[
@@ -184,7 +186,8 @@ fn told(sentences: &[Sentence], facts: &Facts) -> Vec<String> {
 
 /// Words of the report, explained.
 pub(super) fn definitions() -> Vec<Definition> {
-    let definition = |(term, meaning): &(&str, &str)| Definition { term: (*term).to_owned(), meaning: (*meaning).to_owned() };
+    let definition =
+        |(term, meaning): &(&str, &str)| Definition { term: (*term).to_owned(), meaning: (*meaning).to_owned() };
     DEFINITIONS.iter().map(definition).collect()
 }
 
@@ -201,6 +204,9 @@ pub(super) fn integrity(facts: &Facts, objects: (u64, u64)) -> Vec<String> {
     if facts.alibaba {
         statements.push("ActionTrail has no chain of digests: hashes are taken on receipt.".to_owned());
     }
-    statements.push("The history itself is an ordinary database: its hashes tell a change of a record, not a missing one.".to_owned());
+    statements.push(
+        "The history itself is an ordinary database: its hashes tell a change of a record, not a missing one."
+            .to_owned(),
+    );
     statements
 }

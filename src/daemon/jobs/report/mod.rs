@@ -19,13 +19,14 @@ mod write;
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
+use sha2::{Digest, Sha256};
 
 use super::{JobContext, JobError};
 use crate::daemon::timetable;
 use crate::exports::View;
 use crate::exports::reports::{
     CallTotals, Changes, IdentityUsed, Integrity, Method, Movement, ORGANIZATION, Population, PreviousReport, Report,
-    ReportFile, ReportFinding, ReportPeriod, Scope, ScopeProfile, sha256,
+    ReportFile, ReportFinding, ReportPeriod, Scope, ScopeProfile,
 };
 use crate::model::{Basis, FindingStatus, JudgingSettings, Provider, Severity, api};
 use crate::store::{HistoryFilter, RunsWithin, Store, TotalsWithin};
@@ -132,9 +133,8 @@ pub fn gather(context: &JobContext, request: &ReportRequest) -> Result<Option<Ga
 /// Adds gaps that concern every account of a provider: such as a list of accounts that could not be read.
 fn add_common_gaps(task: &Task<'_>, parts: &mut Parts) -> Result<(), JobError> {
     let filter = HistoryFilter { at: Some(task.moments.end), ..HistoryFilter::default() };
-    let of_scope = |provider| {
-        task.request.account.is_none() || parts.scope.iter().any(|account| account.provider == provider)
-    };
+    let of_scope =
+        |provider| task.request.account.is_none() || parts.scope.iter().any(|account| account.provider == provider);
     let mut rows = Vec::new();
     task.store().each_coverage(&filter, |row| {
         let row = row.coverage;
@@ -254,7 +254,8 @@ fn method(facts: &Facts, runs: &RunsWithin) -> Method {
     let mut limits = method::limits(facts);
     if let Some(more) = identities.len().checked_sub(MOST_IDENTITIES).filter(|more| 0 < *more) {
         identities.drain(..more);
-        limits.push(format!("{more} older identities of the period are not named, the newest {MOST_IDENTITIES} are."));
+        limits
+            .push(format!("{more} older identities of the period are not named, the newest {MOST_IDENTITIES} are."));
     }
     let calls = runs.calls.values().map(|calls| CallTotals {
         provider: calls.provider,
@@ -308,7 +309,23 @@ fn changes(task: &Task<'_>, parts: &mut Parts) -> Result<Changes, JobError> {
 
 /// The same for the same report: it is made of everything that the report says.
 fn id_of(report: &Report) -> String {
-    // Plain data: it can always be written.
-    let hash = sha256(serde_json::to_vec(report).unwrap_or_default());
-    format!("r-{}", &hash[..16])
+    let mut hash = Hash(Sha256::new());
+    // Plain data, into something that takes everything: it can always be written.
+    let _ = serde_json::to_writer(&mut hash, report);
+    let digest = hash.0.finalize();
+    format!("r-{}", digest[..8].iter().map(|byte| format!("{byte:02x}")).collect::<String>())
+}
+
+/// Takes a text as it is written: that of a report about many findings need not stand in memory a second time.
+struct Hash(Sha256);
+
+impl std::io::Write for Hash {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }

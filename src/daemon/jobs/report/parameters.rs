@@ -149,7 +149,8 @@ fn sources(settings: &Settings) -> Vec<String> {
         };
         told(("Alibaba Cloud", &source.name), &accounts, &source.regions, source.trail.iter().map(alibaba_trail))
     });
-    let snapshots = settings.snapshot.iter().map(|source| format!("inventory from files in {}", last_part(&source.path)));
+    let snapshots =
+        settings.snapshot.iter().map(|source| format!("inventory from files in {}", last_part(&source.path)));
     let mut all: Vec<_> = aws.chain(alibaba).chain(snapshots).collect();
     if all.is_empty() {
         all.push("trail logs that somebody handed over (roletrail ingest)".to_owned());

@@ -51,9 +51,10 @@ pub(super) fn is_not_asked(verdict: &AccountVerdict, assumptions: u64) -> bool {
     verdict.verdict == Verdict::Unknown
         && verdict.role == RolePresence::Unknown
         && assumptions == 0
-        && verdict.missing.iter().any(|row| {
-            row.outcome == Outcome::NotConfigured && roles.contains(&row.key.api.as_str())
-        })
+        && verdict
+            .missing
+            .iter()
+            .any(|row| row.outcome == Outcome::NotConfigured && roles.contains(&row.key.api.as_str()))
 }
 
 /// How completely an account was read.
@@ -74,7 +75,8 @@ pub(super) fn completeness(rows: &[VerdictRow]) -> Completeness {
     let counted: Vec<_> = rows.iter().filter(|row| !row.not_asked).map(|row| &row.verdict.coverage).collect();
     let missing = || counted.iter().flat_map(|coverage| &coverage.missing);
     let expected = counted.iter().map(|coverage| coverage.regions_expected).max().unwrap_or_default();
-    let lost = counted.iter().map(|coverage| coverage.regions_expected.saturating_sub(coverage.regions_complete)).max();
+    let lost =
+        counted.iter().map(|coverage| coverage.regions_expected.saturating_sub(coverage.regions_complete)).max();
     Completeness {
         inventory: !counted.is_empty() && missing().all(|row| is_trail(&row.api)),
         trail: !counted.is_empty() && missing().all(|row| !is_trail(&row.api)),

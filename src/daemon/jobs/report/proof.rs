@@ -48,7 +48,10 @@ fn sentence(proof: &Proof, profile: &Profile, covered: u64, moments: &Moments) -
     let when = when(moments);
     let all = plural(proof.accounts_of, "account");
     if proof.accounts == 0 {
-        return format!("{when}, nothing is proved of {}: none of {all} has a verdict of clean or not in use.", profile.role_name());
+        return format!(
+            "{when}, nothing is proved of {}: none of {all} has a verdict of clean or not in use.",
+            profile.role_name()
+        );
     }
     let accounts = plural(proof.accounts, "account");
     let assumptions = match (proof.assumptions, proof.assumptions.saturating_sub(proof.by_trusted)) {

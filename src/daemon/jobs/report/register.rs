@@ -2,25 +2,25 @@
 
 use std::collections::BTreeMap;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
-use crate::exports::reports::{ExceptionEntry, ExceptionState};
-use crate::findings::{Exceptions, covers, holds};
-use crate::model::{Exception, ExceptionScope, FindingStatus, Pattern, StoredFinding};
+use crate::exports::reports::ExceptionEntry;
+use crate::findings::{Exceptions, holds};
+use crate::model::{Exception, ExceptionScope, FindingStatus, StoredFinding};
 
-/// How long before its end an exception is told to be expiring.
-const NOTICE: SignedDuration = SignedDuration::from_hours(30 * 24);
-
-/// Every exception with the findings of the period that it covers.
+/// Every exception with the findings of the period that it covers, in the order of their file.
 pub(super) fn register(exceptions: &Exceptions, findings: &[StoredFinding], at: Timestamp) -> Vec<ExceptionEntry> {
-    exceptions.all().iter().map(|exception| entry(exception, findings, at)).collect()
+    let mut named: Vec<Vec<String>> = vec![Vec::new(); exceptions.all().len()];
+    for stored in findings.iter().filter(|stored| stored.status != FindingStatus::Resolved) {
+        for place in exceptions.places_naming(stored) {
+            named[place].push(stored.id.0.clone());
+        }
+    }
+    let pairs = exceptions.all().iter().zip(named);
+    pairs.map(|(exception, named)| entry(exceptions, exception, named, at)).collect()
 }
 
-fn entry(exception: &Exception, findings: &[StoredFinding], at: Timestamp) -> ExceptionEntry {
-    let in_force = holds(exception, at);
-    let open = findings.iter().filter(|stored| stored.status != FindingStatus::Resolved);
-    let covered = open.filter(|stored| in_force && covers(&exception.scope, stored));
-    let covered: Vec<_> = covered.map(|stored| stored.id.0.clone()).collect();
+fn entry(exceptions: &Exceptions, exception: &Exception, named: Vec<String>, at: Timestamp) -> ExceptionEntry {
     ExceptionEntry {
         id: exception.id.clone(),
         scope: scope(&exception.scope),
@@ -31,22 +31,8 @@ fn entry(exception: &Exception, findings: &[StoredFinding], at: Timestamp) -> Ex
         compensating_control: exception.compensating_control.clone(),
         created: exception.created,
         expires: exception.expires,
-        state: state(exception, covered.is_empty(), at),
-        covers: covered,
-    }
-}
-
-fn state(exception: &Exception, is_unused: bool, at: Timestamp) -> ExceptionState {
-    if exception.expires <= at {
-        ExceptionState::Expired
-    } else if !holds(exception, at) {
-        ExceptionState::Pending
-    } else if is_unused {
-        ExceptionState::Unused
-    } else if exception.expires.duration_since(at) <= NOTICE {
-        ExceptionState::Expiring
-    } else {
-        ExceptionState::Active
+        state: exceptions.state(exception, named.len() as u64, at),
+        covers: if holds(exception, at) { named } else { Vec::new() },
     }
 }
 
@@ -62,14 +48,8 @@ fn scope(scope: &ExceptionScope) -> BTreeMap<String, String> {
         ("actor", &scope.actor),
         ("outcome", &scope.outcome),
     ];
-    let named = parts.into_iter().filter_map(|(name, pattern)| Some((name.to_owned(), text(pattern.as_ref()?))));
+    let named =
+        parts.into_iter().filter_map(|(name, pattern)| Some((name.to_owned(), pattern.as_ref()?.to_string())));
     let finding = scope.finding.iter().map(|id| ("finding".to_owned(), id.clone()));
     named.chain(finding).collect()
-}
-
-fn text(pattern: &Pattern) -> String {
-    match pattern {
-        Pattern::Exact(text) => text.clone(),
-        Pattern::Glob(text) => format!("glob:{text}"),
-    }
 }

@@ -22,7 +22,8 @@ pub(super) fn results(
         let found = control.rules.iter().filter_map(|rule| by_rule.get(rule.as_str())).flatten();
         let found: Vec<_> = found.filter(|finding| applies(finding.finding.provider)).copied().collect();
         let concerned: Vec<_> = accounts.iter().filter(|(account, _)| applies(account.provider)).collect();
-        let whole = concerned.iter().all(|(account, reading)| reading.is_complete() && lists_are_whole(account.provider));
+        let whole =
+            concerned.iter().all(|(account, reading)| reading.is_complete() && lists_are_whole(account.provider));
         let ids = |is: &dyn Fn(&ReportFinding) -> bool| -> Vec<String> {
             found.iter().filter(|finding| is(finding)).map(|finding| finding.finding.id.clone()).collect()
         };

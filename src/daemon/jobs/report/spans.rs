@@ -7,7 +7,7 @@ pub(super) type Span = (Timestamp, Timestamp);
 
 /// What of `whole` none of the spans covers, whatever their order.
 pub(super) fn uncovered(whole: Span, spans: impl IntoIterator<Item = Span>) -> Vec<Span> {
-    let mut spans: Vec<_> = spans.into_iter().collect();
+    let mut spans: Vec<_> = spans.into_iter().filter(|(begin, end)| begin < end).collect();
     spans.sort_unstable();
     let mut open = Vec::new();
     let mut reached = whole.0;

@@ -31,19 +31,25 @@ pub(super) struct Standing {
     pub(super) is_stored: bool,
 }
 
-/// The findings of the period: those that were so before its end and were not resolved before it began.
+/// The findings of the period: those that were so before its end and were not resolved before it began. `before` has the
+/// judgement for its start, last, and earlier ones where that one could not decide everything.
 pub(super) fn findings_of(
     lives: &[FindingLife],
-    at_start: Option<&Judgement>,
+    before: &[Judgement],
     at_end: &Judgement,
     moments: &Moments,
 ) -> Vec<Standing> {
     let judged: BTreeMap<FindingId, &Finding> =
         at_end.findings.iter().map(|finding| (finding.id(), finding)).collect();
+    let held_before: BTreeSet<FindingId> =
+        before.last().iter().flat_map(|judgement| &judgement.findings).map(Finding::id).collect();
     let known: BTreeSet<&FindingId> = lives.iter().map(|life| &life.stored.id).collect();
-    let stored = lives.iter().filter_map(|life| of_life(life, judged.get(&life.stored.id).copied(), moments));
+    let stored = lives.iter().filter_map(|life| {
+        let id = &life.stored.id;
+        of_life(life, judged.get(id).copied(), held_before.contains(id), moments)
+    });
     let mut standings: Vec<_> = stored.collect();
-    standings.extend(unheard(&known, at_start, at_end, moments));
+    standings.extend(unheard(&known, before, at_end, moments));
     standings
 }
 
@@ -66,11 +72,13 @@ fn is_resolution(step: &LifeStep) -> bool {
     matches!(step.row.change, FindingChange::Resolved { .. })
 }
 
-fn of_life(life: &FindingLife, judged: Option<&Finding>, moments: &Moments) -> Option<Standing> {
+/// `held_before` tells whether the judgement for the start of the period found it: a report about the time before lists
+/// it as open then, whatever was known at the time, so that this one has to say what became of it.
+fn of_life(life: &FindingLife, judged: Option<&Finding>, held_before: bool, moments: &Moments) -> Option<Standing> {
     let at_end = phase(&life.steps, moments.to);
     let (movement, found_after) = match (&at_end, judged) {
-        (Phase::Resolved(step), None) if step.row.at < moments.from => return None,
-        (Phase::Resolved(_), None) => (Movement::Resolved, false),
+        (Phase::Resolved(step), None) if step.row.at < moments.from && !held_before => return None,
+        (Phase::Resolved(step), None) => (Movement::Resolved, step.row.at < moments.from),
         (Phase::Resolved(_), Some(_)) => (Movement::Reopened, true),
         (Phase::Unheard, _) => (movement_of_open(life, moments), true),
         (Phase::Open, _) => (movement_of_open(life, moments), false),
@@ -79,7 +87,8 @@ fn of_life(life: &FindingLife, judged: Option<&Finding>, moments: &Moments) -> O
         (Phase::Resolved(step), None) => Some(*step),
         _ => None,
     };
-    let later = life.stored.resolved_at.filter(|at| life.stored.status == FindingStatus::Resolved && moments.to <= *at);
+    let later =
+        life.stored.resolved_at.filter(|at| life.stored.status == FindingStatus::Resolved && moments.to <= *at);
     Some(Standing {
         stored: as_of_end(life, judged, resolved, moments),
         movement,
@@ -129,7 +138,8 @@ fn as_of_end(
         finding,
         status: if resolved.is_some() { FindingStatus::Resolved } else { FindingStatus::Open },
         opened_at: life.stored.opened_at,
-        resolved_at: resolved.map(|step| step.row.at),
+        // Where nobody knew that it was so again, nobody knows when it ended either.
+        resolved_at: resolved.map(|step| step.row.at.max(moments.from)),
         resolved_because: because,
         stale: judged.is_none() && last.is_some_and(is_stale),
     }
@@ -140,7 +150,7 @@ fn as_of_end(
 /// the population.
 fn unheard(
     known: &BTreeSet<&FindingId>,
-    at_start: Option<&Judgement>,
+    before: &[Judgement],
     at_end: &Judgement,
     moments: &Moments,
 ) -> Vec<Standing> {
@@ -149,21 +159,15 @@ fn unheard(
         findings: judgement.findings.iter().filter(|finding| is_new(finding)).cloned().collect(),
         ..judgement.clone()
     };
-    let begun: Vec<StoredFinding> = at_start
-        .map(|judgement| reconcile(&[], &only_new(judgement)))
-        .into_iter()
-        .flatten()
-        .map(|update| update.stored)
-        .collect();
-    let updates = reconcile(&begun, &only_new(at_end));
-    let mut all: BTreeMap<FindingId, (StoredFinding, bool)> =
-        begun.into_iter().map(|stored| (stored.id.clone(), (stored, true))).collect();
-    for update in updates {
-        let continued = all.contains_key(&update.stored.id);
-        all.insert(update.stored.id.clone(), (update.stored, continued));
+    let mut begun: BTreeMap<FindingId, StoredFinding> = BTreeMap::new();
+    for judgement in before {
+        go_on(&mut begun, &only_new(judgement));
     }
-    let standing = |(stored, continued): (StoredFinding, bool)| Standing {
-        movement: match (stored.status, continued || stored.finding.first_seen < moments.from) {
+    begun.retain(|_, stored| stored.status != FindingStatus::Resolved);
+    let mut ended = begun.clone();
+    go_on(&mut ended, &only_new(at_end));
+    let standing = |stored: StoredFinding| Standing {
+        movement: match (stored.status, begun.contains_key(&stored.id) || stored.finding.first_seen < moments.from) {
             (FindingStatus::Resolved, _) => Movement::Resolved,
             (_, true) => Movement::Continuing,
             (_, false) => Movement::New,
@@ -174,5 +178,13 @@ fn unheard(
         life: Vec::new(),
         is_stored: false,
     };
-    all.into_values().map(standing).collect()
+    ended.into_values().map(standing).collect()
+}
+
+/// What a judgement makes of findings.
+fn go_on(findings: &mut BTreeMap<FindingId, StoredFinding>, judgement: &Judgement) {
+    let stored: Vec<_> = findings.values().cloned().collect();
+    for update in reconcile(&stored, judgement) {
+        findings.insert(update.stored.id.clone(), update.stored);
+    }
 }

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::spans::{Span, both, either, uncovered};
 use super::Moments;
+use super::spans::{Span, both, either, uncovered};
 use crate::exports::reports::{ReportPeriod, TrailCoverage};
 use crate::model::{Account, Outcome};
 use crate::store::TrailPart;
@@ -45,7 +45,9 @@ impl Trails {
             rows.push(row(account, source, ended(&asked, moments), period, &missing));
         }
         let whole = !rows.is_empty() && open.iter().all(|(begin, end)| end.duration_since(*begin) <= DELAY);
-        let late = |part: &&TrailPart| moments.to <= part.since && part.covers.0 < moments.to && moments.from < part.covers.1;
+        let late = |part: &&TrailPart| {
+            moments.to <= part.since && part.covers.0 < moments.to && moments.from < part.covers.1
+        };
         let read_later = parts.iter().filter(late).map(|part| part.since).max();
         Self { rows, whole, read_later }
     }
@@ -108,7 +110,8 @@ mod tests {
     }
 
     fn check(parts: &[TrailPart], whole: bool, days: &[u64]) {
-        let moments = Moments::of(ReportPeriod { from: time("2026-10-10T00:00:00Z"), to: time("2026-10-20T00:00:00Z") });
+        let moments =
+            Moments::of(ReportPeriod { from: time("2026-10-10T00:00:00Z"), to: time("2026-10-20T00:00:00Z") });
         let trails = Trails::of(&Account::new(Provider::Aws, "111122223333"), parts, &moments);
         let covered: Vec<_> = trails.rows.iter().map(|row| row.covered_seconds / 86_400).collect();
         assert_eq!((trails.whole, covered.as_slice()), (whole, days), "{parts:?}");

@@ -16,8 +16,12 @@ const NAME: u32 = 18;
 const ROLE: u32 = 16;
 /// Height of a store's bar.
 const STORE: u32 = 8;
+/// Room between stores.
+const BETWEEN: u32 = 5;
 /// Height of bars that count.
 const BARS: u32 = 30;
+/// Height of a lane in which nothing is counted.
+const NONE: u32 = 6;
 /// Height of a lane of marks.
 const MARKS: u32 = 18;
 /// Room below a lane.
@@ -56,16 +60,18 @@ impl Timeline {
     pub fn draw(&self, id: &str) -> Markup {
         let drawn = self.sheet(id);
         html! {
-            figure.timeline id=(id) {
-                svg.picture width="100%" height=(drawn.y) role="img" aria-labelledby={ (id) "-title " (id) "-desc" } {
-                    title id={ (id) "-title" } { "The life of " (super::table::clean(&self.role)) }
-                    desc id={ (id) "-desc" } { (self.description()) }
-                    defs { (hatch(id)) (forms(id, self)) }
-                    @for part in &drawn.parts { (part) }
-                }
-                figcaption {
-                    ul.legend { (self.legend(id)) }
-                    p { (self.caption()) }
+            div.timeline id=(id) {
+                figure {
+                    svg.picture width="100%" height=(drawn.y) role="img" aria-labelledby={ (id) "-title " (id) "-desc" } {
+                        title id={ (id) "-title" } { "The life of " (super::table::clean(&self.role)) }
+                        desc id={ (id) "-desc" } { (self.description()) }
+                        defs { (hatch(id)) (forms(id, self)) }
+                        @for part in &drawn.parts { (part) }
+                    }
+                    figcaption {
+                        ul.legend { (self.legend(id)) }
+                        p { (self.caption()) }
+                    }
                 }
                 (self.table())
             }
@@ -76,7 +82,6 @@ impl Timeline {
         let mut sheet = Sheet { timeline: self, id, y: 0, parts: Vec::new() };
         sheet.role();
         sheet.stores();
-        let trail_from = sheet.y;
         let buckets = self.buckets();
         let length = length_in_words(self.bucket_days());
         sheet.bars("Assumptions by the trusted service", &length, &buckets, "trusted", |uses| uses.trusted);
@@ -86,7 +91,6 @@ impl Timeline {
         if self.marks.iter().any(|mark| mark.kind == MarkKind::Evidence) {
             sheet.marks("Events of this finding", |kind| kind == MarkKind::Evidence);
         }
-        sheet.gaps(Hides::Trail, trail_from, sheet.y - ROOM);
         sheet.axis();
         sheet
     }
@@ -109,9 +113,10 @@ impl Timeline {
         let known = |presence, basis| {
             self.presence.iter().any(|stretch| stretch.presence == presence && stretch.basis == basis)
         };
+        let stores = |basis| self.stores.iter().any(|store| store.basis == basis);
         let swatches = [
-            (known(RolePresence::Present, Basis::Observed) || !self.stores.is_empty(), "present", "there"),
-            (known(RolePresence::Present, Basis::Inferred), "inferred", "there, inferred"),
+            (known(RolePresence::Present, Basis::Observed) || stores(Basis::Observed), "present", "there"),
+            (known(RolePresence::Present, Basis::Inferred) || stores(Basis::Inferred), "inferred", "there, inferred"),
             (
                 known(RolePresence::Absent, Basis::Observed) || known(RolePresence::Absent, Basis::Inferred),
                 "absent",
@@ -162,7 +167,9 @@ impl Sheet<'_> {
         let (begin, end) = (self.timeline.place(from), self.timeline.place(to));
         html! {
             rect.gap fill={ "url(#" (self.id) "-hatch)" } x=(percent(begin)) y=(y)
-                width=(percent((end - begin).max(0.004))) height=(height) { title { (what) } }
+                width=(percent((end - begin).max(0.004))) height=(height) {
+                    @if !what.is_empty() { title { (what) } }
+                }
         }
     }
 
@@ -185,8 +192,7 @@ impl Sheet<'_> {
                 self.parts.push(self.span(stretch.from, stretch.to, place, class, what));
             }
         }
-        let y = self.y;
-        self.gaps(Hides::Role, y, y + ROLE);
+        self.gaps(Hides::Role, ROLE, true);
         self.y += ROLE + ROOM;
     }
 
@@ -198,8 +204,8 @@ impl Sheet<'_> {
             (drawn, more) => format!("{drawn} of {} drawn", drawn + more),
         };
         self.name("Key stores by Region", &note);
-        let from = self.y;
-        for store in stores {
+        let none = stores.is_empty();
+        for (number, store) in stores.into_iter().enumerate() {
             let label = super::table::store_name(store);
             self.parts.push(html! { text.quiet x="0" y=(self.y + 9) { (label) } });
             self.y += 13;
@@ -207,26 +213,29 @@ impl Sheet<'_> {
             let class = if store.basis == Basis::Inferred { "inferred" } else { "present" };
             let to = store.to.unwrap_or(self.timeline.to);
             self.parts.push(self.span(store.from, to, (self.y, STORE), class, &label));
-            self.y += STORE + 5;
+            self.gaps(Hides::Stores, STORE, number == 0);
+            self.y += STORE + BETWEEN;
         }
-        if from == self.y {
+        if none {
             self.bed(STORE);
-            self.y += STORE + 5;
+            self.gaps(Hides::Stores, STORE, true);
+            self.y += STORE + BETWEEN;
         }
-        self.gaps(Hides::Stores, from, self.y - 5);
-        self.y += ROOM - 5;
+        self.y += ROOM - BETWEEN;
     }
 
     fn bars(&mut self, name: &str, length: &str, buckets: &[Bucket], class: &str, count: Counted) {
         let most = buckets.iter().map(|bucket| count(&bucket.uses)).max().unwrap_or(0);
         if most == 0 {
             self.name(name, "none");
-            self.bed(LEAST);
-            self.y += LEAST + ROOM;
+            self.bed(NONE);
+            self.gaps(Hides::Trail, NONE, false);
+            self.y += NONE + ROOM;
             return;
         }
         self.name(name, &format!("at most {} {length}", number(most)));
         self.bed(BARS);
+        self.gaps(Hides::Trail, BARS, class == "trusted");
         for bucket in buckets {
             let value = count(&bucket.uses);
             if 0 < value {
@@ -246,6 +255,7 @@ impl Sheet<'_> {
         }
         self.name(name, if slots.is_empty() { "none" } else { "" });
         self.bed(MARKS);
+        self.gaps(Hides::Trail, MARKS, false);
         for ((_, kind), (count, first)) in slots {
             let Some((_, form, ..)) = FORMS.iter().find(|(known, ..)| *known == kind) else { continue };
             let what = super::table::marked(first, count);
@@ -257,13 +267,15 @@ impl Sheet<'_> {
         self.y += MARKS + ROOM;
     }
 
-    fn gaps(&mut self, hides: Hides, from: u32, to: u32) {
+    /// What is not known of the lane at this height, hatched.
+    fn gaps(&mut self, hides: Hides, height: u32, told: bool) {
         let gaps = self.timeline.gaps_of(hides);
         let drawn: Vec<Markup> = gaps
             .into_iter()
             .map(|(begin, end)| {
-                let what = format!("not known from {} to {}", minute(begin), minute(end));
-                self.hatched(begin, end, (from, to.saturating_sub(from).max(LEAST)), &what)
+                let what =
+                    if told { format!("not known from {} to {}", minute(begin), minute(end)) } else { String::new() };
+                self.hatched(begin, end, (self.y, height), &what)
             })
             .collect();
         self.parts.extend(drawn);

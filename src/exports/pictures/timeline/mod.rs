@@ -21,7 +21,7 @@ const SLOTS: i32 = 60;
 /// Stores that are drawn, those that live longest in the picture first come.
 const STORES: usize = 12;
 /// Gaps that are drawn in each lane; more are drawn as one from the first of the rest to its last.
-const GAPS: usize = 24;
+const GAPS: usize = 20;
 /// Times in which the role was there or not that are drawn: the newest.
 const STRETCHES: usize = 100;
 /// Rows of the text alternative for each kind of thing.

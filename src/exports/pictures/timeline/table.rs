@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use maud::{Markup, html};
 
 use super::{Hides, Mark, MarkKind, ROWS, StoreLife, Stretch, Timeline};
-use crate::exports::html::{brief, counted, day, moment, number};
+use crate::exports::html::{brief, counted, day, moment, number, plain};
 use crate::model::{Basis, RolePresence};
 
 /// Characters of a name inside a picture, where nothing can be unfolded.
@@ -45,7 +45,7 @@ impl Timeline {
         html! {
             details.alternative {
                 summary { "The same as a table" }
-                div.scroll tabindex="0" role="region" aria-label="The timeline as a table" {
+                section.scroll tabindex="0" aria-label={ "The life of " (clean(&self.role)) " as a table" } {
                     table {
                         thead { tr { th scope="col" { "From" } th scope="col" { "To" } th scope="col" { "What" } } }
                         tbody {
@@ -161,16 +161,7 @@ pub(super) fn store_name(store: &StoreLife) -> String {
     format!("{} · {}", clean(&store.region), clean(&store.id))
 }
 
-/// A text for a title or a label in the picture, which know no elements: what disguises is left as a mark, and the text
-/// is cut.
+/// A text for a title or a label in the picture.
 pub(super) fn clean(text: &str) -> String {
-    let mut clean: String = text
-        .chars()
-        .take(NAMED)
-        .map(|character| if crate::exports::html::disguises(character) { '\u{fffd}' } else { character })
-        .collect();
-    if text.chars().nth(NAMED).is_some() {
-        clean.push('…');
-    }
-    clean
+    plain(text, NAMED)
 }

@@ -23,7 +23,7 @@ pub(super) const ABOUT: &str = "ASFF: batches for BatchImportFindings of AWS Sec
     most 100 findings of one AWS account and Region, to be imported by that account in that Region. Findings of \
     Alibaba Cloud are not in them, nor is coverage or positive proof: no file, or a short one, is no all-clear.";
 
-/// BatchImportFindings takes no more at once.
+/// `BatchImportFindings` takes no more at once.
 const BATCH: usize = 100;
 /// Longest id, generator and recommendation.
 const LINE: usize = 512;

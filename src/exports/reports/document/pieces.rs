@@ -62,7 +62,7 @@ impl<'a> Section<'a> {
     }
 
     /// Number and title.
-    #[cfg(any(feature = "pdf", test))]
+    #[cfg(any(test, feature = "pdf"))]
     pub fn heading(&self) -> String {
         if self.number.is_empty() { self.title.clone() } else { format!("{} {}", self.number, self.title) }
     }

@@ -198,13 +198,14 @@ fn evidences<'a>(finding: &'a FindingJson, items: &[&'a EvidenceItem]) -> Vec<Ev
             time: Some(item.time.to_string()),
             source: Some(&item.source),
             sha256: Some(&item.sha256),
+            found_sha256: item.found_sha256.as_deref(),
         },
         actor: actor(finding),
     });
     let without = finding.events.iter().filter(|id| items.iter().all(|item| item.id != **id)).map(|id| Evidence {
         uid: id,
         name: "event",
-        data: Data { kind: "event", id, time: None, source: None, sha256: None },
+        data: Data { kind: "event", id, time: None, source: None, sha256: None, found_sha256: None },
         actor: actor(finding),
     });
     known.chain(without).collect()

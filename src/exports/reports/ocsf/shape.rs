@@ -1,6 +1,8 @@
 //! The members of an OCSF finding that roletrail has something to say to. What 1.8.0 calls deprecated is not among
 //! them.
 
+#![expect(clippy::struct_field_names, reason = "members have the names that the format gives them")]
+
 use jiff::Timestamp;
 use serde::ser::SerializeMap as _;
 use serde::{Serialize, Serializer};
@@ -236,6 +238,8 @@ pub(super) struct Data<'a> {
     pub source: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sha256: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub found_sha256: Option<&'a str>,
 }
 
 #[derive(Serialize)]

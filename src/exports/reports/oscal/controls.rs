@@ -152,9 +152,10 @@ fn against(result: &ControlResult) -> Option<(&'static str, String)> {
         ControlStatus::OnlyExcepted => {
             Some(("other", format!("Nothing is open; {excepted} findings are covered by exceptions")))
         }
-        ControlStatus::Unknown => {
-            Some(("other", "Not determined: nothing was found, and the population is incomplete".to_owned()))
-        }
+        ControlStatus::Unknown => Some((
+            "other",
+            "Not determined: nothing that is open was found, and the population is incomplete".to_owned(),
+        )),
         ControlStatus::NoFindings | ControlStatus::NotApplicable => None,
     }
 }

@@ -91,7 +91,9 @@ fn plan(report: &Report, uuids: Uuids<'_>) -> Resource {
         [("Sources", &report.scope.sources), ("Steps", &report.method.steps), ("Limits", &report.method.limits)]
     {
         text += &format!("{heading}:\n\n");
-        sentences.iter().for_each(|sentence| text += &format!("- {sentence}\n"));
+        for sentence in sentences {
+            text += &format!("- {sentence}\n");
+        }
         text.push('\n');
     }
     text += "Watched roles:\n\n";

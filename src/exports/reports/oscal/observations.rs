@@ -9,6 +9,7 @@ use super::uuid::Uuids;
 use super::{FORMAT, FormatError, Report};
 use crate::exports::reports::field::{Moment, Times, coverage, is_about_events, moment};
 use crate::exports::reports::{ControlStatus, EvidenceItem, ExceptionEntry, Proof, ReportFinding};
+use crate::model::EventOutcome;
 
 /// Every observation of the report.
 pub(super) fn all(
@@ -120,7 +121,9 @@ fn of_control(control: &controls::Control<'_>, made: &Made) -> Observation {
     let result = control.result;
     let text = match result.status {
         ControlStatus::NoFindings => "The rules found nothing, over a completely read population.".to_owned(),
-        ControlStatus::Unknown => "The rules found nothing, and the population is incomplete.".to_owned(),
+        ControlStatus::Unknown => {
+            "The rules found nothing that is open, and the population is incomplete.".to_owned()
+        }
         _ => format!(
             "{} findings are open, {} covered by exceptions, {} were resolved in the period.",
             result.open.len(),
@@ -198,7 +201,7 @@ pub(super) fn properties(found: &ReportFinding) -> Vec<Property> {
         Property::optional("role", finding.role.as_deref()),
         Property::optional("store", finding.store.as_deref()),
         Property::optional("actor", finding.actor.as_deref()),
-        Property::optional("outcome", finding.outcome.map(|outcome| outcome.as_str())),
+        Property::optional("outcome", finding.outcome.map(EventOutcome::as_str)),
         Some(Property::new("first-seen", &finding.first_seen)),
         Some(Property::new("last-seen", &finding.last_seen)),
     ];
@@ -209,12 +212,16 @@ pub(super) fn properties(found: &ReportFinding) -> Vec<Property> {
 fn relevant(found: &ReportFinding, items: &[&EvidenceItem]) -> Vec<RelevantEvidence> {
     let known = items.iter().map(|item| RelevantEvidence {
         description: markup(&format!("{} {} read from {}", item.kind, item.id, item.source)),
-        props: vec![
-            Property::new("kind", &item.kind),
-            Property::new("id", &item.id),
-            Property::new("time", Moment::from(item.time).to_string()),
-            Property::new("sha-256", &item.sha256),
-        ],
+        props: [
+            Some(Property::new("kind", &item.kind)),
+            Some(Property::new("id", &item.id)),
+            Some(Property::new("time", Moment::from(item.time).to_string())),
+            Some(Property::new("sha-256", &item.sha256)),
+            Property::optional("found-sha-256", item.found_sha256.as_deref()),
+        ]
+        .into_iter()
+        .flatten()
+        .collect(),
     });
     let without = found.finding.events.iter().filter(|id| items.iter().all(|item| item.id != **id));
     let without = without.map(|id| RelevantEvidence {

@@ -1,6 +1,8 @@
 //! The members of OSCAL 1.2.1 assessment results that roletrail has something to say to. A list that is empty is left
 //! out: OSCAL knows none.
 
+#![expect(clippy::struct_field_names, reason = "members have the names that the format gives them")]
+
 use serde::Serialize;
 
 use super::text::{line, markup, string};
