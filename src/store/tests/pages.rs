@@ -106,7 +106,7 @@ fn check_findings(fixture: &Fixture, sizes: &[u64]) {
         let paged = follow(sizes, |after, limit| {
             fixture.store.findings_after(&FindingFilter { limit: Some(limit), ..filter.clone() }, after)
         });
-        assert_eq!(read, whole, "{filter:?}");
+        assert_eq!(paged, whole, "{filter:?}");
     }
 }
 
@@ -182,7 +182,7 @@ fn check_events(fixture: &Fixture, sizes: &[u64], skip: u64) {
             }
             assert!(pages < 200, "{filter:?}");
         }
-        assert_eq!(paged, whole, "{filter:?}");
+        assert_eq!(read, whole, "{filter:?}");
     }
 }
 
