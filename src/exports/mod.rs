@@ -1,6 +1,8 @@
-//! What leaves the program: JSON, metrics and the pages that carry them, and the policies that it asks for.
+//! What leaves the program: JSON, metrics and the pages that carry them, the runbooks of the alerts, and the policies that
+//! it asks for.
 
 pub mod http;
 pub mod json;
 pub mod metrics;
 pub mod policies;
+pub mod runbooks;

@@ -249,9 +249,10 @@ impl Daemon {
 
     fn finish(&mut self, result: Answer<()>) {
         let Some((task, _)) = self.running.take() else { return };
-        if let Err(reason) = result.unwrap_or_else(|panic| Err(format!("a bug in roletrail: {panic}"))) {
+        let outcome = result.unwrap_or_else(|panic| Err(format!("a bug in roletrail: {panic}")));
+        self.metrics.task_ended(task, outcome.is_ok());
+        if let Err(reason) = outcome {
             tracing::error!(task, reason, "failed");
-            self.metrics.task_failed(task);
         }
         self.tell_idle();
     }

@@ -6,6 +6,7 @@
 
 mod listen;
 mod pages;
+mod runbooks;
 mod stall;
 #[cfg(test)]
 mod tests;

@@ -15,10 +15,11 @@ use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 use hyper::body::{Frame, SizeHint};
 
+use super::runbooks::runbook;
 use crate::exports::metrics::Metrics;
 
 const METRICS_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
-const TEXT_TYPE: &str = "text/plain; charset=utf-8";
+pub(super) const TEXT_TYPE: &str = "text/plain; charset=utf-8";
 
 /// Sent with every answer: nothing is ever to be run, framed, guessed at or kept.
 const SECURITY_HEADERS: [(HeaderName, HeaderValue); 7] = [
@@ -107,6 +108,7 @@ pub(super) fn router(site: Site) -> Router {
     Router::new()
         .route("/", get(|| async { Html(START_PAGE) }))
         .route("/metrics", get(metrics))
+        .route("/runbooks/{file}", get(runbook))
         .route("/-/healthy", get(healthy))
         .route("/-/ready", get(ready))
         .fallback(|| async { sentence(StatusCode::NOT_FOUND, "there is nothing here; the start page is /") })
@@ -152,7 +154,7 @@ async fn ready(State(site): State<Site>) -> Response {
     }
 }
 
-fn sentence(status: StatusCode, text: &str) -> Response {
+pub(super) fn sentence(status: StatusCode, text: &str) -> Response {
     (status, [(header::CONTENT_TYPE, TEXT_TYPE)], format!("{text}\n")).into_response()
 }
 

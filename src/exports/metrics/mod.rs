@@ -6,6 +6,7 @@
 
 mod family;
 mod from_store;
+mod reference;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -18,8 +19,9 @@ use jiff::Timestamp;
 use prometheus::{Gauge, GaugeVec, IntCounter, IntCounterVec, IntGauge, Opts, Registry, TextEncoder};
 
 use crate::model::{Provider, SourceSummary};
-pub use family::{Family, Kind};
+pub use family::{Declaration, Family, Kind};
 pub use from_store::{ProfilesByKind, state_of_store};
+pub use reference::{declarations, reference};
 pub use state::{
     AssumptionsRow, CollectorRow, FindingsRow, GapsRow, RuleSeverities, State, StoresRow, VerdictRow, WatermarkRow,
 };
@@ -68,6 +70,7 @@ pub struct Metrics {
     storage_errors: IntCounter,
     schedule_next_run: GaugeVec,
     schedule_missed: IntCounterVec,
+    schedule_last_run_successful: GaugeVec,
     schedule_run_failures: IntCounterVec,
     state: RwLock<Option<Bytes>>,
 }
@@ -99,6 +102,7 @@ impl Metrics {
             storage_errors,
             schedule_next_run: gauges(&registry, &family::SCHEDULE_NEXT_RUN)?,
             schedule_missed: counters(&registry, &family::SCHEDULE_MISSED)?,
+            schedule_last_run_successful: gauges(&registry, &family::SCHEDULE_LAST_RUN_SUCCESSFUL)?,
             schedule_run_failures: counters(&registry, &family::SCHEDULE_RUN_FAILURES)?,
             registry,
             state: RwLock::default(),
@@ -165,9 +169,10 @@ impl Metrics {
         add(&self.schedule_missed, &[task, because.as_str()], slots);
     }
 
-    /// Counts a failed run of a task.
-    pub fn task_failed(&self, task: &str) {
-        add(&self.schedule_run_failures, &[task], 1);
+    /// Tells how a run of a task ended, and counts it where it failed.
+    pub fn task_ended(&self, task: &str, well: bool) {
+        add(&self.schedule_run_failures, &[task], u64::from(!well));
+        set(&self.schedule_last_run_successful, &[task], f64::from(u8::from(well)));
     }
 
     /// Shows when a task is due next.
