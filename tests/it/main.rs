@@ -36,6 +36,7 @@ mod faults;
 mod house;
 mod ingest;
 mod judging;
+mod monitor;
 mod objects;
 mod policy;
 mod records;

@@ -113,7 +113,8 @@ fn the_golden_page_has_every_metric_that_is_declared_and_no_other() {
         declarations().map(|declared| format!("{} {}", declared.name, declared.kind.as_str())).collect();
     assert_eq!(heads, declared.iter().map(String::as_str).collect());
     let helps: BTreeSet<_> = GOLDEN.lines().filter_map(|line| line.strip_prefix("# HELP ")).collect();
-    let declared: BTreeSet<_> = declarations().map(|declared| format!("{} {}", declared.name, declared.help)).collect();
+    let declared: BTreeSet<_> =
+        declarations().map(|declared| format!("{} {}", declared.name, declared.help)).collect();
     assert_eq!(helps, declared.iter().map(String::as_str).collect());
 }
 

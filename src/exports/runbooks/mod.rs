@@ -77,9 +77,13 @@ impl Runbook {
         }
         text.push_str(&format!("\n## When it clears\n\n{}\n", self.clears.trim()));
         for doc in known() {
-            text.push_str(&format!("\nThe rule `{}` finds nothing where one of these holds:\n\n{}\n", doc.id, doc.silent));
+            text.push_str(&format!(
+                "\nThe rule `{}` finds nothing where one of these holds:\n\n{}\n",
+                doc.id, doc.silent
+            ));
         }
-        let accept = self.accept.as_ref().unwrap_or(&FILE.accept_findings).replace("RULE", self.rule_or_placeholder());
+        let accept =
+            self.accept.as_ref().unwrap_or(&FILE.accept_findings).replace("RULE", self.rule_or_placeholder());
         text.push_str(&format!("\n## How to accept it for a time\n\n{}\n", accept.trim()));
         text
     }
