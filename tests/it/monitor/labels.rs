@@ -95,7 +95,7 @@ fn however_many_principals_there_are_the_page_has_the_same_series() {
         let of_state = page.lines().filter_map(|line| Some(line.rsplit_once(' ')?.0.to_owned()));
         of_state.filter(|line| !line.starts_with('#') && !line.contains("schedule")).collect::<Vec<_>>()
     };
-    let ((_, few), (place, many)) = (page_of(1), page_of(1_000));
+    let ((_, few), (place, many)) = (page_of(1), page_of(10_000));
     assert_eq!(series(&few), series(&many));
     assert!(!many.contains("user-") && !many.contains("AIDA"), "no person is a label");
     if has_readers() {
@@ -119,9 +119,13 @@ fn accounts_that_a_trail_invents_leave_the_page_valid() {
     let daemon = Daemon::start(&place);
     daemon.shows(OPEN, "1");
     let page = daemon.get("/metrics").1;
+    assert!(page.contains("account=\"quote\\\"\"") && page.contains("account=\"line\\nfeed\""), "{page}");
+    assert!(page.contains("\nroletrail_metric_series_dropped 0\n"));
     if has_readers() {
         assert_eq!(promtool_says(&place, &page), "");
         let found = read(&place, &page, "account");
         assert_eq!(found["twice"], json!([]), "{page}");
+        let values = found["values"].as_array().map(Vec::len);
+        assert_eq!(values, Some(hostile().len() + 1), "each of them and ours: {found}");
     }
 }

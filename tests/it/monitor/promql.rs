@@ -1,4 +1,4 @@
-//! As much of PromQL as it takes to tell which metrics and labels an expression names.
+//! As much of the query language of Prometheus as it takes to tell which metrics and labels an expression names.
 
 use std::collections::BTreeSet;
 
