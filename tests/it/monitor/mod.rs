@@ -2,6 +2,7 @@
 
 mod alerting;
 mod alerts;
+mod commands;
 mod copies;
 mod dashboards;
 mod labels;
