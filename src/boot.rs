@@ -13,7 +13,10 @@ use crate::clock::{Clock, SystemClock};
 use crate::config::{self, ConfigError, Loaded, Overrides};
 use crate::daemon::jobs::{DoctorContext, JobContext, Progress, ReadingChoice, Unwatched};
 use crate::daemon::{Stop, Timetable};
+use crate::exports::View;
+use crate::findings::Exceptions;
 use crate::profiles::{Profiles, Selection};
+use crate::rules::Controls;
 use crate::store::{Access, DatabaseUrl, Store};
 
 /// Stack of a worker: the futures of the AWS SDK are large, and a build without optimisation makes them larger. Only
@@ -159,6 +162,15 @@ impl Boot {
     pub fn store_for_reading(&self) -> Result<Store, Failure> {
         let loaded = self.settings()?;
         self.open(&loaded, Access::Read)
+    }
+
+    /// The history as outputs show it, now.
+    ///
+    /// # Errors
+    /// As [`Boot::store_for_reading`].
+    pub fn view(&self) -> Result<View, Failure> {
+        let store = self.store_for_reading()?;
+        Ok(View::new(store, Exceptions::default(), Controls::builtin(), self.now()))
     }
 
     /// Opens the history of the settings.

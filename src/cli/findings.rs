@@ -7,10 +7,10 @@ use super::output::{Format, Output};
 use super::time::{minute, optional_moment};
 use super::{Exit, Failure};
 use crate::boot::Boot;
-use crate::exports::json::{ControlJson, FindingDetailJson, FindingJson};
-use crate::model::{Basis, FindingStatus, Severity, StoredFinding};
-use crate::rules::{self, controls_for};
-use crate::store::{FindingFilter, Store};
+use crate::exports::json::{FindingDetailJson, FindingJson};
+use crate::model::{Basis, FindingStatus, Severity};
+use crate::rules;
+use crate::store::FindingFilter;
 
 /// Characters of an id that tables show; every command takes the beginning of an id.
 const SHOWN_ID: usize = 8;
@@ -122,17 +122,14 @@ fn list(boot: &Boot, output: Output, arguments: &ListArgs) -> Result<Exit, Failu
         since: optional_moment("--since", arguments.since.as_deref(), boot.now())?,
         at: optional_moment("--at", arguments.at.as_deref(), boot.now())?,
     };
-    let store = boot.store_for_reading()?;
-    let found = store.findings(&filter)?;
     let limit = (!arguments.all_events).then_some(LISTED_EVENTS);
-    let rows = found.iter().map(|stored| shape(&store, stored, limit)).collect::<Result<Vec<_>, _>>()?;
+    let rows = boot.view()?.findings(&filter, limit)?;
     match output.format() {
         Format::Table if rows.is_empty() => output.sentence("no finding matches")?,
         Format::Table => rows.iter().try_for_each(|row| output.sentence(&block(row, output)))?,
         _ => output.rows(&rows, &[], "")?,
     }
-    let open = found.iter().filter(|stored| stored.status == FindingStatus::Open);
-    let worst = open.map(|stored| stored.finding.severity).max();
+    let worst = rows.iter().filter(|row| row.status == FindingStatus::Open).map(|row| row.severity).max();
     Ok(arguments.fail_on.map_or(Exit::Done, |fail_on| judged(Exit::Done, worst, fail_on)))
 }
 
@@ -165,38 +162,18 @@ fn standing(row: &FindingJson) -> String {
     words.join(", ")
 }
 
-fn shape(store: &Store, stored: &StoredFinding, limit: Option<u64>) -> Result<FindingJson, Failure> {
-    let events = store.finding_events(&stored.id, limit)?;
-    Ok(FindingJson::new(stored, &events, controls(stored)))
-}
-
-fn controls(stored: &StoredFinding) -> Vec<ControlJson> {
-    let supported = controls_for(&stored.finding.rule).iter();
-    supported
-        .filter(|control| control.applies_to(stored.finding.account.provider))
-        .map(|control| ControlJson { framework: control.framework.clone(), id: control.id.clone() })
-        .collect()
-}
-
-fn one(boot: &Boot, arguments: &OneArgs) -> Result<(Store, StoredFinding), Failure> {
-    let store = boot.store_for_reading()?;
-    let stored = store.finding(&arguments.id)?.ok_or_else(|| {
+fn one(boot: &Boot, arguments: &OneArgs) -> Result<FindingDetailJson, Failure> {
+    let limit = (!arguments.all_events).then_some(LISTED_EVENTS);
+    boot.view()?.finding(&arguments.id, limit)?.ok_or_else(|| {
         Failure::usage(format!(
             "no single finding has an id that begins with {:?}; `roletrail findings --status all` lists them",
             arguments.id
         ))
-    })?;
-    Ok((store, stored))
+    })
 }
 
 fn show(boot: &Boot, output: Output, arguments: &OneArgs) -> Result<Exit, Failure> {
-    let (store, stored) = one(boot, arguments)?;
-    let limit = (!arguments.all_events).then_some(LISTED_EVENTS);
-    let history = store.finding_changes(&stored.id)?;
-    let detail = FindingDetailJson {
-        finding: shape(&store, &stored, limit)?,
-        history: history.iter().map(Into::into).collect(),
-    };
+    let detail = one(boot, arguments)?;
     output.object(&detail, || describe(&detail))?;
     Ok(Exit::Done)
 }
@@ -245,11 +222,9 @@ struct Explanation {
 }
 
 fn explain(boot: &Boot, output: Output, arguments: &OneArgs) -> Result<Exit, Failure> {
-    let (store, stored) = one(boot, arguments)?;
-    let limit = (!arguments.all_events).then_some(LISTED_EVENTS);
-    let rule = &stored.finding.rule;
-    let doc = rules::find(rule).ok_or_else(|| super::rules::unknown(rule))?.doc();
-    let explanation = Explanation { finding: shape(&store, &stored, limit)?, rule_doc: doc.into() };
+    let finding = one(boot, arguments)?.finding;
+    let doc = rules::find(&finding.rule).ok_or_else(|| super::rules::unknown(&finding.rule))?.doc();
+    let explanation = Explanation { finding, rule_doc: doc.into() };
     output.object(&explanation, || {
         let finding = &explanation.finding;
         let heading = super::text::one_line(&finding.summary);

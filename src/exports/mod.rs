@@ -5,4 +5,8 @@ pub mod http;
 pub mod json;
 pub mod metrics;
 pub mod policies;
+pub mod reports;
 pub mod runbooks;
+mod view;
+
+pub use view::View;

@@ -1,5 +1,6 @@
 //! The life of findings: opened, seen again, stale, resolved with a reason, reopened. Pure.
 
+mod exceptions;
 #[cfg(test)]
 mod tests;
 
@@ -8,6 +9,8 @@ use std::collections::BTreeMap;
 use crate::model::{
     Cleared, Finding, FindingChange, FindingId, FindingStatus, FindingUpdate, Judgement, StoredFinding, Undecided,
 };
+
+pub use exceptions::{Exceptions, covers, holds};
 
 /// What a judgement changes about the stored findings of its account. Judging the same again changes nothing.
 ///

@@ -9,6 +9,7 @@ mod collection;
 mod coverage;
 mod event;
 mod evidence;
+mod exception;
 mod finding;
 mod judgement;
 mod key_store;
@@ -26,6 +27,7 @@ pub use collection::{Collection, ObjectHashes, RunKind, SourceSummary};
 pub use coverage::{Coverage, CoverageKey, Outcome, api};
 pub use event::{Actor, Concern, ConcernKind, EventOutcome, Reject, StoreEffect, TrailEvent};
 pub use evidence::{CoverageSpan, Evidence, JudgingSettings, RoleSpan, RoleUse, StoreSpan};
+pub use exception::{Exception, ExceptionScope, Pattern};
 pub use finding::{
     Basis, Finding, FindingChange, FindingEvent, FindingId, FindingOutcome, FindingStatus, Fix, Fixer, Severity,
     StoredFinding,

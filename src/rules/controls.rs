@@ -1,7 +1,7 @@
 //! Which controls of which frameworks a rule's findings support: data in `config/controls.toml`.
 
 use std::collections::BTreeMap;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use serde::{Deserialize, Serialize};
 
@@ -48,27 +48,45 @@ struct ControlSection {
     rules: Vec<String>,
 }
 
-static CONTROLS: LazyLock<BTreeMap<String, Vec<Control>>> = LazyLock::new(|| {
+/// The controls by rule. Clones share them.
+#[derive(Debug, Clone)]
+pub struct Controls {
+    by_rule: Arc<BTreeMap<String, Vec<Control>>>,
+}
+
+static BUILTIN: LazyLock<Controls> = LazyLock::new(|| {
     let file: ControlsFile = toml::from_str(include_str!("../../config/controls.toml"))
         .expect("the file is compiled in, and a test reads it");
-    let mut by_rule: BTreeMap<_, Vec<_>> = BTreeMap::new();
-    for section in file.control {
-        for rule in section.rules {
-            by_rule.entry(rule).or_default().push(Control {
-                framework: format!("{} {}", section.framework, section.version),
-                id: section.id.clone(),
-                supports: section.supports.clone(),
-                provider: section.provider,
-            });
-        }
-    }
-    by_rule
+    Controls::of(file)
 });
 
-/// The controls that findings of a rule support, in the order of the file; see [`Control::applies_to`].
-#[must_use]
-pub fn controls_for(rule: &str) -> &'static [Control] {
-    CONTROLS.get(rule).map(Vec::as_slice).unwrap_or_default()
+impl Controls {
+    /// Those that the program brings along.
+    #[must_use]
+    pub fn builtin() -> Self {
+        BUILTIN.clone()
+    }
+
+    /// The controls that findings of a rule support, in the order of the file; see [`Control::applies_to`].
+    #[must_use]
+    pub fn of_rule(&self, rule: &str) -> &[Control] {
+        self.by_rule.get(rule).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    fn of(file: ControlsFile) -> Self {
+        let mut by_rule: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for section in file.control {
+            for rule in section.rules {
+                by_rule.entry(rule).or_default().push(Control {
+                    framework: format!("{} {}", section.framework, section.version),
+                    id: section.id.clone(),
+                    supports: section.supports.clone(),
+                    provider: section.provider,
+                });
+            }
+        }
+        Self { by_rule: Arc::new(by_rule) }
+    }
 }
 
 #[cfg(test)]
@@ -79,9 +97,9 @@ mod tests {
     fn every_rule_supports_a_control_and_every_control_a_rule() {
         let rules: Vec<_> = super::super::all().iter().map(|rule| rule.doc().id).collect();
         for rule in &rules {
-            assert!(!controls_for(rule).is_empty(), "{rule}");
+            assert!(!Controls::builtin().of_rule(rule).is_empty(), "{rule}");
         }
-        for (rule, controls) in CONTROLS.iter() {
+        for (rule, controls) in Controls::builtin().by_rule.iter() {
             assert!(rules.contains(&rule.as_str()), "{rule} does not exist");
             let mut ids: Vec<_> = controls.iter().map(|control| (&control.framework, &control.id)).collect();
             ids.sort();
@@ -92,7 +110,7 @@ mod tests {
 
     #[test]
     fn no_control_is_said_to_be_satisfied() {
-        for control in CONTROLS.values().flatten() {
+        for control in Controls::builtin().by_rule.values().flatten() {
             let text = control.supports.to_ascii_lowercase();
             assert!(!text.is_empty() && !text.contains("satisf") && !text.contains("compl"), "{text}");
         }
@@ -100,7 +118,8 @@ mod tests {
 
     #[test]
     fn benchmarks_of_one_provider_do_not_speak_of_the_other() {
-        let controls = controls_for("orphaned-role");
+        let builtin = Controls::builtin();
+        let controls = builtin.of_rule("orphaned-role");
         let frameworks = |provider| {
             let own = controls.iter().filter(move |control| control.applies_to(provider));
             own.map(|control| control.framework.as_str()).collect::<Vec<_>>()

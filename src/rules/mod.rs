@@ -31,7 +31,7 @@ use crate::model::{Cleared, Evidence, Finding, Judgement, Undecided};
 use crate::profiles::{Profile, Profiles};
 
 pub use case::{Case, Twin};
-pub use controls::{Control, controls_for};
+pub use controls::{Control, Controls};
 pub use doc::RuleDoc;
 pub use standing::{LiveStore, Regions, Standing, TrailCoverage};
 

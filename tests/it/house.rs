@@ -16,7 +16,7 @@ const MAY_IMPORT: [(&str, &[&str]); 14] = [
     ("rules", &["model", "profiles"]),
     ("findings", &["model"]),
     ("simulation", &["model", "profiles"]),
-    ("exports", &["model", "store", "config", "rules"]),
+    ("exports", &["model", "profiles", "config", "store", "rules", "findings"]),
     (
         "daemon",
         &["model", "clock", "profiles", "config", "trail", "sources", "store", "rules", "findings", "exports"],

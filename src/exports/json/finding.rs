@@ -2,7 +2,10 @@
 
 use serde::Serialize;
 
-use crate::model::{Basis, EventOutcome, FindingEvent, FindingStatus, Fixer, Provider, Severity, StoredFinding};
+use crate::model::{
+    Basis, EventOutcome, Exception, FindingEvent, FindingStatus, Fixer, Provider, Severity, StoredFinding,
+};
+use crate::rules::Control;
 use crate::store::ChangeRow;
 
 /// Who can fix a finding and how.
@@ -21,6 +24,39 @@ pub struct ControlJson {
     pub framework: String,
     /// Id of the control.
     pub id: String,
+}
+
+impl From<&Control> for ControlJson {
+    fn from(control: &Control) -> Self {
+        Self { framework: control.framework.clone(), id: control.id.clone() }
+    }
+}
+
+/// The exception that covers a finding.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FindingExceptionJson {
+    /// Its name.
+    pub id: String,
+    /// Who answers for it.
+    pub owner: String,
+    /// Why.
+    pub reason: String,
+    /// Where it was decided.
+    pub ticket: String,
+    /// When it ends.
+    pub expires: String,
+}
+
+impl From<&Exception> for FindingExceptionJson {
+    fn from(exception: &Exception) -> Self {
+        Self {
+            id: exception.id.clone(),
+            owner: exception.owner.clone(),
+            reason: exception.reason.clone(),
+            ticket: exception.ticket.clone(),
+            expires: exception.expires.to_string(),
+        }
+    }
 }
 
 /// One finding.
@@ -76,12 +112,19 @@ pub struct FindingJson {
     pub resolved_because: Option<String>,
     /// What would clear it.
     pub clears_when: String,
+    /// The exception that covers it, if one does.
+    pub exception: Option<FindingExceptionJson>,
 }
 
 impl FindingJson {
-    /// The shape of a stored finding with its events and controls.
+    /// The shape of a stored finding with its events, its controls and its exception.
     #[must_use]
-    pub fn new(stored: &StoredFinding, events: &[FindingEvent], controls: Vec<ControlJson>) -> Self {
+    pub fn new(
+        stored: &StoredFinding,
+        events: &[FindingEvent],
+        controls: Vec<ControlJson>,
+        exception: Option<FindingExceptionJson>,
+    ) -> Self {
         let finding = &stored.finding;
         Self {
             id: stored.id.to_string(),
@@ -109,6 +152,7 @@ impl FindingJson {
             resolved_at: stored.resolved_at.map(|time| time.to_string()),
             resolved_because: stored.resolved_because.clone(),
             clears_when: finding.clears_when.clone(),
+            exception,
         }
     }
 }

@@ -12,7 +12,7 @@ mod verdict;
 pub use coverage::{CoverageJson, MissingJson};
 pub use doctor::{CheckJson, DoctorJson};
 pub use event::{EventActorJson, EventJson};
-pub use finding::{ChangeJson, ControlJson, FindingDetailJson, FindingJson, FixJson};
+pub use finding::{ChangeJson, ControlJson, FindingDetailJson, FindingExceptionJson, FindingJson, FixJson};
 pub use history::{RoleJson, StoreJson, TaskJson};
 pub use object::LedgerJson;
 pub use scan::{

@@ -1,0 +1,110 @@
+//! The history as every output shows it: findings joined with the exceptions that cover them, their events and the
+//! controls that they support. Outputs ask it instead of the store, so that none of them forgets an exception.
+
+use jiff::Timestamp;
+
+use crate::exports::json::{ControlJson, FindingDetailJson, FindingJson};
+use crate::findings::Exceptions;
+use crate::model::{FindingStatus, StoredFinding};
+use crate::rules::Controls;
+use crate::store::{FindingFilter, Store, StoreError};
+
+/// The history at a moment, for reading.
+#[derive(Debug, Clone)]
+pub struct View {
+    store: Store,
+    exceptions: Exceptions,
+    controls: Controls,
+    now: Timestamp,
+}
+
+impl View {
+    /// A view of `store` at `now`.
+    #[must_use]
+    pub fn new(store: Store, exceptions: Exceptions, controls: Controls, now: Timestamp) -> Self {
+        Self { store, exceptions, controls, now }
+    }
+
+    /// The store, for whatever no exception can change.
+    #[must_use]
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// The exceptions.
+    #[must_use]
+    pub fn exceptions(&self) -> &Exceptions {
+        &self.exceptions
+    }
+
+    /// The controls.
+    #[must_use]
+    pub fn controls(&self) -> &Controls {
+        &self.controls
+    }
+
+    /// The moment of the view.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// Findings with the status that they have under the exceptions, worst first, then oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn stored_findings(&self, filter: &FindingFilter) -> Result<Vec<StoredFinding>, StoreError> {
+        // The store knows no exceptions: what they cover is open there.
+        let status = filter.status.map(|status| match status {
+            FindingStatus::Excepted => FindingStatus::Open,
+            other => other,
+        });
+        let mut found = self.store.findings(&FindingFilter { status, ..filter.clone() })?;
+        for stored in &mut found {
+            if self.exceptions.covering(stored, self.moment_of(filter)).is_some() {
+                stored.status = FindingStatus::Excepted;
+            }
+        }
+        found.retain(|stored| filter.status.is_none_or(|wanted| wanted == stored.status));
+        Ok(found)
+    }
+
+    /// Findings as commands and API print them, each with its newest `events`, or with all of them.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn findings(&self, filter: &FindingFilter, events: Option<u64>) -> Result<Vec<FindingJson>, StoreError> {
+        let found = self.stored_findings(filter)?;
+        found.iter().map(|stored| self.shape(stored, events, self.moment_of(filter))).collect()
+    }
+
+    /// The finding whose id begins with `prefix`, if exactly one does, with its life.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn finding(&self, prefix: &str, events: Option<u64>) -> Result<Option<FindingDetailJson>, StoreError> {
+        let Some(mut stored) = self.store.finding(prefix)? else { return Ok(None) };
+        if self.exceptions.covering(&stored, self.now).is_some() {
+            stored.status = FindingStatus::Excepted;
+        }
+        let history = self.store.finding_changes(&stored.id)?;
+        let finding = self.shape(&stored, events, self.now)?;
+        Ok(Some(FindingDetailJson { finding, history: history.iter().map(Into::into).collect() }))
+    }
+
+    fn shape(&self, stored: &StoredFinding, events: Option<u64>, at: Timestamp) -> Result<FindingJson, StoreError> {
+        let listed = self.store.finding_events(&stored.id, events)?;
+        let exception = self.exceptions.covering(stored, at).map(Into::into);
+        Ok(FindingJson::new(stored, &listed, self.supported(stored), exception))
+    }
+
+    fn supported(&self, stored: &StoredFinding) -> Vec<ControlJson> {
+        let controls = self.controls.of_rule(&stored.finding.rule).iter();
+        controls.filter(|control| control.applies_to(stored.finding.account.provider)).map(Into::into).collect()
+    }
+
+    /// Exceptions count as they stood at the moment that is asked for.
+    fn moment_of(&self, filter: &FindingFilter) -> Timestamp {
+        filter.at.unwrap_or(self.now)
+    }
+}
