@@ -7,6 +7,7 @@ use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use jiff::Timestamp;
+use roletrail::exports::Tally;
 use roletrail::exports::metrics::{Metrics, ProfilesByKind, State, state_of_store};
 use roletrail::model::{Account, Provider, RolePresence, Verdict};
 use roletrail::rules;
@@ -27,9 +28,9 @@ fn state() -> State {
     let (of_account, kinds) = (FINDINGS / ACCOUNTS, rules.len() as u64);
     // As even as it goes: the first rules have one more each.
     let share = |place: u64| of_account / kinds + u64::from(place < of_account % kinds);
-    let mut gauges = Gauges { accounts: accounts.clone(), ..Gauges::default() };
+    let (mut gauges, mut tally) = (Gauges { accounts: accounts.clone(), ..Gauges::default() }, Tally::default());
     for account in &accounts {
-        gauges.findings.extend((0..).zip(rules).map(|(place, rule)| FindingsGauge {
+        tally.open.extend((0..).zip(rules).map(|(place, rule)| FindingsGauge {
             account: account.clone(),
             rule: rule.doc().id.to_owned(),
             severity: rule.doc().severity,
@@ -43,8 +44,8 @@ fn state() -> State {
             by_trusted: 999_999,
         }));
     }
-    assert_eq!(gauges.findings.iter().map(|row| row.count).sum::<u64>(), FINDINGS);
-    let mut state = state_of_store(&gauges, &ProfilesByKind::new());
+    assert_eq!(tally.open.iter().map(|row| row.count).sum::<u64>(), FINDINGS);
+    let mut state = state_of_store(&gauges, &tally, &ProfilesByKind::new());
     state.verdicts = accounts
         .iter()
         .flat_map(|account| {

@@ -10,13 +10,14 @@ use tracing_subscriber::EnvFilter;
 
 use crate::cli::{Exit, Failure, Global};
 use crate::clock::{Clock, SystemClock};
-use crate::config::{self, ConfigError, Loaded, Overrides};
+use crate::config::{self, ConfigError, Loaded, Origin, Overrides};
 use crate::daemon::jobs::{DoctorContext, JobContext, Progress, ReadingChoice, Unwatched};
-use crate::daemon::{Stop, Timetable};
+use crate::daemon::{ExceptionsFile, Stop, Timetable};
 use crate::exports::View;
 use crate::findings::Exceptions;
+use crate::model::Exception;
 use crate::profiles::{Profiles, Selection};
-use crate::rules::Controls;
+use crate::rules::{self, Controls};
 use crate::store::{Access, DatabaseUrl, Store};
 
 /// Stack of a worker: the futures of the AWS SDK are large, and a build without optimisation makes them larger. Only
@@ -169,8 +170,47 @@ impl Boot {
     /// # Errors
     /// As [`Boot::store_for_reading`].
     pub fn view(&self) -> Result<View, Failure> {
-        let store = self.store_for_reading()?;
-        Ok(View::new(store, Exceptions::default(), Controls::builtin(), self.now()))
+        let exceptions = self.exceptions(&self.settings()?)?.current();
+        self.view_with(exceptions)
+    }
+
+    /// The same, with other exceptions than those of the settings.
+    ///
+    /// # Errors
+    /// As [`Boot::store_for_reading`].
+    pub fn view_with(&self, exceptions: Exceptions) -> Result<View, Failure> {
+        let loaded = self.settings()?;
+        let controls = self.controls(&loaded)?;
+        Ok(View::new(self.open(&loaded, Access::Read)?, exceptions, controls, self.now()))
+    }
+
+    /// These exceptions, under the settings.
+    ///
+    /// # Errors
+    /// As [`Boot::settings`].
+    pub fn exceptions_of(&self, list: Vec<Exception>) -> Result<Exceptions, Failure> {
+        let notice = self.settings()?.settings.exceptions.expiry_notice;
+        Ok(Exceptions::with_notice(list, notice.duration()))
+    }
+
+    /// The file of exceptions that the settings name.
+    ///
+    /// # Errors
+    /// [`Failure::Config`] with everything that is wrong in it.
+    pub fn exceptions(&self, loaded: &Loaded) -> Result<ExceptionsFile, Failure> {
+        let named = loaded.origin(config::Exceptions::FILE_KEY) != Origin::Default;
+        Ok(ExceptionsFile::open(&loaded.settings.exceptions, named, self.clock())?)
+    }
+
+    /// The controls: the program's own, and those that the settings name.
+    ///
+    /// # Errors
+    /// [`Failure::Config`] with everything that is wrong in their file.
+    pub fn controls(&self, loaded: &Loaded) -> Result<Controls, Failure> {
+        let config::Controls { file, replace } = &loaded.settings.controls;
+        let Some(file) = file else { return Ok(Controls::builtin()) };
+        let own = config::read_controls(file, &rules::ids())?;
+        Ok(if *replace { Controls::of(own) } else { Controls::builtin().with(own) })
     }
 
     /// Opens the history of the settings.
@@ -192,10 +232,10 @@ impl Boot {
         command: &'static str,
         progress: Arc<dyn Progress>,
     ) -> Result<JobContext, Failure> {
-        let profiles = self.profiles(loaded)?;
+        let inputs = self.inputs(loaded)?;
         let store = self.open(loaded, Access::Write(command))?;
         self.stop_on_interrupt();
-        Ok(self.context(loaded, profiles, store, progress))
+        Ok(self.context(loaded, inputs, store, progress))
     }
 
     /// The same for the daemon, which keeps the schedules, has ears of its own for signals, and nobody to watch it.
@@ -203,9 +243,9 @@ impl Boot {
     /// # Errors
     /// As [`Boot::profiles`] and [`Boot::open`].
     pub fn daemon_jobs(&self, loaded: &Loaded) -> Result<JobContext, Failure> {
-        let profiles = self.profiles(loaded)?;
+        let inputs = self.inputs(loaded)?;
         let store = self.open(loaded, Access::Write("run"))?;
-        Ok(JobContext { scheduled: true, ..self.context(loaded, profiles, store, Arc::new(Unwatched)) })
+        Ok(JobContext { scheduled: true, ..self.context(loaded, inputs, store, Arc::new(Unwatched)) })
     }
 
     /// Everything that a look into the history needs, without the right to write.
@@ -214,9 +254,9 @@ impl Boot {
     /// As [`Boot::profiles`] and [`Boot::open`].
     pub fn reading_jobs(&self) -> Result<JobContext, Failure> {
         let loaded = self.settings()?;
-        let profiles = self.profiles(&loaded)?;
+        let inputs = self.inputs(&loaded)?;
         let store = self.open(&loaded, Access::Read)?;
-        Ok(self.context(&loaded, profiles, store, Arc::new(Unwatched)))
+        Ok(self.context(&loaded, inputs, store, Arc::new(Unwatched)))
     }
 
     /// Everything that trying the configuration needs; the history is not opened.
@@ -237,11 +277,19 @@ impl Boot {
         Ok(DoctorContext { loaded, problems, profiles, clock, runtime, stop })
     }
 
-    fn context(&self, loaded: &Loaded, profiles: Profiles, store: Store, progress: Arc<dyn Progress>) -> JobContext {
+    /// What else the settings name. Read before anything is opened: with a wrong file nothing is done.
+    fn inputs(&self, loaded: &Loaded) -> Result<Inputs, Failure> {
+        let (profiles, exceptions) = (self.profiles(loaded)?, self.exceptions(loaded)?);
+        Ok(Inputs { profiles, exceptions, controls: self.controls(loaded)? })
+    }
+
+    fn context(&self, loaded: &Loaded, inputs: Inputs, store: Store, progress: Arc<dyn Progress>) -> JobContext {
         JobContext {
             store,
             settings: Arc::new(loaded.settings.clone()),
-            profiles: Arc::new(profiles),
+            profiles: Arc::new(inputs.profiles),
+            exceptions: Arc::new(inputs.exceptions),
+            controls: inputs.controls,
             clock: self.clock(),
             choice: ReadingChoice::default(),
             scheduled: false,
@@ -264,6 +312,13 @@ impl Boot {
             }
         });
     }
+}
+
+/// Files that the settings name, read.
+struct Inputs {
+    profiles: Profiles,
+    exceptions: ExceptionsFile,
+    controls: Controls,
 }
 
 /// The exit code of [`Exit::Interrupted`], for the one place that cannot return it.

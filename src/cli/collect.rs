@@ -160,6 +160,9 @@ fn describe(scan: &ScanJson) -> String {
     );
     text += &format!("verdicts  {}\n", counts(&scan.verdicts));
     text += &format!("findings  {}", counts(&scan.findings_open));
+    if scan.findings_excepted.values().any(|excepted| 0 < *excepted) {
+        text += &format!("\nexcepted  {}", counts(&scan.findings_excepted));
+    }
     text
 }
 

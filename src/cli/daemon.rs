@@ -7,7 +7,7 @@ use clap::Args;
 use super::{Exit, Failure};
 use crate::boot::Boot;
 use crate::config::Web;
-use crate::daemon::service::{Load, Service};
+use crate::daemon::service::{Configuration, Load, Service};
 use crate::daemon::{DaemonParts, Ended, Notifier, shutdown};
 use crate::exports::http;
 
@@ -80,12 +80,16 @@ async fn serve_until_told(boot: &Boot, service: &Arc<Service>, web: &Web) -> Res
     Ok(outcome)
 }
 
-/// Reads settings and profiles again from where they were read first.
+/// Reads the configuration again from where it was read first.
 fn load(boot: &Boot) -> Load {
     let boot = boot.clone();
-    Arc::new(move || {
-        let loaded = boot.settings_for_collecting().map_err(|failure| failure.to_string())?;
-        let profiles = boot.profiles(&loaded).map_err(|failure| failure.to_string())?;
-        Ok((loaded.settings, profiles))
-    })
+    Arc::new(move || load_again(&boot).map_err(|failure| failure.to_string()))
+}
+
+fn load_again(boot: &Boot) -> Result<Configuration, Failure> {
+    let loaded = boot.settings_for_collecting()?;
+    let profiles = boot.profiles(&loaded)?;
+    let exceptions = boot.exceptions(&loaded)?;
+    let controls = boot.controls(&loaded)?;
+    Ok(Configuration { settings: loaded.settings, profiles, exceptions, controls })
 }

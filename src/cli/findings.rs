@@ -4,10 +4,11 @@ use clap::{Args, Subcommand};
 
 use super::collect::judged;
 use super::output::{Format, Output};
+use super::rules::RuleJson;
 use super::time::{minute, optional_moment};
 use super::{Exit, Failure};
 use crate::boot::Boot;
-use crate::exports::json::{FindingDetailJson, FindingJson};
+use crate::exports::json::{FindingDetailJson, FindingExceptionJson, FindingJson};
 use crate::model::{Basis, FindingStatus, Severity};
 use crate::rules;
 use crate::store::FindingFilter;
@@ -156,20 +157,25 @@ fn block(row: &FindingJson, output: Output) -> String {
 
 /// Where a finding stands, with what weakens it.
 fn standing(row: &FindingJson) -> String {
-    let mut words = vec![row.status.as_str()];
-    words.extend(row.stale.then_some("stale"));
-    words.extend((row.basis == Basis::Inferred).then_some("inferred"));
+    let mut words = vec![match &row.exception {
+        Some(exception) => format!("excepted by {} until {}", exception.id, minute(&exception.expires)),
+        None => row.status.as_str().to_owned(),
+    }];
+    words.extend(row.stale.then(|| "stale".to_owned()));
+    words.extend((row.basis == Basis::Inferred).then(|| "inferred".to_owned()));
     words.join(", ")
 }
 
 fn one(boot: &Boot, arguments: &OneArgs) -> Result<FindingDetailJson, Failure> {
     let limit = (!arguments.all_events).then_some(LISTED_EVENTS);
-    boot.view()?.finding(&arguments.id, limit)?.ok_or_else(|| {
-        Failure::usage(format!(
-            "no single finding has an id that begins with {:?}; `roletrail findings --status all` lists them",
-            arguments.id
-        ))
-    })
+    boot.view()?.finding(&arguments.id, limit)?.ok_or_else(|| no_such(&arguments.id))
+}
+
+/// The usage error for an id that no finding has, or more than one.
+pub(super) fn no_such(prefix: &str) -> Failure {
+    Failure::usage(format!(
+        "no single finding has an id that begins with {prefix:?}; `roletrail findings --status all` lists them"
+    ))
 }
 
 fn show(boot: &Boot, output: Output, arguments: &OneArgs) -> Result<Exit, Failure> {
@@ -184,6 +190,7 @@ fn describe(detail: &FindingDetailJson) -> String {
         format!("{} · {} · {}", finding.severity, finding.rule, standing(finding)),
         finding.summary.clone(),
         String::new(),
+        format!("finding     {}", finding.id),
         format!("account     {}/{}", finding.provider, finding.account),
     ];
     let facts = [
@@ -198,11 +205,23 @@ fn describe(detail: &FindingDetailJson) -> String {
     lines.push(format!("basis       {}", finding.basis.as_str()));
     lines.push(format!("fix         by the {}: {}", finding.fix.who.as_str(), finding.fix.how));
     lines.push(format!("clears when {}", finding.clears_when));
-    let controls: Vec<_> = finding.controls.iter().map(|c| format!("{} {}", c.framework, c.id)).collect();
+    lines.extend(finding.exception.as_ref().map(excepted).into_iter().flatten());
+    let controls: Vec<_> = finding.controls.iter().map(super::rules::control).collect();
     lines.push(format!("supports    {}", controls.join(" · ")));
     lines.extend(finding.events.iter().map(|id| format!("event       {id}")));
     lines.extend(detail.history.iter().map(|step| format!("history     {} {}", step.at, step.change.name())));
     lines.iter().map(|line| super::text::one_line(line) + "\n").collect()
+}
+
+/// Who has accepted it, why, and until when.
+fn excepted(exception: &FindingExceptionJson) -> [String; 4] {
+    let FindingExceptionJson { id, owner, reason, ticket, expires } = exception;
+    [
+        format!("excepted    by {id}, until {}", minute(expires)),
+        format!("owner       {owner}"),
+        format!("ticket      {ticket}"),
+        format!("reason      {reason}"),
+    ]
 }
 
 fn seen(finding: &FindingJson) -> String {
@@ -218,13 +237,14 @@ fn seen(finding: &FindingJson) -> String {
 struct Explanation {
     #[serde(flatten)]
     finding: FindingJson,
-    rule_doc: super::rules::RuleJson,
+    rule_doc: RuleJson,
 }
 
 fn explain(boot: &Boot, output: Output, arguments: &OneArgs) -> Result<Exit, Failure> {
     let finding = one(boot, arguments)?.finding;
     let doc = rules::find(&finding.rule).ok_or_else(|| super::rules::unknown(&finding.rule))?.doc();
-    let explanation = Explanation { finding, rule_doc: doc.into() };
+    let controls = boot.controls(&boot.settings()?)?;
+    let explanation = Explanation { finding, rule_doc: RuleJson::new(doc, &controls) };
     output.object(&explanation, || {
         let finding = &explanation.finding;
         let heading = super::text::one_line(&finding.summary);
@@ -232,7 +252,7 @@ fn explain(boot: &Boot, output: Output, arguments: &OneArgs) -> Result<Exit, Fai
         format!(
             "{heading}\n\nNext step, by the {}\n{next}\n\n{}",
             finding.fix.who.as_str(),
-            super::rules::describe(doc)
+            super::rules::describe(&explanation.rule_doc)
         )
     })?;
     Ok(Exit::Done)

@@ -9,6 +9,7 @@ mod db;
 mod demo;
 mod doctor;
 mod events;
+mod exceptions;
 mod exit;
 mod findings;
 mod history;
@@ -104,6 +105,8 @@ enum Command {
     Analyze(collect::AnalyzeArgs),
     /// List, show and explain findings
     Findings(findings::FindingsArgs),
+    /// List, add, check and end exceptions: findings accepted for a time
+    Exceptions(exceptions::ExceptionsArgs),
     /// One row per provider, account and profile
     Verdicts(verdicts::VerdictsArgs),
     /// The history of roles
@@ -167,6 +170,7 @@ fn dispatch(cli: Cli) -> Result<Exit, Failure> {
         Command::Ingest(arguments) => ingest::run(&boot, output, &arguments),
         Command::Analyze(arguments) => collect::analyze(&boot, output, &arguments),
         Command::Findings(arguments) => findings::run(&boot, output, &arguments),
+        Command::Exceptions(arguments) => exceptions::run(&boot, output, &arguments),
         Command::Verdicts(arguments) => verdicts::run(&boot, output, &arguments),
         Command::Roles(arguments) => history::roles(&boot, output, &arguments),
         Command::Stores(arguments) => history::stores(&boot, output, &arguments),
@@ -176,7 +180,7 @@ fn dispatch(cli: Cli) -> Result<Exit, Failure> {
         Command::Tasks(arguments) => history::tasks(&boot, output, &arguments),
         Command::Policy(arguments) => policy::run(&boot, &arguments),
         Command::Doctor(arguments) => doctor::run(&boot, output, &arguments),
-        Command::Rules(arguments) => rules::run(output, &arguments),
+        Command::Rules(arguments) => rules::run(&boot, output, &arguments),
         Command::Config(arguments) => config::run(&boot, output, &arguments),
         Command::Db(arguments) => db::run(&boot, output, &arguments),
         Command::Demo(arguments) => demo::run(&boot, output, &arguments),

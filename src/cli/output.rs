@@ -106,6 +106,12 @@ impl Output {
         self.format
     }
 
+    /// Whether people read it.
+    #[must_use]
+    pub fn is_for_people(self) -> bool {
+        self.format == Format::Table
+    }
+
     /// Prints a list of rows.
     ///
     /// # Errors
@@ -238,9 +244,11 @@ impl std::fmt::Display for Colored {
 fn color_of(text: &str) -> Option<comfy_table::Color> {
     use comfy_table::Color;
     match text {
-        "critical" | "high" | "orphaned" | "findings" => Some(Color::Red),
-        "medium" | "unknown" | "denied" | "partial" | "error" | "timed-out" | "throttled" => Some(Color::Yellow),
-        "clean" | "complete" => Some(Color::Green),
+        "critical" | "high" | "orphaned" | "findings" | "expired" => Some(Color::Red),
+        "medium" | "unknown" | "denied" | "partial" | "error" | "timed-out" | "throttled" | "expiring" | "unused" => {
+            Some(Color::Yellow)
+        }
+        "clean" | "complete" | "active" => Some(Color::Green),
         _ => None,
     }
 }

@@ -9,13 +9,18 @@ mod accounts;
 mod alibaba;
 mod aws;
 mod collect;
+mod controls;
+mod controls_file;
 mod database;
 mod exceptions;
+mod exceptions_edit;
+mod exceptions_file;
 mod explain;
 mod limits;
 mod problem;
 mod profiles;
 mod reader;
+mod replace;
 mod reports;
 mod rules;
 mod schedule;
@@ -33,12 +38,17 @@ pub use accounts::Regions;
 pub use alibaba::{Alibaba, AlibabaAccounts, AlibabaTrail, LOOKUPS_PER_SECOND};
 pub use aws::{Aws, AwsAccounts, AwsTrail};
 pub use collect::{Collect, Keep, MOST_THREADS};
+pub use controls::Controls;
+pub use controls_file::{parse_controls, read_controls};
 pub use database::Database;
 pub use exceptions::Exceptions;
+pub use exceptions_edit::{EditError, NewException, add_exception, end_exception};
+pub use exceptions_file::{ExceptionsLaw, parse_exceptions, read_exceptions};
 pub use explain::{Explained, Origin};
 pub use limits::Limits;
 pub use problem::{ConfigError, Place, Problem};
 pub use profiles::Profiles;
+pub use replace::replace_file;
 pub use reports::{ReportFormat, Reports};
 pub use rules::Rules;
 pub use schedule::{Analyze, Schedule};
@@ -81,6 +91,8 @@ pub struct Settings {
     pub snapshot: Vec<SnapshotSource>,
     /// What reports are written, and where.
     pub reports: Reports,
+    /// Which controls of which frameworks the findings support.
+    pub controls: Controls,
     /// Findings that somebody has accepted for a time.
     pub exceptions: Exceptions,
 }
@@ -109,6 +121,7 @@ impl Settings {
             alibaba: section.sections("alibaba", |source| Alibaba::read(source, &mut names)),
             snapshot: section.sections("snapshot", SnapshotSource::read),
             reports: section.section("reports", Reports::read),
+            controls: section.section("controls", Controls::read),
             exceptions: section.section("exceptions", Exceptions::read),
         }
     }

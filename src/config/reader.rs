@@ -19,6 +19,8 @@ pub(super) struct Document<'a> {
     /// What relative paths in the file are relative to.
     base: &'a Path,
     text: &'a str,
+    /// What to do about broken syntax.
+    syntax_remedy: &'static str,
     report: RefCell<Report>,
 }
 
@@ -33,7 +35,13 @@ pub(super) struct Report {
 impl<'a> Document<'a> {
     pub(super) fn new(file: &'a Path, text: &'a str) -> Self {
         let base = file.parent().unwrap_or(Path::new(""));
-        Self { file, base, text, report: RefCell::default() }
+        let syntax_remedy = "see the form at https://toml.io, or begin again with `roletrail config init`";
+        Self { file, base, text, syntax_remedy, report: RefCell::default() }
+    }
+
+    /// The same with another remedy for broken syntax.
+    pub(super) fn with_syntax_remedy(self, syntax_remedy: &'static str) -> Self {
+        Self { syntax_remedy, ..self }
     }
 
     /// Reads the document with `read`; with broken syntax nothing but the syntax is reported, because every
@@ -57,8 +65,7 @@ impl<'a> Document<'a> {
     fn report_syntax(&self, error: &toml::de::Error) {
         let place = self.place(error.span().map_or(0, |span| span.start));
         let message = error.message().lines().collect::<Vec<_>>().join(" ");
-        let remedy = "see the form at https://toml.io, or begin again with `roletrail config init`";
-        let problem = Problem { place: Some(place), ..Problem::new("", message, remedy) };
+        let problem = Problem { place: Some(place), ..Problem::new("", message, self.syntax_remedy) };
         self.report.borrow_mut().problems.push(problem);
     }
 
@@ -171,6 +178,16 @@ impl<'a, 'i> Section<'a, 'i> {
             Some((name.to_owned(), self.leaf(&format!("{path}.{name}"), value)?))
         });
         entries.collect()
+    }
+
+    /// Whether `key` is there, right or wrong.
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.table.contains_key(key)
+    }
+
+    /// The section's own key, such as `exception[0]`.
+    pub(super) fn path(&self) -> &str {
+        &self.path
     }
 
     /// Reports what is wrong with `key` beyond its own form, at its place or at that of the section.

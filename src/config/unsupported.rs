@@ -46,7 +46,7 @@ impl Loaded {
     #[must_use]
     pub fn without_effect(&self) -> Vec<&'static str> {
         let set = |section: &str| self.origins.keys().any(|key| key.starts_with(section));
-        ["reports", "exceptions"].into_iter().filter(|section| set(section)).collect()
+        ["reports"].into_iter().filter(|section| set(section)).collect()
     }
 
     /// Refuses what this version cannot do, and what whoever uses the settings found wrong with them (`others`).

@@ -1,21 +1,40 @@
 //! The daemon's business: what its tasks do, what its pages show, what a reload changes.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Instant;
 
+use jiff::Timestamp;
+
+use super::ExceptionsFile;
 use super::jobs::{self, CollectReport, JobContext, JobError};
 use super::run::{Reload, Run, Task, Work};
 use super::timetable::{COLLECT, Timetable};
 use crate::config::{Analyze, Settings};
+use crate::exports::Views;
 use crate::exports::http::{Health, Site};
 use crate::exports::metrics::{ApiCalls, Metrics, ProfilesByKind, state_of_store};
+use crate::findings::Exceptions;
 use crate::model::{Provider, RunKind, SourceSummary, api};
 use crate::profiles::Profiles;
+use crate::rules::Controls;
 use crate::sources::live::CallCounts;
 use crate::sources::{alibaba, aws};
+use crate::store::StoreError;
 
-/// Reads settings and profiles again, or tells why the old ones stay.
-pub type Load = Arc<dyn Fn() -> Result<(Settings, Profiles), String> + Send + Sync>;
+/// Reads the configuration again, or tells why the old one stays.
+pub type Load = Arc<dyn Fn() -> Result<Configuration, String> + Send + Sync>;
+
+/// What a reload changes.
+pub struct Configuration {
+    /// The settings.
+    pub settings: Settings,
+    /// The profiles.
+    pub profiles: Profiles,
+    /// The file of exceptions.
+    pub exceptions: ExceptionsFile,
+    /// The controls.
+    pub controls: Controls,
+}
 
 /// The collector of roles and stores, as metrics name it: files and live accounts alike.
 const INVENTORY: &str = "inventory";
@@ -28,6 +47,14 @@ pub struct Service {
     load: Load,
     metrics: Arc<Metrics>,
     health: Arc<Health>,
+    published: Mutex<Option<Published>>,
+}
+
+/// What the published state rests on besides the store.
+struct Published {
+    exceptions: Exceptions,
+    /// When time alone changes how one of them stands.
+    next_change: Option<Timestamp>,
 }
 
 impl Service {
@@ -46,6 +73,7 @@ impl Service {
             load,
             metrics: Arc::new(metrics),
             health: Arc::new(Health::default()),
+            published: Mutex::default(),
         }))
     }
 
@@ -57,8 +85,15 @@ impl Service {
 
     /// What the pages need.
     #[must_use]
-    pub fn site(&self) -> Site {
-        Site { metrics: Arc::clone(&self.metrics), health: Arc::clone(&self.health) }
+    pub fn site(self: &Arc<Self>) -> Site {
+        Site { metrics: Arc::clone(&self.metrics), health: Arc::clone(&self.health), views: self.views() }
+    }
+
+    /// The history as it is to be shown, with the settings and exceptions of each moment.
+    #[must_use]
+    pub fn views(self: &Arc<Self>) -> Views {
+        let (service, again) = (Arc::clone(self), Arc::clone(self));
+        Views::new(move || service.context().view()).renewed_by(move || again.publish_exceptions())
     }
 
     /// The tasks that the settings ask for.
@@ -88,11 +123,40 @@ impl Service {
     /// # Errors
     /// A sentence when the history cannot be read.
     pub fn publish(&self) -> Result<(), String> {
-        let context = self.context();
-        let gauges = context.store.gauges().map_err(|error| self.storage_trouble(&error.into()))?;
-        self.metrics.publish(&state_of_store(&gauges, &profiles_by_kind(&context.profiles)));
+        let mut published = self.published.lock().unwrap_or_else(PoisonError::into_inner);
+        *published = Some(self.publish_state().map_err(|error| self.storage_trouble(&error.into()))?);
         self.health.ready();
         Ok(())
+    }
+
+    /// Renders the state anew if other exceptions hold than when it was rendered: a scrape shows them at once. While
+    /// somebody else is rendering, the page is the older one for that long.
+    fn publish_exceptions(&self) {
+        let context = self.context();
+        let exceptions = context.exceptions.current();
+        self.metrics.exceptions_read(context.exceptions.is_sound());
+        let Ok(mut published) = self.published.try_lock() else { return };
+        // Nothing is shown before the first publication.
+        let Some(older) = &*published else { return };
+        let is_due = |at: Timestamp| at <= context.now();
+        if exceptions.is(&older.exceptions) && !older.next_change.is_some_and(is_due) {
+            return;
+        }
+        match self.publish_state() {
+            Ok(newer) => *published = Some(newer),
+            Err(error) => {
+                tracing::error!(reason = self.storage_trouble(&error.into()), "the metrics are not renewed")
+            }
+        }
+    }
+
+    fn publish_state(&self) -> Result<Published, StoreError> {
+        let context = self.context();
+        let (view, gauges) = (context.view(), context.store.gauges()?);
+        self.metrics.exceptions_read(context.exceptions.is_sound());
+        self.metrics.publish(&state_of_store(&gauges, &view.tally()?, &profiles_by_kind(&context.profiles)));
+        let next_change = view.exceptions().next_change(view.now());
+        Ok(Published { exceptions: view.exceptions().clone(), next_change })
     }
 
     fn context(&self) -> JobContext {
@@ -150,7 +214,7 @@ impl Service {
     }
 
     fn load_again(&self) -> Result<Vec<Task>, String> {
-        let (settings, profiles) = (self.load)()?;
+        let Configuration { settings, profiles, exceptions, controls } = (self.load)()?;
         let tasks = Timetable::of(&settings)?.tasks();
         expect_calls(&self.metrics, &settings);
         let mut context = self.context.write().unwrap_or_else(PoisonError::into_inner);
@@ -159,6 +223,8 @@ impl Service {
         }
         context.settings = Arc::new(settings);
         context.profiles = Arc::new(profiles);
+        context.exceptions = Arc::new(exceptions);
+        context.controls = controls;
         Ok(tasks)
     }
 

@@ -7,6 +7,8 @@ pub mod metrics;
 pub mod policies;
 pub mod reports;
 pub mod runbooks;
+mod tally;
 mod view;
 
-pub use view::View;
+pub use tally::{ExceptionStanding, Tally};
+pub use view::{View, Views};

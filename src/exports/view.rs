@@ -1,6 +1,9 @@
 //! The history as every output shows it: findings joined with the exceptions that cover them, their events and the
 //! controls that they support. Outputs ask it instead of the store, so that none of them forgets an exception.
 
+use std::fmt;
+use std::sync::Arc;
+
 use jiff::Timestamp;
 
 use crate::exports::json::{ControlJson, FindingDetailJson, FindingJson};
@@ -106,5 +109,45 @@ impl View {
     /// Exceptions count as they stood at the moment that is asked for.
     fn moment_of(&self, filter: &FindingFilter) -> Timestamp {
         filter.at.unwrap_or(self.now)
+    }
+}
+
+/// Makes views. Whatever serves answers for longer than a moment takes a new view for each answer, so that it shows the
+/// exceptions and the time of that answer.
+#[derive(Clone)]
+pub struct Views {
+    make: Arc<dyn Fn() -> View + Send + Sync>,
+    renew: Option<Arc<dyn Fn() + Send + Sync>>,
+}
+
+impl Views {
+    /// Views made by `make`, which may look at the disk and so belongs on a thread that may wait.
+    pub fn new(make: impl Fn() -> View + Send + Sync + 'static) -> Self {
+        Self { make: Arc::new(make), renew: None }
+    }
+
+    /// The same, with what has pages that were made beforehand made again if they show older exceptions.
+    #[must_use]
+    pub fn renewed_by(self, renew: impl Fn() + Send + Sync + 'static) -> Self {
+        Self { renew: Some(Arc::new(renew)), ..self }
+    }
+
+    /// Has pages that were made beforehand made again if they show older exceptions. May look at the disk, as above.
+    pub fn renew(&self) {
+        if let Some(renew) = &self.renew {
+            renew();
+        }
+    }
+
+    /// The view of now.
+    #[must_use]
+    pub fn now(&self) -> View {
+        (self.make)()
+    }
+}
+
+impl fmt::Debug for Views {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Views")
     }
 }

@@ -10,7 +10,7 @@ use crate::model::{
     Cleared, Finding, FindingChange, FindingId, FindingStatus, FindingUpdate, Judgement, StoredFinding, Undecided,
 };
 
-pub use exceptions::{Exceptions, covers, holds};
+pub use exceptions::{DEFAULT_NOTICE, Exceptions, covers, differences, holds};
 
 /// What a judgement changes about the stored findings of its account. Judging the same again changes nothing.
 ///

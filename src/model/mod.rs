@@ -6,6 +6,7 @@
 mod account;
 mod check;
 mod collection;
+mod control;
 mod coverage;
 mod event;
 mod evidence;
@@ -24,10 +25,11 @@ mod verdict;
 pub use account::{Account, ParseProviderError, Provider};
 pub use check::{Check, CheckKind, CheckOutcome};
 pub use collection::{Collection, ObjectHashes, RunKind, SourceSummary};
+pub use control::ControlEntry;
 pub use coverage::{Coverage, CoverageKey, Outcome, api};
 pub use event::{Actor, Concern, ConcernKind, EventOutcome, Reject, StoreEffect, TrailEvent};
 pub use evidence::{CoverageSpan, Evidence, JudgingSettings, RoleSpan, RoleUse, StoreSpan};
-pub use exception::{Exception, ExceptionScope, Pattern};
+pub use exception::{Exception, ExceptionScope, ExceptionState, Pattern, is_wildcard};
 pub use finding::{
     Basis, Finding, FindingChange, FindingEvent, FindingId, FindingOutcome, FindingStatus, Fix, Fixer, Severity,
     StoredFinding,

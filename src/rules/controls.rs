@@ -5,7 +5,7 @@ use std::sync::{Arc, LazyLock};
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::Provider;
+use crate::model::{ControlEntry, Provider};
 
 /// A control that a rule supports. A finding, or its absence over a complete population, is evidence for the control;
 /// it never satisfies one.
@@ -21,6 +21,12 @@ pub struct Control {
     /// The provider whose accounts the framework is about; all of them where `None`.
     #[serde(skip)]
     pub provider: Option<Provider>,
+    /// The control's name, in a few words.
+    #[serde(skip)]
+    pub title: Option<String>,
+    /// Whether nobody has compared the id with the framework's own text.
+    #[serde(skip)]
+    pub unverified: bool,
 }
 
 impl Control {
@@ -31,33 +37,36 @@ impl Control {
     }
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ControlsFile {
-    control: Vec<ControlSection>,
+impl From<&ControlEntry> for Control {
+    fn from(entry: &ControlEntry) -> Self {
+        Self {
+            framework: entry.full_framework(),
+            id: entry.id.clone(),
+            supports: entry.supports.clone(),
+            provider: entry.provider,
+            title: entry.title.clone(),
+            unverified: entry.unverified,
+        }
+    }
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct ControlSection {
-    framework: String,
-    version: String,
-    id: String,
-    provider: Option<Provider>,
-    supports: String,
-    rules: Vec<String>,
+struct ControlsFile {
+    control: Vec<ControlEntry>,
 }
 
 /// The controls by rule. Clones share them.
 #[derive(Debug, Clone)]
 pub struct Controls {
+    entries: Arc<[ControlEntry]>,
     by_rule: Arc<BTreeMap<String, Vec<Control>>>,
 }
 
 static BUILTIN: LazyLock<Controls> = LazyLock::new(|| {
     let file: ControlsFile = toml::from_str(include_str!("../../config/controls.toml"))
         .expect("the file is compiled in, and a test reads it");
-    Controls::of(file)
+    Controls::of(file.control)
 });
 
 impl Controls {
@@ -67,25 +76,35 @@ impl Controls {
         BUILTIN.clone()
     }
 
+    /// Those of these rows alone.
+    #[must_use]
+    pub fn of(entries: Vec<ControlEntry>) -> Self {
+        let mut by_rule: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for entry in &entries {
+            for rule in &entry.rules {
+                by_rule.entry(rule.clone()).or_default().push(entry.into());
+            }
+        }
+        Self { entries: entries.into(), by_rule: Arc::new(by_rule) }
+    }
+
+    /// These and `more`. A row about a control that is here already stands instead of the older one.
+    #[must_use]
+    pub fn with(&self, more: Vec<ControlEntry>) -> Self {
+        let kept = self.entries.iter().filter(|entry| !more.iter().any(|new| new.is_same_control(entry)));
+        Self::of(kept.cloned().chain(more.iter().cloned()).collect())
+    }
+
+    /// Every row, in the order of the file.
+    #[must_use]
+    pub fn entries(&self) -> &[ControlEntry] {
+        &self.entries
+    }
+
     /// The controls that findings of a rule support, in the order of the file; see [`Control::applies_to`].
     #[must_use]
     pub fn of_rule(&self, rule: &str) -> &[Control] {
         self.by_rule.get(rule).map(Vec::as_slice).unwrap_or_default()
-    }
-
-    fn of(file: ControlsFile) -> Self {
-        let mut by_rule: BTreeMap<_, Vec<_>> = BTreeMap::new();
-        for section in file.control {
-            for rule in section.rules {
-                by_rule.entry(rule).or_default().push(Control {
-                    framework: format!("{} {}", section.framework, section.version),
-                    id: section.id.clone(),
-                    supports: section.supports.clone(),
-                    provider: section.provider,
-                });
-            }
-        }
-        Self { by_rule: Arc::new(by_rule) }
     }
 }
 
@@ -110,7 +129,7 @@ mod tests {
 
     #[test]
     fn no_control_is_said_to_be_satisfied() {
-        for control in Controls::builtin().by_rule.values().flatten() {
+        for control in Controls::builtin().entries() {
             let text = control.supports.to_ascii_lowercase();
             assert!(!text.is_empty() && !text.contains("satisf") && !text.contains("compl"), "{text}");
         }
@@ -127,5 +146,23 @@ mod tests {
         assert!(frameworks(Provider::Aws).iter().all(|framework| !framework.contains("Alibaba")));
         assert!(frameworks(Provider::Alibaba).iter().all(|framework| !framework.contains("CIS AWS")));
         assert!(frameworks(Provider::Aws).contains(&"PCI DSS 4.0.1"));
+    }
+
+    #[test]
+    fn a_users_row_stands_beside_the_built_in_ones_or_instead_of_the_one_that_it_is_about() {
+        let builtin = Controls::builtin();
+        let row = |id: &str| ControlEntry {
+            id: id.to_owned(),
+            rules: vec!["trust-drift".to_owned()],
+            ..builtin.entries()[0].clone()
+        };
+        let own = builtin.with(vec![row("of our own"), row(&builtin.entries()[0].id)]);
+        assert_eq!(own.entries().len(), builtin.entries().len() + 1);
+        let of = |controls: &Controls, rule| {
+            controls.of_rule(rule).iter().map(|control| control.id.clone()).collect::<Vec<_>>()
+        };
+        assert!(of(&own, "trust-drift").contains(&"of our own".to_owned()));
+        assert!(of(&builtin, "orphaned-role").contains(&builtin.entries()[0].id));
+        assert!(!of(&own, "orphaned-role").contains(&builtin.entries()[0].id));
     }
 }

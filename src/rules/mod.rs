@@ -124,6 +124,12 @@ pub fn all() -> &'static [&'static dyn Rule] {
     &RULES
 }
 
+/// The ids of all of them.
+#[must_use]
+pub fn ids() -> Vec<&'static str> {
+    RULES.into_iter().map(|rule| rule.doc().id).collect()
+}
+
 /// The rule with that id.
 #[must_use]
 pub fn find(id: &str) -> Option<&'static dyn Rule> {

@@ -14,11 +14,6 @@ const STORES: &str = "-- gauges.stores
 SELECT a.provider, a.account, s.kind, s.word, count(*) FROM store_states s JOIN accounts a ON a.id = s.account_id
 WHERE s.valid_to IS NULL GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4";
 
-const FINDINGS: &str = "-- gauges.findings
-SELECT a.provider, a.account, f.rule, f.severity, count(*), min(f.opened_at)
-FROM findings f JOIN accounts a ON a.id = f.account_id
-WHERE f.status = 'open' GROUP BY f.account_id, f.rule, f.severity ORDER BY 1, 2, 3, 4";
-
 /// Outcomes as in [`crate::model::Outcome::is_gap`]. Nothing is missing of an account that is not active, or that no
 /// source has any more.
 const GAPS: &str = "-- gauges.coverage_gaps
@@ -169,15 +164,13 @@ pub struct RunGauge {
     pub last_complete: Option<Timestamp>,
 }
 
-/// Everything that the metrics page shows of the history.
+/// Everything that the metrics page shows of the history, but for the findings: see [`Store::count_open`].
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Gauges {
     /// Our accounts.
     pub accounts: Vec<Account>,
     /// Stores.
     pub stores: Vec<StoresGauge>,
-    /// Open findings.
-    pub findings: Vec<FindingsGauge>,
     /// Verdicts, which tell whether roles are present as well.
     pub verdicts: Vec<AccountVerdict>,
     /// Coverage gaps.
@@ -253,11 +246,6 @@ impl Store {
             stores: all(&snapshot, STORES, |row| {
                 let state = state(row.get_ref(3)?.as_str()?);
                 Ok(StoresGauge { account: account(row)?, kind: row.get(2)?, state, count: count(row, 4)? })
-            })?,
-            findings: all(&snapshot, FINDINGS, |row| {
-                let oldest = row.get::<_, Moment>(5)?.0;
-                let (rule, severity) = (row.get(2)?, row.get(3)?);
-                Ok(FindingsGauge { account: account(row)?, rule, severity, count: count(row, 4)?, oldest })
             })?,
             verdicts: verdicts::list(&snapshot, &HistoryFilter::default())?,
             gaps: all(&snapshot, GAPS, |row| {

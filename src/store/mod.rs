@@ -19,6 +19,7 @@ mod ledger;
 mod lock;
 mod lookup_progress;
 mod objects;
+mod open_findings;
 mod role_use;
 mod roles;
 mod runs;

@@ -13,6 +13,7 @@ use roletrail::daemon::Stop;
 use roletrail::daemon::jobs::{self, IngestReport, JobContext, JobError, Progress, ReadingChoice, Unwatched};
 use roletrail::model::{Provider, RunKind, SourceSummary};
 use roletrail::profiles::{Profiles, Selection};
+use roletrail::rules::Controls;
 use roletrail::simulation::{CorpusPlan, corpus};
 use roletrail::store::{Access, DatabaseUrl, Store};
 use rusqlite::Connection;
@@ -57,6 +58,8 @@ impl Place {
             store,
             settings: Arc::new(loaded.settings),
             profiles: Arc::new(Profiles::load(&Selection::default()).expect("the profiles of the program")),
+            exceptions: Arc::default(),
+            controls: Controls::builtin(),
             clock: Arc::new(SettableClock::at(Timestamp::UNIX_EPOCH)),
             choice: ReadingChoice::default(),
             scheduled: false,

@@ -17,11 +17,13 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::Stop;
+use super::{ExceptionsFile, Stop};
 use crate::clock::Clock;
 use crate::config::Settings;
+use crate::exports::View;
 use crate::model::{JudgingSettings, SourceSummary};
 use crate::profiles::Profiles;
+use crate::rules::Controls;
 use crate::store::{Store, StoreError};
 
 pub use analyze::{AnalysisReport, analyze, judge_at};
@@ -40,6 +42,10 @@ pub struct JobContext {
     pub settings: Arc<Settings>,
     /// The profiles.
     pub profiles: Arc<Profiles>,
+    /// The file of exceptions.
+    pub exceptions: Arc<ExceptionsFile>,
+    /// The controls.
+    pub controls: Controls,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// How objects are read.
@@ -59,6 +65,13 @@ impl JobContext {
     #[must_use]
     pub fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    /// The history as outputs show it, now.
+    #[must_use]
+    pub fn view(&self) -> View {
+        let now = self.now();
+        View::new(self.store.clone(), self.exceptions.current(), self.controls.clone(), now)
     }
 
     /// The times that the rules need, from the settings.

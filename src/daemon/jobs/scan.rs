@@ -6,8 +6,8 @@ use jiff::Timestamp;
 
 use super::{CollectReport, JobContext, JobError};
 use crate::exports::json::{ApiCallsJson, MissingJson, ScanCoverageJson, ScanJson, TrailJson};
-use crate::model::{Account, Coverage, CoverageKey, FindingStatus, Outcome, Severity, Verdict, api};
-use crate::store::{FindingFilter, HistoryFilter, RunId};
+use crate::model::{Account, Coverage, CoverageKey, Outcome, Severity, Verdict, api};
+use crate::store::{FindingsGauge, HistoryFilter, RunId};
 
 /// A scan's summary and what its exit code depends on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,15 +32,10 @@ pub fn summarize(
     let mut tally = Tally::default();
     let present = HistoryFilter { at: Some(finished), ..HistoryFilter::default() };
     context.store.each_coverage(&present, |row| tally.take(&row.coverage))?;
-    let open = FindingFilter { status: Some(FindingStatus::Open), ..FindingFilter::default() };
-    let findings = context.store.findings(&open)?;
+    let findings = context.view().tally()?;
     let mut verdicts: BTreeMap<_, _> = Verdict::ALL.into_iter().map(|verdict| (verdict.as_str(), 0)).collect();
     for row in context.store.verdicts(&HistoryFilter::default())? {
         *verdicts.entry(row.verdict.as_str()).or_default() += 1;
-    }
-    let mut findings_open: BTreeMap<_, _> = Severity::ALL.into_iter().map(|level| (level.as_str(), 0)).collect();
-    for stored in &findings {
-        *findings_open.entry(stored.finding.severity.as_str()).or_default() += 1;
     }
     let json = ScanJson {
         schema: ScanJson::schema(),
@@ -51,9 +46,18 @@ pub fn summarize(
         calls: calls(collected),
         trail: TrailJson { objects: (&collected.trail.summary).into(), records: (&collected.trail.summary).into() },
         verdicts,
-        findings_open,
+        findings_open: by_severity(&findings.open),
+        findings_excepted: by_severity(&findings.excepted),
     };
-    Ok(ScanReport { json, worst_open: findings.iter().map(|stored| stored.finding.severity).max() })
+    Ok(ScanReport { json, worst_open: findings.open.iter().map(|gauge| gauge.severity).max() })
+}
+
+fn by_severity(counts: &[FindingsGauge]) -> BTreeMap<&'static str, u64> {
+    let mut sums: BTreeMap<_, _> = Severity::ALL.into_iter().map(|level| (level.as_str(), 0)).collect();
+    for gauge in counts {
+        *sums.entry(gauge.severity.as_str()).or_default() += gauge.count;
+    }
+    sums
 }
 
 fn calls(collected: &CollectReport) -> Vec<ApiCallsJson> {

@@ -16,6 +16,7 @@ use axum::routing::get;
 use hyper::body::{Frame, SizeHint};
 
 use super::runbooks::runbook;
+use crate::exports::Views;
 use crate::exports::metrics::Metrics;
 
 const METRICS_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
@@ -102,6 +103,8 @@ pub struct Site {
     pub metrics: Arc<Metrics>,
     /// Health and readiness.
     pub health: Arc<Health>,
+    /// The history, as it is to be shown.
+    pub views: Views,
 }
 
 pub(super) fn router(site: Site) -> Router {
@@ -129,6 +132,9 @@ async fn guard(request: Request, next: Next) -> Response {
 }
 
 async fn metrics(State(site): State<Site>) -> Response {
+    let views = site.views.clone();
+    // Whatever became of it: the page is there.
+    let _ = tokio::task::spawn_blocking(move || views.renew()).await;
     match site.metrics.page() {
         Ok((counters, state)) => {
             let parts = [Bytes::from(counters)].into_iter().chain(state).collect();

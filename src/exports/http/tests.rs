@@ -1,6 +1,13 @@
 use super::*;
 use crate::exports::metrics::{Metrics, State};
+use crate::exports::{View, Views};
+use crate::findings::Exceptions;
+use crate::rules::Controls;
+use crate::store::{Access, DatabaseUrl, Store};
+use jiff::Timestamp;
 use std::net::SocketAddr;
+use std::path::Path;
+use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -12,18 +19,28 @@ struct Running {
     site: Site,
     stop: oneshot::Sender<()>,
     server: JoinHandle<()>,
+    /// Where the history is while the server runs.
+    _directory: TempDir,
+}
+
+/// Views of an empty history.
+async fn views(directory: &Path) -> Views {
+    let url = DatabaseUrl(directory.join("roletrail.db"));
+    let store = Store::open(&url, Access::Write("test")).await.expect("a new history");
+    Views::new(move || View::new(store.clone(), Exceptions::default(), Controls::builtin(), Timestamp::UNIX_EPOCH))
 }
 
 async fn start(limits: Limits) -> Running {
     let metrics = Arc::new(Metrics::new("0.1.0").expect("the declarations are valid"));
-    let site = Site { metrics, health: Arc::default() };
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let site = Site { metrics, health: Arc::default(), views: views(directory.path()).await };
     let listener = bind("127.0.0.1:0", false).await.expect("loopback has a free port");
     let address = listener.local_addr().expect("the listener is bound");
     let (stop, stopped) = oneshot::channel::<()>();
     let server = tokio::spawn(serve(listener, site.clone(), limits, async {
         let _ = stopped.await;
     }));
-    Running { address, site, stop, server }
+    Running { address, site, stop, server, _directory: directory }
 }
 
 /// Sends `request` as it stands and reads until the server closes.

@@ -24,11 +24,14 @@ pub struct ControlJson {
     pub framework: String,
     /// Id of the control.
     pub id: String,
+    /// Whether nobody has compared the id with the framework's own text; left out where somebody has.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub unverified: bool,
 }
 
 impl From<&Control> for ControlJson {
     fn from(control: &Control) -> Self {
-        Self { framework: control.framework.clone(), id: control.id.clone() }
+        Self { framework: control.framework.clone(), id: control.id.clone(), unverified: control.unverified }
     }
 }
 

@@ -3,6 +3,7 @@
 mod coverage;
 mod doctor;
 mod event;
+mod exception;
 mod finding;
 mod history;
 mod object;
@@ -12,6 +13,7 @@ mod verdict;
 pub use coverage::{CoverageJson, MissingJson};
 pub use doctor::{CheckJson, DoctorJson};
 pub use event::{EventActorJson, EventJson};
+pub use exception::ExceptionJson;
 pub use finding::{ChangeJson, ControlJson, FindingDetailJson, FindingExceptionJson, FindingJson, FixJson};
 pub use history::{RoleJson, StoreJson, TaskJson};
 pub use object::LedgerJson;

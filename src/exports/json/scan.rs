@@ -211,6 +211,8 @@ pub struct ScanJson {
     pub verdicts: BTreeMap<&'static str, u64>,
     /// Open findings by severity.
     pub findings_open: BTreeMap<&'static str, u64>,
+    /// Findings that an exception covers, by severity.
+    pub findings_excepted: BTreeMap<&'static str, u64>,
 }
 
 impl ScanJson {

@@ -88,7 +88,8 @@ families! { PROCESS:
     API_ERRORS = Counter "api_errors_total" ["provider", "api"];
     /// Trail records read since the start, by what became of them.
     TRAIL_RECORDS = Counter "trail_records_total" ["provider", "result"];
-    /// Whether the newest attempt to read the configuration succeeded; after a failed one the older settings hold.
+    /// Whether the newest attempts to read the configuration and the file of exceptions succeeded; after a failed one
+    /// the older settings or exceptions hold.
     CONFIG_LAST_RELOAD_SUCCESSFUL = Gauge "config_last_reload_successful" [];
     /// Operations on the store that failed.
     STORAGE_ERRORS = Counter "storage_errors_total" [];
@@ -119,12 +120,21 @@ families! { STATE:
     KEY_STORES = Gauge "key_stores" ["provider", "account", "profile", "state"];
     /// Successful assumptions of the role in the history, by a trusted principal or not.
     ROLE_ASSUMPTIONS = Counter "role_assumptions_total" ["provider", "account", "profile", "trusted"];
-    /// Open findings; zero for every known rule and account where there is none.
+    /// Open findings that no exception covers; zero for every known rule and account where there is none.
     FINDINGS_OPEN = Gauge "findings_open" ["provider", "account", "rule", "severity"];
-    /// When the oldest open finding of a rule was opened; absent where none is open.
+    /// When the oldest open finding of a rule that no exception covers was opened; absent where there is none.
     FINDING_OLDEST_OPEN = Gauge "finding_oldest_open_timestamp_seconds" ["provider", "account", "rule"];
     /// 1 for the verdict that holds, 0 for the others.
     VERDICT = Gauge "verdict" ["provider", "account", "profile", "verdict"];
+    /// Exceptions in force: findings that they name are accepted until they end.
+    EXCEPTIONS_ACTIVE = Gauge "exceptions_active" [];
+    /// When the first of the exceptions in force ends; absent where none is in force.
+    EXCEPTION_NEXT_EXPIRY = Gauge "exception_next_expiry_timestamp_seconds" [];
+    /// All exceptions by state: pending, active, expiring, unused (in force, and no finding is one that it names) or
+    /// expired.
+    EXCEPTIONS = Gauge "exceptions" ["state"];
+    /// Findings that still hold and that an exception covers; they do not count as open.
+    FINDINGS_EXCEPTED = Gauge "findings_excepted" ["provider", "account", "rule", "severity"];
     /// Series that this page leaves out because their metric has more than its limit; above 0 the page is incomplete.
     SERIES_DROPPED = Gauge "metric_series_dropped" [];
 }
@@ -141,7 +151,10 @@ pub(super) const LABELS: [(&str, &str); 15] = [
     ("rule", "id of the rule; `roletrail rules` lists them"),
     ("severity", "`critical`, `high`, `medium`, `low` or `info`"),
     ("source", "`trail:` and the kind of the trail"),
-    ("state", "state of the key store in roletrail's own words"),
+    (
+        "state",
+        "of a key store, in roletrail's own words; of an exception: `pending`, `active`, `expiring`, `unused` or `expired`",
+    ),
     ("task", "the scheduled task: `collect`, `analyze`, `report`"),
     ("trusted", "`true`: by a principal that the profile trusts"),
     ("verdict", "`clean`, `findings`, `orphaned`, `unknown` or `not-in-use`"),

@@ -3,18 +3,20 @@
 use std::collections::BTreeMap;
 
 use super::{
-    AssumptionsRow, CollectorRow, FindingsRow, GapsRow, RuleSeverities, State, StoresRow, VerdictRow, WatermarkRow,
+    AssumptionsRow, CollectorRow, ExceptionsRow, FindingsRow, GapsRow, RuleSeverities, State, StoresRow, VerdictRow,
+    WatermarkRow,
 };
-use crate::model::Account;
+use crate::exports::{ExceptionStanding, Tally};
+use crate::model::{Account, ExceptionState};
 use crate::rules;
-use crate::store::Gauges;
+use crate::store::{FindingsGauge, Gauges};
 
 /// Ids of the profiles that serve a kind of store.
 pub type ProfilesByKind = BTreeMap<String, Vec<String>>;
 
-/// The state that the gauges show.
+/// The state that the gauges show: the store's numbers, and the findings as they count under the exceptions.
 #[must_use]
-pub fn state_of_store(gauges: &Gauges, profiles: &ProfilesByKind) -> State {
+pub fn state_of_store(gauges: &Gauges, tally: &Tally, profiles: &ProfilesByKind) -> State {
     State {
         accounts: gauges.accounts.clone(),
         rules: rules::all().iter().map(|rule| severities(rule.doc())).collect(),
@@ -24,7 +26,9 @@ pub fn state_of_store(gauges: &Gauges, profiles: &ProfilesByKind) -> State {
         verdicts: verdicts(gauges),
         stores: stores(gauges, profiles),
         assumptions: gauges.assumptions.iter().flat_map(assumptions).collect(),
-        findings: findings(gauges),
+        findings: findings(&tally.open),
+        excepted: findings(&tally.excepted),
+        exceptions: exceptions(&tally.exceptions),
     }
 }
 
@@ -95,8 +99,20 @@ fn assumptions(gauge: &crate::store::AssumptionsGauge) -> [AssumptionsRow; 2] {
     [row(true, gauge.by_trusted), row(false, gauge.total.saturating_sub(gauge.by_trusted))]
 }
 
-fn findings(gauges: &Gauges) -> Vec<FindingsRow> {
-    let rows = gauges.findings.iter().map(|gauge| FindingsRow {
+fn exceptions(standings: &[ExceptionStanding]) -> ExceptionsRow {
+    let mut row = ExceptionsRow::default();
+    for standing in standings {
+        *row.by_state.entry(standing.state).or_default() += 1;
+        if !matches!(standing.state, ExceptionState::Pending | ExceptionState::Expired) {
+            row.in_force += 1;
+            row.next_expiry = row.next_expiry.into_iter().chain([standing.exception.expires]).min();
+        }
+    }
+    row
+}
+
+fn findings(counts: &[FindingsGauge]) -> Vec<FindingsRow> {
+    let rows = counts.iter().map(|gauge| FindingsRow {
         account: gauge.account.clone(),
         rule: gauge.rule.clone(),
         severity: gauge.severity,

@@ -12,6 +12,7 @@ mod state;
 mod tests;
 mod text;
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{PoisonError, RwLock};
 
 use bytes::Bytes;
@@ -23,7 +24,8 @@ pub use family::{Declaration, Family, Kind};
 pub use from_store::{ProfilesByKind, state_of_store};
 pub use reference::{declarations, reference};
 pub use state::{
-    AssumptionsRow, CollectorRow, FindingsRow, GapsRow, RuleSeverities, State, StoresRow, VerdictRow, WatermarkRow,
+    AssumptionsRow, CollectorRow, ExceptionsRow, FindingsRow, GapsRow, RuleSeverities, State, StoresRow, VerdictRow,
+    WatermarkRow,
 };
 
 /// Why slots had no run of their own.
@@ -67,6 +69,8 @@ pub struct Metrics {
     api_errors: IntCounterVec,
     trail_records: IntCounterVec,
     config_last_reload_successful: IntGauge,
+    config_sound: AtomicBool,
+    exceptions_sound: AtomicBool,
     storage_errors: IntCounter,
     schedule_next_run: GaugeVec,
     schedule_missed: IntCounterVec,
@@ -99,6 +103,8 @@ impl Metrics {
             api_errors: counters(&registry, &family::API_ERRORS)?,
             trail_records: counters(&registry, &family::TRAIL_RECORDS)?,
             config_last_reload_successful: reload,
+            config_sound: AtomicBool::new(true),
+            exceptions_sound: AtomicBool::new(true),
             storage_errors,
             schedule_next_run: gauges(&registry, &family::SCHEDULE_NEXT_RUN)?,
             schedule_missed: counters(&registry, &family::SCHEDULE_MISSED)?,
@@ -149,7 +155,19 @@ impl Metrics {
 
     /// Tells whether the configuration could be read again.
     pub fn config_reloaded(&self, successful: bool) {
-        self.config_last_reload_successful.set(i64::from(successful));
+        self.config_sound.store(successful, Ordering::Relaxed);
+        self.tell_configuration();
+    }
+
+    /// Tells whether the file of exceptions, which is read again whenever it changes, can be used.
+    pub fn exceptions_read(&self, successful: bool) {
+        self.exceptions_sound.store(successful, Ordering::Relaxed);
+        self.tell_configuration();
+    }
+
+    fn tell_configuration(&self) {
+        let sound = [&self.config_sound, &self.exceptions_sound].iter().all(|sound| sound.load(Ordering::Relaxed));
+        self.config_last_reload_successful.set(i64::from(sound));
     }
 
     /// Counts a failed operation on the store.

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::family;
 use super::text::{Series, Text};
-use crate::model::{Account, RolePresence, Severity, Verdict};
+use crate::model::{Account, ExceptionState, RolePresence, Severity, Verdict};
 
 /// How a collector stands with an account.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -101,6 +101,17 @@ pub struct FindingsRow {
     pub oldest: Option<Timestamp>,
 }
 
+/// The exceptions, counted.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ExceptionsRow {
+    /// How many are in force.
+    pub in_force: u64,
+    /// When the first of those ends.
+    pub next_expiry: Option<Timestamp>,
+    /// All of them by state; a state that is not here has none.
+    pub by_state: BTreeMap<ExceptionState, u64>,
+}
+
 /// A rule and the severities that its findings can have.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RuleSeverities {
@@ -129,8 +140,12 @@ pub struct State {
     pub stores: Vec<StoresRow>,
     /// Assumptions.
     pub assumptions: Vec<AssumptionsRow>,
-    /// Open findings.
+    /// Open findings that no exception covers.
     pub findings: Vec<FindingsRow>,
+    /// Findings that an exception covers.
+    pub excepted: Vec<FindingsRow>,
+    /// Exceptions.
+    pub exceptions: ExceptionsRow,
 }
 
 impl State {
@@ -141,6 +156,7 @@ impl State {
         self.collection(&mut text);
         self.roles_and_stores(&mut text);
         self.findings(&mut text);
+        self.exceptions(&mut text);
         let dropped = text.dropped();
         text.family(&family::SERIES_DROPPED, vec![([], count(dropped as u64))]);
         text.finish()
@@ -213,6 +229,22 @@ impl State {
         text.family(&family::FINDINGS_OPEN, open);
         let oldest = oldest.into_iter().map(|(labels, at)| (labels, seconds(at)));
         text.family(&family::FINDING_OLDEST_OPEN, oldest.collect());
+    }
+}
+
+impl State {
+    fn exceptions(&self, text: &mut Text) {
+        let ExceptionsRow { in_force, next_expiry, by_state } = &self.exceptions;
+        text.family(&family::EXCEPTIONS_ACTIVE, vec![([], count(*in_force))]);
+        let next = next_expiry.map(|at| ([], seconds(at)));
+        text.family(&family::EXCEPTION_NEXT_EXPIRY, next.into_iter().collect());
+        let number = |state| count(by_state.get(&state).copied().unwrap_or_default());
+        let states = ExceptionState::ALL.map(|state| ([state.as_str()], number(state)));
+        text.family(&family::EXCEPTIONS, states.to_vec());
+        let excepted = self.excepted.iter().map(|row| {
+            ([provider(&row.account), &*row.account.id, &*row.rule, row.severity.as_str()], count(row.open))
+        });
+        text.family(&family::FINDINGS_EXCEPTED, excepted.collect());
     }
 }
 

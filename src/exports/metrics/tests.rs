@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 
 use super::*;
-use crate::model::{Account, RolePresence, Severity, Verdict};
+use crate::model::{Account, ExceptionState, RolePresence, Severity, Verdict};
 
 const GOLDEN: &str = include_str!("golden.txt");
 
@@ -75,6 +75,12 @@ fn state() -> State {
             AssumptionsRow { account: aws.clone(), profile: kms, trusted: false, assumptions: 1 },
         ],
         findings: vec![finding(Severity::Critical, 1, 1_794_000_000), finding(Severity::Medium, 3, 1_790_000_000)],
+        excepted: vec![finding(Severity::Medium, 2, 1_780_000_000)],
+        exceptions: ExceptionsRow {
+            in_force: 3,
+            next_expiry: Some(time(1_796_000_000)),
+            by_state: [(ExceptionState::Active, 1), (ExceptionState::Unused, 2), (ExceptionState::Expired, 1)].into(),
+        },
     }
 }
 
@@ -168,6 +174,35 @@ fn an_account_that_is_gone_leaves_no_series_behind() {
     let (_, state) = metrics.page().expect("the registry can be written");
     let page = state.expect("a state was published");
     assert!(!page.windows(12).any(|text| text == b"111122223333"));
+}
+
+#[test]
+fn without_exceptions_there_is_no_next_expiry_and_a_zero_for_every_state() {
+    let page = State { exceptions: ExceptionsRow::default(), ..state() }.render();
+    assert!(page.contains("roletrail_exceptions_active 0\n"));
+    assert!(!page.contains("exception_next_expiry"));
+    assert_eq!(
+        page.lines().filter(|line| line.starts_with("roletrail_exceptions{") && line.ends_with(" 0")).count(),
+        5
+    );
+}
+
+#[test]
+fn the_configuration_is_sound_only_together_with_the_file_of_exceptions() {
+    let metrics = Metrics::new("0.1.0").expect("the declarations are valid");
+    let shown = |value: &str| {
+        let (counters, _) = metrics.page().expect("the registry can be written");
+        counters.contains(&format!("roletrail_config_last_reload_successful {value}\n"))
+    };
+    assert!(shown("1"));
+    metrics.exceptions_read(false);
+    metrics.config_reloaded(true);
+    assert!(shown("0"), "a good configuration hides no broken exceptions");
+    metrics.config_reloaded(false);
+    metrics.exceptions_read(true);
+    assert!(shown("0"), "and good exceptions no broken configuration");
+    metrics.config_reloaded(true);
+    assert!(shown("1"));
 }
 
 #[test]

@@ -255,7 +255,11 @@ fn finding(id: &str, severity: Severity, status: FindingStatus, movement: Moveme
             count: 1,
             events: vec![text.to_owned()],
             fix: FixJson { who: Fixer::Customer, how: "End the session.".to_owned() },
-            controls: vec![ControlJson { framework: "PCI DSS 4.0.1".to_owned(), id: "7.2.5.1".to_owned() }],
+            controls: vec![ControlJson {
+                framework: "PCI DSS 4.0.1".to_owned(),
+                id: "7.2.5.1".to_owned(),
+                unverified: false,
+            }],
             stale: false,
             opened_at: "2026-10-19T05:00:00Z".to_owned(),
             resolved_at: resolved.then(|| "2026-10-20T05:00:00Z".to_owned()),

@@ -81,6 +81,12 @@ fn an_unexpected_assumer_in_a_trail_reaches_whoever_is_on_call() {
     let (status, runbook) = get(address, &format!("/{path}")).expect("the daemon answers");
     assert_eq!(status, 200);
     assert_eq!(Some(runbook), runbooks::find(ALERT).map(runbooks::Runbook::markdown));
+
+    // Once somebody has accepted the finding, nobody is called any more.
+    let finding = place.findings()[0]["id"].as_str().expect("an id").to_owned();
+    let accept = ["exceptions", "add", "--finding", &finding, "--owner", "tests", "--reason", "reviewed", "--ticket"];
+    place.ends(&[&accept[..], &["T-1", "--expires", "30d"]].concat(), 0);
+    wait_for("the alert ends", 60, || receiver.alerts(ALERT, "resolved").first().cloned());
 }
 
 #[test]

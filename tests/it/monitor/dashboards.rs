@@ -170,6 +170,11 @@ fn demonstration(place: &Workplace) -> Daemon {
     let often = settings.replace("\"*/5 * * * *\"", "\"*/2 * * * * *\"");
     assert_ne!(settings, often, "the demo has another schedule");
     place.write("it/often.toml", format!("[web]\nlisten_address = \"127.0.0.1:0\"\n{often}"));
+    let database = ["--database", "sqlite://it/roletrail.db"];
+    let findings = place.list(&[&["findings"][..], &database].concat());
+    let finding = findings[0]["id"].as_str().expect("an id");
+    let accept = ["exceptions", "add", "--config", "it/often.toml", "--finding", finding, "--owner", "tests"];
+    place.ends(&[&accept[..], &["--reason", "for a look at it", "--ticket", "T-1", "--expires", "30d"]].concat(), 0);
     Daemon::start_as(place, place.command(&["run", "--config", "it/often.toml"]))
 }
 

@@ -12,6 +12,7 @@ use crate::config::{self, Overrides};
 use crate::daemon::Stop;
 use crate::model::RunKind;
 use crate::profiles::{Profiles, Selection};
+use crate::rules::Controls;
 use crate::sources::files::discover;
 use crate::store::{Access, DatabaseUrl, LedgerFilter, Store};
 
@@ -23,6 +24,8 @@ fn job(directory: &Path, runtime: &tokio::runtime::Runtime) -> JobContext {
         store,
         settings: Arc::new(loaded.settings),
         profiles: Arc::new(Profiles::load(&Selection::default()).expect("the profiles of the program")),
+        exceptions: Arc::default(),
+        controls: Controls::builtin(),
         clock: Arc::new(SettableClock::at(Timestamp::UNIX_EPOCH)),
         choice: ReadingChoice::default(),
         scheduled: false,

@@ -76,6 +76,7 @@ mod tests {
     use crate::daemon::jobs::{ReadingChoice, Unwatched};
     use crate::model::{RunKind, api};
     use crate::profiles::{Profiles, Selection};
+    use crate::rules::Controls;
     use crate::sources::live::ObjectName;
     use crate::store::{Access, DatabaseUrl, Store};
 
@@ -90,6 +91,8 @@ mod tests {
             store,
             settings: Arc::new(loaded.settings),
             profiles: Arc::new(Profiles::load(&Selection::default()).expect("the profiles of the program")),
+            exceptions: Arc::default(),
+            controls: Controls::builtin(),
             clock: Arc::new(SettableClock::at(Timestamp::UNIX_EPOCH)),
             choice: ReadingChoice::default(),
             scheduled: false,
