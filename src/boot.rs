@@ -141,9 +141,6 @@ impl Boot {
     pub fn settings_for_collecting(&self) -> Result<Loaded, Failure> {
         let loaded = self.settings()?;
         loaded.require_usable(Timetable::problems(&loaded.settings))?;
-        for section in loaded.without_effect() {
-            tracing::warn!("[{section}] has no effect in this version");
-        }
         Ok(loaded)
     }
 
@@ -210,7 +207,7 @@ impl Boot {
         let config::Controls { file, replace } = &loaded.settings.controls;
         let Some(file) = file else { return Ok(Controls::builtin()) };
         let own = config::read_controls(file, &rules::ids())?;
-        Ok(if *replace { Controls::of(own) } else { Controls::builtin().with(own) })
+        Ok(if *replace { Controls::of(own) } else { Controls::builtin().with(&own) })
     }
 
     /// Opens the history of the settings.
@@ -257,6 +254,16 @@ impl Boot {
         let inputs = self.inputs(&loaded)?;
         let store = self.open(&loaded, Access::Read)?;
         Ok(self.context(&loaded, inputs, store, Arc::new(Unwatched)))
+    }
+
+    /// The same for work that takes its time: an interrupt is a wish to stop.
+    ///
+    /// # Errors
+    /// As [`Boot::reading_jobs`].
+    pub fn interruptible_reading_jobs(&self) -> Result<JobContext, Failure> {
+        let context = self.reading_jobs()?;
+        self.stop_on_interrupt();
+        Ok(context)
     }
 
     /// Everything that trying the configuration needs; the history is not opened.

@@ -10,6 +10,7 @@ use super::output::{Column, Output};
 use super::{Exit, Failure};
 use crate::boot::Boot;
 use crate::config::{self, EXAMPLE, Explained};
+use crate::exports::http::Entrance;
 
 /// Arguments of `config`.
 #[derive(Debug, Args)]
@@ -31,7 +32,7 @@ enum ConfigCommand {
         #[arg(default_value = "roletrail.toml")]
         path: PathBuf,
     },
-    /// Check the configuration and the profiles
+    /// Check the configuration with its profiles, exceptions and controls, and the web configuration with its certificates
     Check,
     /// Show every setting with where it came from
     Show,
@@ -44,6 +45,8 @@ struct Checked {
     valid: bool,
     file: Option<String>,
     profiles: usize,
+    exceptions: usize,
+    controls: usize,
 }
 
 #[derive(Serialize)]
@@ -82,11 +85,14 @@ fn init(path: &PathBuf) -> Result<(), Failure> {
 fn check(boot: &Boot, output: Output) -> Result<(), Failure> {
     let loaded = boot.settings_for_collecting()?;
     let profiles = boot.profiles(&loaded)?.iter().count();
+    Entrance::open(&loaded.settings.web)?;
     let file = loaded.file.as_ref().map(|path| path.display().to_string());
-    let checked = Checked { valid: true, file, profiles };
+    let exceptions = boot.exceptions(&loaded)?.current().all().len();
+    let controls = boot.controls(&loaded)?.entries().len();
+    let checked = Checked { valid: true, file, profiles, exceptions, controls };
     output.object(&checked, || {
         let file = checked.file.as_deref().unwrap_or("no configuration file, defaults");
-        format!("{file}: valid, {profiles} profiles")
+        format!("{file}: valid, {profiles} profiles, {exceptions} exceptions, {controls} controls")
     })?;
     Ok(())
 }

@@ -33,8 +33,8 @@ pub fn run(boot: &Boot, output: Output, arguments: &CoverageArgs) -> Result<Exit
     if filter.since.is_none() && filter.until.is_none() {
         filter.at = filter.at.or(Some(boot.now()));
     }
-    let mut rows: Vec<CoverageJson> = boot.store_for_reading()?.coverage(&filter)?.iter().map(Into::into).collect();
-    rows.retain(|row| !arguments.gaps || row.outcome.is_gap());
+    filter.gaps = arguments.gaps;
+    let rows: Vec<CoverageJson> = boot.store_for_reading()?.coverage(&filter)?.iter().map(Into::into).collect();
     let columns = [
         Column { title: "outcome", cell: &|row: &CoverageJson| row.outcome.to_string() },
         Column { title: "account", cell: &account },

@@ -6,10 +6,9 @@ use clap::Args;
 
 use super::{Exit, Failure};
 use crate::boot::Boot;
-use crate::config::Web;
 use crate::daemon::service::{Configuration, Load, Service};
 use crate::daemon::{DaemonParts, Ended, Notifier, shutdown};
-use crate::exports::http;
+use crate::exports::http::{self, Entrance, EntranceError, Summary};
 
 /// Arguments of `run`.
 #[derive(Debug, Args)]
@@ -18,7 +17,8 @@ Examples:
   roletrail run --config /etc/roletrail/roletrail.toml
   curl http://127.0.0.1:9847/metrics
 
-SIGHUP reads the configuration again and keeps the old one when the new one is wrong. SIGTERM ends within ten seconds.
+SIGHUP reads the configuration again and keeps the old one when the new one is wrong. The web configuration and its
+certificates are also read again by themselves, soon after they have changed. SIGTERM ends within ten seconds.
 A hardened systemd unit is in config/systemd/roletrail.service.")]
 pub struct RunArgs {}
 
@@ -36,25 +36,24 @@ pub fn run(boot: &Boot, _arguments: &RunArgs) -> Result<Exit, Failure> {
 /// [`Failure`] when it cannot start.
 pub(super) fn serve(boot: &Boot) -> Result<Exit, Failure> {
     let loaded = boot.settings_for_collecting()?;
-    let web = loaded.settings.web.clone();
+    let entrance = Entrance::open(&loaded.settings.web)?;
     let context = boot.daemon_jobs(&loaded)?;
-    let service = Service::new(context, load(boot)).map_err(Failure::usage)?;
-    match boot.runtime().block_on(serve_until_told(boot, &service, &web))? {
+    let service = Service::new(context, load(boot), Arc::clone(&entrance)).map_err(Failure::usage)?;
+    match boot.runtime().block_on(serve_until_told(boot, &service, entrance))? {
         Ended::Clean => Ok(Exit::Done),
         // Threads are still at work; whatever they have not committed is read again by the next run.
         Ended::Abandoned | Ended::Forced => std::process::exit(0),
     }
 }
 
-async fn serve_until_told(boot: &Boot, service: &Arc<Service>, web: &Web) -> Result<Ended, Failure> {
+async fn serve_until_told(boot: &Boot, service: &Arc<Service>, entrance: Arc<Entrance>) -> Result<Ended, Failure> {
     let tasks = service.tasks().map_err(Failure::usage)?;
-    let listener = http::bind(&web.listen_address.to_string(), web.allow_insecure)
-        .await
-        .map_err(|error| Failure::usage(error.to_string()))?;
+    let listener = entrance.bind().await.map_err(EntranceError::from)?;
     let signals = shutdown::listen()?;
-    tracing::info!(address = %listener.local_addr()?, "serving");
+    let Summary { tls, users, .. } = entrance.summary();
+    tracing::info!(address = %listener.local_addr()?, tls, users, "serving");
     let (ended, end) = tokio::sync::oneshot::channel::<()>();
-    let pages = tokio::spawn(http::serve(listener, service.site(), http::Limits::default(), async {
+    let pages = tokio::spawn(http::serve(listener, entrance, service.site(), http::Limits::default(), async {
         // An error means that the sender is gone, which is the end as well.
         let _ = end.await;
     }));

@@ -5,14 +5,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::output::{Format, Output};
 use super::{Exit, Failure};
 use crate::boot::Boot;
-use crate::config::Loaded;
+use crate::config::{EditError, Loaded, NewException, add_exception};
 use crate::daemon::jobs::Unwatched;
-use crate::simulation;
+use crate::model::{ExceptionScope, Pattern, Provider, Verdict};
+use crate::simulation::{self, Expected, Organisation};
 
 /// Arguments of `demo`.
 #[derive(Debug, Args)]
@@ -64,12 +65,39 @@ fn write_organisation(boot: &Boot, directory: &Path) -> Result<Loaded, Failure> 
     fs::create_dir_all(directory)?;
     fs::write(directory.join(MARKER), "made by `roletrail demo`, which may replace everything in here\n")?;
     let organisation = simulation::demo(whole_hour(boot.now()));
-    let failed = |error| Failure::usage(format!("{}: {error}", directory.display()));
-    organisation.write_trail(&directory.join("trail")).map_err(failed)?;
-    organisation.write_inventory(&directory.join("inventory")).map_err(failed)?;
+    let failed = |error: &dyn std::fmt::Display| Failure::usage(format!("{}: {error}", directory.display()));
+    organisation.write_trail(&directory.join("trail")).map_err(|error| failed(&error))?;
+    organisation.write_inventory(&directory.join("inventory")).map_err(|error| failed(&error))?;
+    fs::write(directory.join("exceptions.toml"), exceptions(&organisation).map_err(|error| failed(&error))?)?;
     fs::write(directory.join("roletrail.toml"), CONFIGURATION)?;
     boot.with_config(&directory.join("roletrail.toml")).settings_for_collecting()
 }
+
+/// Somebody has accepted the orphaned role on AWS, whose documentation describes no way to delete it.
+fn exceptions(organisation: &Organisation) -> Result<String, EditError> {
+    let is_it = |known: &&Expected| known.provider == Provider::Aws && known.verdict == Verdict::Orphaned;
+    let orphans = organisation.expected.iter().filter(is_it).take(1).map(|orphan| NewException {
+        id: "DEMO-1".to_owned(),
+        scope: ExceptionScope {
+            rule: Some(Pattern::Exact("orphaned-role".to_owned())),
+            provider: Some(Pattern::Exact(orphan.provider.as_str().to_owned())),
+            account: Some(Pattern::Exact(orphan.account.clone())),
+            profile: Some(Pattern::Exact(orphan.profile.clone())),
+            ..ExceptionScope::default()
+        },
+        owner: "platform team".to_owned(),
+        reason: "the provider documents no way to delete this role; nobody but its service may assume it".to_owned(),
+        ticket: "DEMO-1".to_owned(),
+        created: organisation.since.to_string(),
+        expires: (organisation.now + ACCEPTED_FOR).to_string(),
+        ..NewException::default()
+    });
+    let comment = "# Findings that somebody has accepted for a time: `roletrail exceptions` lists them.\n".to_owned();
+    orphans.into_iter().try_fold(comment, |text, orphan| add_exception(&text, &orphan))
+}
+
+/// How long after the story's end its exception holds.
+const ACCEPTED_FOR: SignedDuration = SignedDuration::from_hours(60 * 24);
 
 /// The simulated story ends at the last whole hour, so that two demos of one hour are alike.
 fn whole_hour(now: Timestamp) -> Timestamp {
@@ -98,6 +126,9 @@ url = "sqlite://roletrail.db"
 [schedule]
 collect = "*/5 * * * *"
 
+[exceptions]
+file = "exceptions.toml"
+
 [[snapshot]]
 path = "inventory"
 
@@ -121,6 +152,7 @@ path = "trail/AliyunLogs"
 fn next_steps(config: &Path) -> String {
     let steps = [
         ("findings explain ID", "why a finding matters and what to do"),
+        ("exceptions", "what somebody has accepted, and until when"),
         ("coverage --gaps", "what could not be read"),
         ("events --limit 20", "the trail behind it"),
         ("verdicts --at 20d", "how it stood twenty days ago"),

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use crate::config::ConfigError;
 use crate::daemon::jobs::JobError;
+use crate::exports::http::EntranceError;
 use crate::profiles::ProfileError;
 use crate::store::StoreError;
 
@@ -49,6 +50,9 @@ pub enum Failure {
     /// Wrong configuration.
     #[error(transparent)]
     Config(#[from] ConfigError),
+    /// Wrong web configuration, or one that does not suit the address.
+    #[error(transparent)]
+    Entrance(#[from] EntranceError),
     /// Wrong profiles.
     #[error(transparent)]
     Profiles(#[from] ProfileError),
@@ -80,7 +84,7 @@ impl Failure {
 
     fn exit(&self) -> Exit {
         match self {
-            Self::Usage(_) | Self::Config(_) | Self::Profiles(_) | Self::Daemon(_) => Exit::Usage,
+            Self::Usage(_) | Self::Config(_) | Self::Entrance(_) | Self::Profiles(_) | Self::Daemon(_) => Exit::Usage,
             Self::Store(_) => Exit::Store,
             Self::Io(_) => Exit::Incomplete,
         }

@@ -16,9 +16,6 @@ use crate::store::FindingFilter;
 /// Characters of an id that tables show; every command takes the beginning of an id.
 const SHOWN_ID: usize = 8;
 
-/// Event ids that a finding lists unless all are asked for.
-const LISTED_EVENTS: u64 = 20;
-
 /// Arguments of `findings`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -119,11 +116,13 @@ fn list(boot: &Boot, output: Output, arguments: &ListArgs) -> Result<Exit, Failu
         status: status(&arguments.status),
         rule: arguments.rule.clone(),
         severity: arguments.severity,
+        provider: None,
         account: arguments.account.clone(),
         since: optional_moment("--since", arguments.since.as_deref(), boot.now())?,
         at: optional_moment("--at", arguments.at.as_deref(), boot.now())?,
+        limit: None,
     };
-    let limit = (!arguments.all_events).then_some(LISTED_EVENTS);
+    let limit = (!arguments.all_events).then_some(FindingJson::LISTED_EVENTS);
     let rows = boot.view()?.findings(&filter, limit)?;
     match output.format() {
         Format::Table if rows.is_empty() => output.sentence("no finding matches")?,
@@ -167,7 +166,7 @@ fn standing(row: &FindingJson) -> String {
 }
 
 fn one(boot: &Boot, arguments: &OneArgs) -> Result<FindingDetailJson, Failure> {
-    let limit = (!arguments.all_events).then_some(LISTED_EVENTS);
+    let limit = (!arguments.all_events).then_some(FindingJson::LISTED_EVENTS);
     boot.view()?.finding(&arguments.id, limit)?.ok_or_else(|| no_such(&arguments.id))
 }
 

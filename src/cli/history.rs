@@ -56,6 +56,7 @@ impl HistoryArgs {
             since: optional_moment("--since", self.since.as_deref(), now)?,
             until: optional_moment("--until", self.until.as_deref(), now)?,
             limit: self.limit,
+            ..HistoryFilter::default()
         })
     }
 }
@@ -91,8 +92,10 @@ pub fn roles(boot: &Boot, output: Output, arguments: &HistoryArgs) -> Result<Exi
 /// # Errors
 /// [`Failure`] when the history cannot be read.
 pub fn stores(boot: &Boot, output: Output, arguments: &HistoryArgs) -> Result<Exit, Failure> {
-    let filter = arguments.filter(boot)?;
-    let rows: Vec<StoreJson> = boot.store_for_reading()?.stores(&filter)?.iter().map(Into::into).collect();
+    let mut filter = arguments.filter(boot)?;
+    let context = boot.reading_jobs()?;
+    filter.kind = filter.profile.as_deref().map(|profile| context.profiles.store_kind(profile).to_owned());
+    let rows: Vec<StoreJson> = context.store.stores(&filter)?.iter().map(Into::into).collect();
     let columns = [
         Column { title: "account", cell: &|row: &StoreJson| format!("{}/{}", row.provider, row.account) },
         Column { title: "region", cell: &|row: &StoreJson| row.region.clone() },

@@ -18,11 +18,13 @@ mod objects;
 mod output;
 mod policy;
 mod progress;
+mod report;
 mod rules;
 mod stream;
 mod text;
 mod time;
 mod verdicts;
+mod verify;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -125,6 +127,10 @@ enum Command {
     Policy(policy::PolicyArgs),
     /// Try credentials, every permission, the clock, the disk and the configuration
     Doctor(doctor::DoctorArgs),
+    /// Write a compliance report of a period
+    Report(report::ReportArgs),
+    /// Verify a report that was written
+    Verify(verify::VerifyArgs),
     /// List and explain the rules
     Rules(rules::RulesArgs),
     /// Make, check and show the configuration
@@ -159,7 +165,7 @@ fn run_with(arguments: impl IntoIterator<Item = OsString>) -> Exit {
 fn dispatch(cli: Cli) -> Result<Exit, Failure> {
     let boot = Boot::new(&cli.global)?;
     let format = match cli.command {
-        Command::Policy(_) => None,
+        Command::Policy(_) | Command::Report(_) => None,
         _ => cli.global.format.map(AnyFormat::of_rows).transpose()?,
     };
     let output = Output::new(format, cli.global.color, boot.no_color());
@@ -180,6 +186,8 @@ fn dispatch(cli: Cli) -> Result<Exit, Failure> {
         Command::Tasks(arguments) => history::tasks(&boot, output, &arguments),
         Command::Policy(arguments) => policy::run(&boot, &arguments),
         Command::Doctor(arguments) => doctor::run(&boot, output, &arguments),
+        Command::Report(arguments) => report::run(&boot, output, &arguments),
+        Command::Verify(arguments) => verify::run(output, &arguments),
         Command::Rules(arguments) => rules::run(&boot, output, &arguments),
         Command::Config(arguments) => config::run(&boot, output, &arguments),
         Command::Db(arguments) => db::run(&boot, output, &arguments),

@@ -4,10 +4,10 @@ use std::io::{self, IsTerminal, Write};
 
 use comfy_table::{Attribute, Cell, ColumnConstraint, ContentArrangement, Table, presets};
 use serde::Serialize;
-use serde_json::Value;
 
 use super::Failure;
-use super::text::{csv_cell, one_line};
+use super::text::one_line;
+use crate::exports::csv::CsvWriter;
 
 /// How rows are printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,6 +39,24 @@ pub enum AnyFormat {
     /// A policy for `CloudFormation`.
     #[value(hide = true)]
     Cloudformation,
+    /// A report as a page.
+    #[value(hide = true)]
+    Html,
+    /// A report as a document.
+    #[value(hide = true)]
+    Pdf,
+    /// A report's findings in OCSF.
+    #[value(hide = true)]
+    Ocsf,
+    /// A report's findings for AWS Security Hub.
+    #[value(hide = true)]
+    Asff,
+    /// A report's findings as SARIF results.
+    #[value(hide = true)]
+    Sarif,
+    /// A report as OSCAL assessment results.
+    #[value(hide = true)]
+    Oscal,
 }
 
 impl AnyFormat {
@@ -54,6 +72,9 @@ impl AnyFormat {
             Self::Csv => Ok(Format::Csv),
             Self::Terraform | Self::Cloudformation => Err(Failure::usage(
                 "only `roletrail policy` has that format; this command prints table, json, ndjson or csv",
+            )),
+            Self::Html | Self::Pdf | Self::Ocsf | Self::Asff | Self::Sarif | Self::Oscal => Err(Failure::usage(
+                "only `roletrail report` has that format; this command prints table, json, ndjson or csv",
             )),
         }
     }
@@ -274,52 +295,4 @@ fn csv_rows<T: Serialize>(out: &mut impl Write, rows: &[T]) -> io::Result<()> {
         writer.row(row)?;
     }
     writer.finish()
-}
-
-/// The writer's own error: a reader that went away must be told from a failure.
-fn cause(error: csv::Error) -> io::Error {
-    match error.into_kind() {
-        csv::ErrorKind::Io(error) => error,
-        other => io::Error::other(format!("{other:?}")),
-    }
-}
-
-/// Writes rows as CSV, the header before the first.
-pub struct CsvWriter<W: Write> {
-    writer: csv::Writer<W>,
-    columns: Option<Vec<String>>,
-}
-
-impl<W: Write> CsvWriter<W> {
-    /// A writer that ends lines as RFC 4180 says.
-    pub fn new(out: W) -> Self {
-        let writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(out);
-        Self { writer, columns: None }
-    }
-
-    /// Writes one row.
-    ///
-    /// # Errors
-    /// When the writer fails.
-    pub fn row<T: Serialize>(&mut self, row: &T) -> io::Result<()> {
-        let Value::Object(members) = serde_json::to_value(row)? else { return Ok(()) };
-        if self.columns.is_none() {
-            let columns: Vec<_> = members.keys().cloned().collect();
-            self.writer.write_record(&columns).map_err(cause)?;
-            self.columns = Some(columns);
-        }
-        let columns = self.columns.iter().flatten();
-        self.writer
-            .write_record(columns.map(|name| csv_cell(members.get(name).unwrap_or(&Value::Null))))
-            .map_err(cause)?;
-        Ok(())
-    }
-
-    /// Writes out what is buffered.
-    ///
-    /// # Errors
-    /// When the writer fails.
-    pub fn finish(mut self) -> io::Result<()> {
-        self.writer.flush()
-    }
 }

@@ -4,7 +4,8 @@ use std::io::{self, Stdout, Write};
 
 use serde::Serialize;
 
-use super::output::{Column, CsvWriter, Format, Output, ndjson_line};
+use super::output::{Column, Format, Output, ndjson_line};
+use crate::exports::csv::CsvWriter;
 
 /// Rows of a table that is not limited by the user; a terminal shows no more at a time anyway.
 const TABLE_LIMIT: u64 = 200;

@@ -3,19 +3,16 @@
 use std::collections::BTreeSet;
 
 use clap::Args;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::output::{Column, Format, Output};
 use super::time::{minute, moment, optional_moment};
 use super::{Exit, Failure};
 use crate::boot::Boot;
 use crate::daemon::jobs::{JobContext, judge_at};
-use crate::exports::json::{MissingJson, VerdictJson};
+use crate::exports::json::{AssumptionsJson, MissingJson, VerdictJson};
 use crate::model::{AccountVerdict, Basis, Outcome, Provider, RolePresence, Verdict};
 use crate::store::HistoryFilter;
-
-/// The period over which assumptions are counted unless another is asked for.
-const ASSUMPTION_PERIOD: SignedDuration = SignedDuration::from_hours(90 * 24);
 
 /// Arguments of `verdicts`.
 #[derive(Debug, Default, Args)]
@@ -51,7 +48,7 @@ pub fn run(boot: &Boot, output: Output, arguments: &VerdictsArgs) -> Result<Exit
     let until = at.unwrap_or(boot.now());
     let since = match &arguments.since {
         Some(text) => moment("--since", text, boot.now())?,
-        None => until.checked_sub(ASSUMPTION_PERIOD).unwrap_or(Timestamp::UNIX_EPOCH),
+        None => until.checked_sub(AssumptionsJson::PERIOD).unwrap_or(Timestamp::UNIX_EPOCH),
     };
     let context = boot.reading_jobs()?;
     let filter = HistoryFilter {
@@ -127,7 +124,9 @@ fn verdicts_at(context: &JobContext, filter: &HistoryFilter, at: Timestamp) -> R
     accounts.dedup();
     let mut verdicts = Vec::new();
     for account in accounts {
-        verdicts.extend(judge_at(context, &account, at)?.verdicts);
+        let mut judged = judge_at(context, &account, at)?.verdicts;
+        judged.sort_by(|left, right| left.profile.cmp(&right.profile));
+        verdicts.extend(judged);
     }
     verdicts.retain(|verdict| filter.profile.as_ref().is_none_or(|profile| *profile == verdict.profile));
     Ok(verdicts)

@@ -165,7 +165,6 @@ fn part(section: &mut Section<'_, '_>, key: &'static str) -> Option<Pattern> {
     let pattern = Pattern::read(&text);
     match &pattern {
         Pattern::Exact(exact) if exact.is_empty() => section.problem(key, "is empty", "name what you mean"),
-        Pattern::Exact(_) => {}
         Pattern::Glob(glob) if LONGEST_GLOB < glob.chars().count() => {
             let message = format!("is a pattern of more than {LONGEST_GLOB} characters");
             section.problem(key, message, "write a shorter one, or the exact text without glob:");
@@ -174,7 +173,7 @@ fn part(section: &mut Section<'_, '_>, key: &'static str) -> Option<Pattern> {
             let exact = Pattern::Exact(glob.clone());
             section.problem(key, format!("{text:?} has no * and no ?"), format!("write {:?}", exact.to_string()));
         }
-        Pattern::Glob(_) => {}
+        Pattern::Exact(_) | Pattern::Glob(_) => {}
     }
     Some(pattern)
 }

@@ -49,13 +49,14 @@ pub use limits::Limits;
 pub use problem::{ConfigError, Place, Problem};
 pub use profiles::Profiles;
 pub use replace::replace_file;
-pub use reports::{ReportFormat, Reports};
+pub use reports::{ReportFormat, ReportSpan, Reports};
 pub use rules::Rules;
 pub use schedule::{Analyze, Schedule};
 pub use snapshot::SnapshotSource;
 pub use value::{ParsePeriodError, Period};
 pub use web::Web;
 
+pub(crate) use reader::nearest;
 use reader::{Document, Section};
 
 /// The file that is read where none is named and it exists.

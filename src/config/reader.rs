@@ -261,6 +261,6 @@ impl<'a, 'i> Section<'a, 'i> {
 }
 
 /// The known word that looks most like `word`.
-pub(super) fn nearest<'k>(word: &str, known: &[&'k str]) -> Option<&'k str> {
+pub(crate) fn nearest<'k>(word: &str, known: &[&'k str]) -> Option<&'k str> {
     known.iter().copied().min_by_key(|candidate| strsim::damerau_levenshtein(word, candidate))
 }

@@ -195,12 +195,12 @@ fn explain_lists_every_setting_with_its_origin() {
 
 #[test]
 fn what_this_version_cannot_do_is_refused_with_one_sentence_each() {
-    let text = "[[aws]]\nname = \"a\"\n[[aws.trail]]\nkind = \"athena\"\ndatabase = \"d\"\ntable = \"t\"\n[web]\nconfig_file = \"web.yml\"\n";
+    let text = "[[aws]]\nname = \"a\"\n[[aws.trail]]\nkind = \"athena\"\ndatabase = \"d\"\ntable = \"t\"\n[database]\nurl = \"postgres://x/y\"\n";
     let loaded = parse(text, Path::new("c.toml")).expect("the form is right");
     let shown: Vec<_> = loaded.unsupported().iter().map(Problem::to_string).collect();
     assert_eq!(shown.len(), 2, "{shown:#?}");
     assert!(shown[0].contains("c.toml:4:8: aws[0].trail[0].kind") && shown[0].contains("\"s3\""));
-    assert!(shown[1].contains("web.config_file"));
+    assert!(shown[1].contains("database.url"));
 }
 
 #[test]

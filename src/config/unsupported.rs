@@ -21,17 +21,10 @@ impl Settings {
         problems
     }
 
-    fn unsupported_services(&self) -> impl Iterator<Item = Problem> {
-        let database = self
-            .database
+    fn unsupported_services(&self) -> Option<Problem> {
+        self.database
             .is_postgres()
-            .then(|| Problem::new("database.url", "PostgreSQL is not part of this version", "use sqlite://PATH"));
-        // Serving without the TLS and passwords that somebody asked for would be worse than not serving.
-        let web = self.web.config_file.as_ref().map(|_| {
-            let message = "TLS and basic authentication are not part of this version";
-            Problem::new("web.config_file", message, "remove it and put a reverse proxy in front")
-        });
-        database.into_iter().chain(web)
+            .then(|| Problem::new("database.url", "PostgreSQL is not part of this version", "use sqlite://PATH"))
     }
 }
 
@@ -40,13 +33,6 @@ impl Loaded {
     #[must_use]
     pub fn unsupported(&self) -> Vec<Problem> {
         self.settings.unsupported().into_iter().map(|problem| self.locate_or_parent(problem)).collect()
-    }
-
-    /// Sections that this version reads and that have no effect yet, where somebody has set something in them.
-    #[must_use]
-    pub fn without_effect(&self) -> Vec<&'static str> {
-        let set = |section: &str| self.origins.keys().any(|key| key.starts_with(section));
-        ["reports"].into_iter().filter(|section| set(section)).collect()
     }
 
     /// Refuses what this version cannot do, and what whoever uses the settings found wrong with them (`others`).

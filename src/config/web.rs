@@ -15,10 +15,12 @@ pub struct Web {
     /// Address and port. Default `127.0.0.1:9847`: this machine only.
     #[schemars(with = "String")]
     pub listen_address: SocketAddr,
-    /// TLS and basic authentication in the form of the Prometheus exporter toolkit. Default: none.
+    /// The web configuration: TLS, basic authentication, headers and a rate limit, in the form of the Prometheus
+    /// exporter toolkit. Default: none.
     #[serde(serialize_with = "value::optional_path")]
     pub config_file: Option<PathBuf>,
-    /// Listen on an address that other machines reach although nobody is asked for a password. Default false.
+    /// Listen on an address that other machines reach although nobody is asked for a password or a certificate, or
+    /// passwords cross the network in clear. Default false.
     pub allow_insecure: bool,
 }
 

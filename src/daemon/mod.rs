@@ -5,6 +5,7 @@ mod exceptions_file;
 pub mod jobs;
 pub mod notify;
 mod pace;
+mod reporting;
 pub mod run;
 pub mod schedule;
 pub mod service;

@@ -6,17 +6,18 @@ use std::time::Instant;
 use jiff::Timestamp;
 
 use super::ExceptionsFile;
-use super::jobs::{self, CollectReport, JobContext, JobError};
+use super::jobs::{self, CollectReport, JobContext, JobError, ReportError};
+use super::reporting;
 use super::run::{Reload, Run, Task, Work};
-use super::timetable::{COLLECT, Timetable};
+use super::timetable::{COLLECT, REPORT, Timetable};
 use crate::config::{Analyze, Settings};
 use crate::exports::Views;
-use crate::exports::http::{Health, Site};
+use crate::exports::http::{Entrance, Health, Judge, Site};
 use crate::exports::metrics::{ApiCalls, Metrics, ProfilesByKind, state_of_store};
 use crate::findings::Exceptions;
-use crate::model::{Provider, RunKind, SourceSummary, api};
+use crate::model::{Account, AccountVerdict, Provider, RunKind, SourceSummary, api};
 use crate::profiles::Profiles;
-use crate::rules::Controls;
+use crate::rules::{self, Controls};
 use crate::sources::live::CallCounts;
 use crate::sources::{alibaba, aws};
 use crate::store::StoreError;
@@ -45,6 +46,7 @@ const COLLECTORS: [&str; 6] =
 pub struct Service {
     context: RwLock<JobContext>,
     load: Load,
+    entrance: Arc<Entrance>,
     metrics: Arc<Metrics>,
     health: Arc<Health>,
     published: Mutex<Option<Published>>,
@@ -58,11 +60,11 @@ struct Published {
 }
 
 impl Service {
-    /// A service over an open history.
+    /// A service over an open history, with the way in to its pages.
     ///
     /// # Errors
     /// A sentence when a metric is declared wrongly, which is a bug of ours.
-    pub fn new(context: JobContext, load: Load) -> Result<Arc<Self>, String> {
+    pub fn new(context: JobContext, load: Load, entrance: Arc<Entrance>) -> Result<Arc<Self>, String> {
         let metrics = Metrics::new(env!("CARGO_PKG_VERSION")).map_err(|error| error.to_string())?;
         for collector in COLLECTORS {
             metrics.expect_collector(collector);
@@ -71,6 +73,7 @@ impl Service {
         Ok(Arc::new(Self {
             context: RwLock::new(context),
             load,
+            entrance,
             metrics: Arc::new(metrics),
             health: Arc::new(Health::default()),
             published: Mutex::default(),
@@ -86,7 +89,8 @@ impl Service {
     /// What the pages need.
     #[must_use]
     pub fn site(self: &Arc<Self>) -> Site {
-        Site { metrics: Arc::clone(&self.metrics), health: Arc::clone(&self.health), views: self.views() }
+        let judge: Arc<dyn Judge> = Arc::<Self>::clone(self);
+        Site { metrics: Arc::clone(&self.metrics), health: Arc::clone(&self.health), views: self.views(), judge }
     }
 
     /// The history as it is to be shown, with the settings and exceptions of each moment.
@@ -101,7 +105,9 @@ impl Service {
     /// # Errors
     /// A sentence that names the wrong setting.
     pub fn tasks(&self) -> Result<Vec<Task>, String> {
-        Ok(Timetable::of(&self.context().settings)?.tasks())
+        let context = self.context();
+        let times = context.store.report_times().map_err(|error| self.storage_trouble(&error.into()))?;
+        Ok(Timetable::of(&context.settings)?.tasks(&times))
     }
 
     /// What the tasks do.
@@ -145,7 +151,7 @@ impl Service {
         match self.publish_state() {
             Ok(newer) => *published = Some(newer),
             Err(error) => {
-                tracing::error!(reason = self.storage_trouble(&error.into()), "the metrics are not renewed")
+                tracing::error!(reason = self.storage_trouble(&error.into()), "the metrics are not renewed");
             }
         }
     }
@@ -153,6 +159,7 @@ impl Service {
     fn publish_state(&self) -> Result<Published, StoreError> {
         let context = self.context();
         let (view, gauges) = (context.view(), context.store.gauges()?);
+        self.metrics.report_written(context.store.report_times()?.written);
         self.metrics.exceptions_read(context.exceptions.is_sound());
         self.metrics.publish(&state_of_store(&gauges, &view.tally()?, &profiles_by_kind(&context.profiles)));
         let next_change = view.exceptions().next_change(view.now());
@@ -167,6 +174,11 @@ impl Service {
         let context = self.context();
         let outcome = match run.task {
             COLLECT => self.collect(&context),
+            REPORT => match reporting::report(&context, run) {
+                Err(ReportError::Job(error)) => Err(error),
+                // Nothing is wrong with the history: the place of the reports, or a format.
+                written => return written.map_err(|error| error.to_string()).and_then(|()| self.publish()),
+            },
             _ => analyze(&context, RunKind::Analyze),
         };
         outcome.map_err(|error| self.storage_trouble(&error))?;
@@ -213,9 +225,12 @@ impl Service {
         }
     }
 
+    /// The web configuration is a file of its own: one that is wrong keeps the other from nothing.
     fn load_again(&self) -> Result<Vec<Task>, String> {
+        self.entrance.reload(&self.metrics);
         let Configuration { settings, profiles, exceptions, controls } = (self.load)()?;
-        let tasks = Timetable::of(&settings)?.tasks();
+        let times = self.context().store.report_times().map_err(|error| error.to_string())?;
+        let tasks = Timetable::of(&settings)?.tasks(&times);
         expect_calls(&self.metrics, &settings);
         let mut context = self.context.write().unwrap_or_else(PoisonError::into_inner);
         if settings.database != context.settings.database || settings.web != context.settings.web {
@@ -232,6 +247,19 @@ impl Service {
         self.metrics.storage_failed();
         self.health.trouble(error.to_string());
         error.to_string()
+    }
+}
+
+/// By the settings and profiles of the moment.
+impl Judge for Service {
+    fn store_kind(&self, profile: &str) -> String {
+        self.context().profiles.store_kind(profile).to_owned()
+    }
+
+    fn verdicts_at(&self, account: &Account, at: Timestamp) -> Result<Vec<AccountVerdict>, StoreError> {
+        let context = self.context();
+        let evidence = context.store.evidence(account, at, context.judging())?;
+        Ok(rules::judge_account(&evidence, &context.profiles).verdicts)
     }
 }
 
@@ -261,3 +289,6 @@ fn analyze(context: &JobContext, kind: RunKind) -> Result<(), JobError> {
     context.store.finish_run(run, context.now(), !report.interrupted, &SourceSummary::default())?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

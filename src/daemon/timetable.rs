@@ -6,11 +6,14 @@ use super::run::{FirstRun, Task};
 use super::schedule::Schedule;
 use crate::config::{Analyze, Problem, Settings};
 use crate::model::JudgingSettings;
+use crate::store::ReportTimes;
 
 /// Collects, and judges afterwards unless judging has a schedule of its own.
 pub const COLLECT: &str = "collect";
 /// Judges.
 pub const ANALYZE: &str = "analyze";
+/// Writes a report.
+pub const REPORT: &str = "report";
 
 /// What may stay uncollected before it is reported, where no schedule tells: two of the default schedule's quarters
 /// of an hour.
@@ -25,6 +28,7 @@ pub struct Timetable {
     collect: Schedule,
     /// `None`: after each collection.
     analyze: Option<Schedule>,
+    report: Schedule,
     has_source: bool,
 }
 
@@ -37,8 +41,8 @@ impl Timetable {
         let zone = settings.schedule.time_zone.as_deref();
         let read =
             |key: &str, text: &str| Schedule::parse(text, zone).map_err(|error| format!("schedule.{key}: {error}"));
-        read("report", &settings.schedule.report)?;
         Ok(Self {
+            report: read("report", &settings.schedule.report)?,
             collect: read("collect", &settings.schedule.collect)?,
             analyze: match &settings.schedule.analyze {
                 Analyze::AfterCollect => None,
@@ -67,9 +71,10 @@ impl Timetable {
     }
 
     /// The tasks. Without any source there is nothing to collect; judging goes on, because time alone can change a
-    /// verdict.
+    /// verdict. A report whose slot passed while no daemon was running is made up for, once; `reports` tells which slot
+    /// was served last, and since when there is anything to report.
     #[must_use]
-    pub fn tasks(&self) -> Vec<Task> {
+    pub fn tasks(&self, reports: &ReportTimes) -> Vec<Task> {
         let task = |name, schedule: &Schedule| Task { name, schedule: schedule.clone(), first: FirstRun::AtOnce };
         let collect = self.has_source.then(|| task(COLLECT, &self.collect));
         let analyze = match &self.analyze {
@@ -77,7 +82,10 @@ impl Timetable {
             None if self.has_source => None,
             None => Some(task(ANALYZE, &self.collect)),
         };
-        collect.into_iter().chain(analyze).collect()
+        let since = reports.slot.or(reports.first_run);
+        let first = since.map_or(FirstRun::AtFirstSlot, FirstRun::CatchUpSince);
+        let report = Task { name: REPORT, schedule: self.report.clone(), first };
+        collect.into_iter().chain(analyze).chain([report]).collect()
     }
 
     /// Two schedules: what stays uncollected for longer is reported.

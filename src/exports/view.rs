@@ -8,9 +8,25 @@ use jiff::Timestamp;
 
 use crate::exports::json::{ControlJson, FindingDetailJson, FindingJson};
 use crate::findings::Exceptions;
-use crate::model::{FindingStatus, StoredFinding};
+use crate::model::{FindingEvent, FindingStatus, StoredFinding};
+use crate::profiles::{Profile, Profiles};
 use crate::rules::Controls;
-use crate::store::{FindingFilter, Store, StoreError};
+use crate::store::{FindingFilter, FindingPlace, Store, StoreError};
+
+/// Findings that are looked at for one page. With more of them excepted, or not, than a page has room for, it is shorter.
+const LOOKED_AT: usize = 5000;
+
+/// Findings that are read at least, once some of a page were left out.
+const BATCH: usize = 100;
+
+/// A part of a list of findings.
+#[derive(Debug, Default)]
+pub struct FindingPage {
+    /// Findings with their places in the list.
+    pub rows: Vec<(FindingPlace, FindingJson)>,
+    /// Where reading stopped although more findings may match; `None` where the list ended or the page is full.
+    pub stopped: Option<FindingPlace>,
+}
 
 /// The history at a moment, for reading.
 #[derive(Debug, Clone)]
@@ -19,13 +35,26 @@ pub struct View {
     exceptions: Exceptions,
     controls: Controls,
     now: Timestamp,
+    profiles: Option<Arc<Profiles>>,
 }
 
 impl View {
     /// A view of `store` at `now`.
     #[must_use]
     pub fn new(store: Store, exceptions: Exceptions, controls: Controls, now: Timestamp) -> Self {
-        Self { store, exceptions, controls, now }
+        Self { store, exceptions, controls, now, profiles: None }
+    }
+
+    /// The same with the profiles, which tell what stores a role serves.
+    #[must_use]
+    pub fn with_profiles(self, profiles: Arc<Profiles>) -> Self {
+        Self { profiles: Some(profiles), ..self }
+    }
+
+    /// A profile, where the view knows them.
+    #[must_use]
+    pub fn profile(&self, id: &str) -> Option<&Profile> {
+        self.profiles.as_ref()?.get(id)
     }
 
     /// The store, for whatever no exception can change.
@@ -57,19 +86,58 @@ impl View {
     /// # Errors
     /// [`StoreError`].
     pub fn stored_findings(&self, filter: &FindingFilter) -> Result<Vec<StoredFinding>, StoreError> {
-        // The store knows no exceptions: what they cover is open there.
-        let status = filter.status.map(|status| match status {
-            FindingStatus::Excepted => FindingStatus::Open,
-            other => other,
-        });
-        let mut found = self.store.findings(&FindingFilter { status, ..filter.clone() })?;
-        for stored in &mut found {
-            if self.exceptions.covering(stored, self.moment_of(filter)).is_some() {
-                stored.status = FindingStatus::Excepted;
+        let found = self.store.findings(&in_store(filter))?;
+        Ok(found.into_iter().filter_map(|stored| self.as_excepted(filter, stored)).collect())
+    }
+
+    /// At most `limit` findings behind a place, as [`View::findings`] has them.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn page(
+        &self,
+        filter: &FindingFilter,
+        after: Option<&FindingPlace>,
+        limit: usize,
+        events: Option<u64>,
+    ) -> Result<FindingPage, StoreError> {
+        let mut page = FindingPage::default();
+        let mut after = after.cloned();
+        let mut looked_at = 0;
+        while page.rows.len() < limit {
+            let wanted = limit - page.rows.len();
+            // Where some are left out, few at a time would take many queries.
+            let size = if looked_at == 0 { wanted } else { wanted.max(BATCH) };
+            let batch = FindingFilter { limit: Some(size as u64), ..in_store(filter) };
+            let found = self.store.findings_after(&batch, after.as_ref())?;
+            let ended = found.len() < size;
+            looked_at += found.len();
+            for (place, stored) in found {
+                if page.rows.len() == limit {
+                    return Ok(page);
+                }
+                after = Some(place.clone());
+                if let Some(stored) = self.as_excepted(filter, stored) {
+                    page.rows.push((place, self.shape(&stored, events, self.moment_of(filter))?));
+                }
+            }
+            if ended {
+                break;
+            }
+            if LOOKED_AT <= looked_at {
+                page.stopped = after;
+                break;
             }
         }
-        found.retain(|stored| filter.status.is_none_or(|wanted| wanted == stored.status));
-        Ok(found)
+        Ok(page)
+    }
+
+    /// A finding of the store with the status that it has under the exceptions, if the filter wants that status.
+    fn as_excepted(&self, filter: &FindingFilter, mut stored: StoredFinding) -> Option<StoredFinding> {
+        if self.exceptions.covering(&stored, self.moment_of(filter)).is_some() {
+            stored.status = FindingStatus::Excepted;
+        }
+        filter.status.is_none_or(|wanted| wanted == stored.status).then_some(stored)
     }
 
     /// Findings as commands and API print them, each with its newest `events`, or with all of them.
@@ -95,6 +163,16 @@ impl View {
         Ok(Some(FindingDetailJson { finding, history: history.iter().map(Into::into).collect() }))
     }
 
+    /// A finding as it stood at `at`, with the events that are told of it. Its status becomes that under the exceptions.
+    #[must_use]
+    pub fn as_of(&self, stored: &mut StoredFinding, events: &[FindingEvent], at: Timestamp) -> FindingJson {
+        let exception = self.exceptions.covering(stored, at);
+        if exception.is_some() {
+            stored.status = FindingStatus::Excepted;
+        }
+        FindingJson::new(stored, events, self.supported(stored), exception.map(Into::into))
+    }
+
     fn shape(&self, stored: &StoredFinding, events: Option<u64>, at: Timestamp) -> Result<FindingJson, StoreError> {
         let listed = self.store.finding_events(&stored.id, events)?;
         let exception = self.exceptions.covering(stored, at).map(Into::into);
@@ -110,6 +188,15 @@ impl View {
     fn moment_of(&self, filter: &FindingFilter) -> Timestamp {
         filter.at.unwrap_or(self.now)
     }
+}
+
+/// The filter as the store understands it. It knows no exceptions: what they cover is open there.
+fn in_store(filter: &FindingFilter) -> FindingFilter {
+    let status = filter.status.map(|status| match status {
+        FindingStatus::Excepted => FindingStatus::Open,
+        other => other,
+    });
+    FindingFilter { status, ..filter.clone() }
 }
 
 /// Makes views. Whatever serves answers for longer than a moment takes a new view for each answer, so that it shows the
@@ -151,3 +238,6 @@ impl fmt::Debug for Views {
         f.write_str("Views")
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::model::{
-    Account, Exception, ExceptionScope, ExceptionState, Finding, FindingStatus, Pattern, StoredFinding,
+    Account, EventOutcome, Exception, ExceptionScope, ExceptionState, Finding, FindingStatus, Pattern, StoredFinding,
 };
 
 /// How long before its end an exception is told to be expiring, unless somebody says otherwise.
@@ -201,7 +201,7 @@ fn parts<'a>(scope: &'a ExceptionScope, stored: &'a StoredFinding) -> [Part<'a>;
         part("profile", &scope.profile, profile.as_deref()),
         part("store", &scope.store, store.as_deref()),
         part("actor", &scope.actor, actor.as_deref()),
-        part("outcome", &scope.outcome, outcome.map(|outcome| outcome.as_str())),
+        part("outcome", &scope.outcome, outcome.map(EventOutcome::as_str)),
     ]
 }
 

@@ -41,7 +41,7 @@ impl Actor {
 }
 
 /// How a recorded call ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum EventOutcome {
     /// It was carried out (or, for asynchronous calls, accepted).

@@ -60,7 +60,7 @@ impl FromStr for Severity {
 }
 
 /// What a statement rests on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Basis {
     /// Inventory, or the trail event itself.
@@ -84,7 +84,7 @@ impl Basis {
 pub type FindingOutcome = EventOutcome;
 
 /// Who can do something about a finding.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Fixer {
     /// The owner of the account.
@@ -195,12 +195,12 @@ impl Finding {
             hash.update(part.unwrap_or_default());
         }
         let digest = hash.finalize();
-        FindingId(digest[..8].iter().map(|byte| format!("{byte:02x}")).collect())
+        FindingId(hex::encode(&digest[..8]))
     }
 }
 
 /// Where a finding stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum FindingStatus {
     /// It holds, or it held when its scope was last completely collected.
@@ -243,7 +243,7 @@ pub struct StoredFinding {
 }
 
 /// A step in the life of a finding.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case", tag = "change")]
 pub enum FindingChange {
     /// Seen for the first time.

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 pub const HSM_CLUSTER: &str = "alibaba-hsm-cluster";
 
 /// Whether a store needs the watched role.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum StoreNeed {
     /// It cannot work without the role.
@@ -21,7 +21,7 @@ pub enum StoreNeed {
 }
 
 /// The state of a store in words that hold for both providers; the provider's own word is kept beside it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum StoreState {
     /// In use.

@@ -15,6 +15,7 @@ mod finding;
 mod judgement;
 mod key_store;
 mod lookup;
+pub mod moment;
 mod permission;
 mod policy;
 mod role;

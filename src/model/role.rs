@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// A policy attached to a role, with the content of its default version where that could be read.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct AttachedPolicy {
     /// Name of the policy.
     pub name: String,
@@ -19,7 +19,7 @@ pub struct AttachedPolicy {
 }
 
 /// An inline policy of a role.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct InlinePolicy {
     /// Name of the policy.
     pub name: String,
@@ -28,7 +28,7 @@ pub struct InlinePolicy {
 }
 
 /// One state of a role. Two equal states are one row of the history.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Role {
     /// The role's ARN as the provider spells it.
     pub arn: String,

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::{Account, Basis, Coverage};
 
 /// The judgement on one account and profile.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
     /// The role is there, it is needed, and nothing is wrong; inventory and trail are complete.
@@ -48,7 +48,7 @@ impl fmt::Display for Verdict {
 }
 
 /// Whether a role is there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum RolePresence {
     /// It is.

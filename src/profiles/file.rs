@@ -6,6 +6,7 @@ use std::path::Path;
 
 use jiff::Timestamp;
 use serde::Deserialize;
+use sha2::{Digest, Sha256};
 
 use super::{Deletion, ManagedPolicy, PolicyVersion, Profile, ProfileError, RoleMatch, StoreCall, StoreKind};
 use crate::model::{PolicyDocument, Provider, StoreEffect, StoreNeed};
@@ -104,6 +105,7 @@ pub fn parse(text: &str) -> Result<Profile, String> {
         role,
         policy: file.policy.map(managed_policy).transpose()?,
         store: file.store.map(store_kind),
+        file_sha256: Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect(),
         id: file.id,
         provider: file.provider,
         title: file.title,

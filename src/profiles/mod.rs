@@ -151,6 +151,8 @@ pub struct Profile {
     pub policy: Option<ManagedPolicy>,
     /// What the role serves.
     pub store: Option<StoreKind>,
+    /// SHA-256 of the profile's file, in hex.
+    pub file_sha256: String,
 }
 
 impl Profile {
@@ -297,6 +299,12 @@ impl Profiles {
             fitting.retain(names_it);
         }
         fitting
+    }
+
+    /// The kind of store that a profile serves; the empty word, which is no kind, where it serves none or is not known.
+    #[must_use]
+    pub fn store_kind(&self, id: &str) -> &str {
+        self.get(id).and_then(|profile| profile.store.as_ref()).map_or("", |store| &store.kind)
     }
 
     /// The profile with that id.

@@ -28,7 +28,7 @@ use super::{Rule, RuleDoc, Ruling, draft::Draft};
 use crate::model::{CoverageKey, CoverageSpan, Evidence, Finding, Outcome, Severity, api};
 
 /// The rule's id.
-const ID: &str = "collection-gap";
+pub(super) const ID: &str = "collection-gap";
 
 static DOC: LazyLock<RuleDoc> =
     LazyLock::new(|| RuleDoc::of(ID, Severity::Medium, include_str!("collection_gap.rs")));

@@ -90,7 +90,7 @@ impl Controls {
 
     /// These and `more`. A row about a control that is here already stands instead of the older one.
     #[must_use]
-    pub fn with(&self, more: Vec<ControlEntry>) -> Self {
+    pub fn with(&self, more: &[ControlEntry]) -> Self {
         let kept = self.entries.iter().filter(|entry| !more.iter().any(|new| new.is_same_control(entry)));
         Self::of(kept.cloned().chain(more.iter().cloned()).collect())
     }
@@ -156,7 +156,7 @@ mod tests {
             rules: vec!["trust-drift".to_owned()],
             ..builtin.entries()[0].clone()
         };
-        let own = builtin.with(vec![row("of our own"), row(&builtin.entries()[0].id)]);
+        let own = builtin.with(&[row("of our own"), row(&builtin.entries()[0].id)]);
         assert_eq!(own.entries().len(), builtin.entries().len() + 1);
         let of = |controls: &Controls, rule| {
             controls.of_rule(rule).iter().map(|control| control.id.clone()).collect::<Vec<_>>()

@@ -35,6 +35,9 @@ pub use controls::{Control, Controls};
 pub use doc::RuleDoc;
 pub use standing::{LiveStore, Regions, Standing, TrailCoverage};
 
+/// Id of the rule about collection itself: what it finds depends on who promised to collect, and when.
+pub const COLLECTION_GAP: &str = collection_gap::ID;
+
 /// What a rule says about a case.
 #[derive(Debug, Clone, Default)]
 pub struct Ruling {

@@ -2,7 +2,6 @@
 //! objects that are no logs.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::path::Path;
 
 use jiff::{SignedDuration, Timestamp};
@@ -167,7 +166,7 @@ pub(super) fn digest(place: &Place<'_>, end: Timestamp, recent: &[(Timestamp, Ob
         json!({
             "s3Bucket": bucket,
             "s3Object": object.key,
-            "hashValue": hex(&Sha256::digest(&object.json)),
+            "hashValue": hex::encode(Sha256::digest(&object.json)),
             "hashAlgorithm": "SHA-256",
         })
     });
@@ -205,12 +204,4 @@ pub(super) fn insight(place: &Place<'_>, at: Timestamp, random: &mut Random) -> 
         },
         "eventCategory": "Insight",
     }]})
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

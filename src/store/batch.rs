@@ -1,7 +1,7 @@
 //! Writing trail objects: each is stored whole or not at all, and many small ones share a transaction, because every
 //! transaction costs a wait for the disk.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::MutexGuard;
 use std::time::{Duration, Instant};
 
@@ -18,7 +18,7 @@ use super::{
 use crate::model::{Account, Coverage, LookupProgress, ObjectHashes, Provider, Reject, SourceSummary, TrailEvent};
 
 /// Objects of one transaction at most.
-const MOST_OBJECTS: u32 = 256;
+const MOST_OBJECTS: u32 = 1024;
 
 /// Bytes of records in one transaction at most, unless one object has more.
 const MOST_BYTES: usize = 16 << 20;
@@ -61,6 +61,10 @@ struct State {
     /// Account numbers, and whether the account is known to be ours. Those of a dropped object are forgotten.
     accounts: HashMap<Account, (i64, bool)>,
     any_replaced: bool,
+    /// Whether any object ever had a reject, so that an object that is read again may have to lose some.
+    any_rejects: bool,
+    /// What the objects add to the totals, written with the commit.
+    totals: BTreeMap<Option<Provider>, SourceSummary>,
 }
 
 /// One object of a [`Batch`]. Dropped without [`ObjectWriter::finish`], it leaves no trace.
@@ -68,6 +72,9 @@ struct State {
 pub struct ObjectWriter<'b> {
     connection: &'b Connection,
     state: &'b mut State,
+    /// Whether a savepoint is open. Most objects hold nothing of interest and end with one statement; a savepoint for
+    /// each of them would have SQLite copy every page that it touches.
+    guarded: bool,
     days: Days,
     touched: BTreeSet<i64>,
     rejects: u64,
@@ -92,6 +99,8 @@ impl Store {
             begun: Instant::now(),
             accounts: HashMap::new(),
             any_replaced: false,
+            any_rejects: false,
+            totals: BTreeMap::new(),
         };
         Ok(Batch { writer: self.writer()?, at: ingested_at, state })
     }
@@ -110,10 +119,10 @@ impl Batch<'_> {
             self.begin()?;
         }
         let connection: &Connection = self.writer.connection()?;
-        connection.prepare_cached("SAVEPOINT object")?.execute([])?;
         Ok(ObjectWriter {
             connection,
             state: &mut self.state,
+            guarded: false,
             days: Days::default(),
             touched: BTreeSet::new(),
             rejects: 0,
@@ -200,6 +209,7 @@ impl Batch<'_> {
         self.state.bytes = 0;
         self.state.begun = Instant::now();
         self.state.any_replaced = connection.prepare_cached(ANY_REPLACED)?.query_row([], |row| row.get(0))?;
+        self.state.any_rejects = objects::any_rejects(connection)?;
         Ok(())
     }
 
@@ -210,7 +220,11 @@ impl Batch<'_> {
         if !self.state.open {
             return Ok(());
         }
+        let totals = std::mem::take(&mut self.state.totals);
         let done = self.writer.connection().and_then(|connection| {
+            for (provider, counts) in &totals {
+                objects::add_totals(connection, *provider, counts)?;
+            }
             connection.prepare_cached("COMMIT")?.execute([])?;
             Ok(())
         });
@@ -227,6 +241,7 @@ impl Batch<'_> {
     fn roll_back(&mut self) {
         self.state.open = false;
         self.state.accounts.clear();
+        self.state.totals.clear();
         let Ok(connection) = self.writer.connection() else { return };
         // SQLite ends the transaction by itself after some failures; a connection that cannot is not used again.
         if !connection.is_autocommit() && connection.execute_batch("ROLLBACK").is_err() {
@@ -249,6 +264,7 @@ impl ObjectWriter<'_> {
     /// # Errors
     /// [`StoreError`] when the statement fails.
     pub fn add_event(&mut self, event: &TrailEvent) -> Result<bool, StoreError> {
+        self.guard()?;
         let account = Account::new(event.provider, event.account.as_str());
         let account_id = self.account(&account, true)?;
         if !self.make_way(account_id, event)? {
@@ -285,6 +301,8 @@ impl ObjectWriter<'_> {
         if self.rejects > MOST_REJECTS {
             return Ok(());
         }
+        self.guard()?;
+        self.state.any_rejects = true;
         let row = objects::add_reject(self.connection, self.state.run, self.state.at, reject)?;
         self.first_reject.get_or_insert(row);
         self.state.bytes += reject.raw.len();
@@ -302,13 +320,13 @@ impl ObjectWriter<'_> {
     /// # Errors
     /// [`StoreError`] when a statement fails; nothing of the object is stored then.
     pub fn finish(
-        self,
+        mut self,
         object: &ObjectIdentity,
         fate: ObjectFate,
         provider: Option<Provider>,
         counts: &SourceSummary,
     ) -> Result<(), StoreError> {
-        objects::drop_rejects_before(self.connection, &object.name, self.first_reject.unwrap_or(i64::MAX))?;
+        self.drop_earlier_rejects(object)?;
         self.release(object, fate, provider, counts, counts)
     }
 
@@ -318,7 +336,7 @@ impl ObjectWriter<'_> {
     /// # Errors
     /// [`StoreError`] when a statement fails; nothing of the part is stored then.
     pub fn finish_part(
-        self,
+        mut self,
         object: &ObjectIdentity,
         provider: Option<Provider>,
         counts: &SourceSummary,
@@ -327,8 +345,7 @@ impl ObjectWriter<'_> {
         if let Some(before) = objects::summary(self.connection, object)? {
             whole.add(&before);
         } else {
-            let first = self.first_reject.unwrap_or(i64::MAX);
-            objects::drop_rejects_before(self.connection, &object.name, first)?;
+            self.drop_earlier_rejects(object)?;
         }
         self.release(object, ObjectFate::Read, provider, counts, &whole)?;
         Ok(whole)
@@ -348,11 +365,31 @@ impl ObjectWriter<'_> {
         }
         let hashes = self.hashes.as_ref();
         objects::finish(self.connection, self.state.run, self.state.at, object, fate, whole, hashes)?;
-        objects::add_totals(self.connection, provider, counts)?;
-        self.connection.prepare_cached("RELEASE object")?.execute([])?;
+        if self.guarded {
+            self.connection.prepare_cached("RELEASE object")?.execute([])?;
+        }
+        self.state.totals.entry(provider).or_default().add(counts);
         self.finished = true;
         self.state.objects += 1;
         Ok(())
+    }
+
+    /// Makes sure that what the object has written can be taken back.
+    fn guard(&mut self) -> Result<(), StoreError> {
+        if !self.guarded {
+            self.connection.prepare_cached("SAVEPOINT object")?.execute([])?;
+            self.guarded = true;
+        }
+        Ok(())
+    }
+
+    /// Takes away the rejects of an earlier reading of the object.
+    fn drop_earlier_rejects(&mut self, object: &ObjectIdentity) -> Result<(), StoreError> {
+        if !self.state.any_rejects {
+            return Ok(());
+        }
+        self.guard()?;
+        objects::drop_rejects_before(self.connection, &object.name, self.first_reject.unwrap_or(i64::MAX))
     }
 
     /// Removes what the event replaces; answers whether the event itself may be stored. Ids that were replaced are
@@ -411,8 +448,12 @@ impl Drop for ObjectWriter<'_> {
         }
         // Accounts that only this object brought are gone with it.
         self.state.accounts.clear();
-        let undone = self.connection.execute_batch("ROLLBACK TO object; RELEASE object");
-        if undone.is_err() {
+        let undone = if self.guarded {
+            self.connection.execute_batch("ROLLBACK TO object; RELEASE object").is_ok()
+        } else {
+            !self.connection.is_autocommit()
+        };
+        if !undone {
             // The failure that ended the object ended the transaction as well, or it cannot be trusted: nothing of
             // it may be committed.
             self.state.open = false;

@@ -36,6 +36,8 @@ const IDLE_READERS: usize = 4;
 #[derive(Debug)]
 pub(super) struct Shared {
     path: PathBuf,
+    /// The file that was opened, whatever lies at the path later.
+    file: FileIdentity,
     readers: Mutex<Vec<Connection>>,
     writer: Option<Mutex<Writer>>,
     /// For each account the moment of the last evidence and the count of changes that it rested on.
@@ -129,9 +131,11 @@ impl Store {
             }
         };
         let first_reader = open_reader(&path)?;
+        let file = identity(&path)?;
         Ok(Self {
             shared: Arc::new(Shared {
                 path,
+                file,
                 readers: Mutex::new(vec![first_reader]),
                 writer,
                 evidence_marks: Mutex::default(),
@@ -143,6 +147,18 @@ impl Store {
     /// The database's file.
     pub(super) fn path(&self) -> &Path {
         &self.shared.path
+    }
+
+    /// Whether the file that was opened is still the one at its path. Open connections go on with a file that was removed
+    /// or replaced, as if nothing had happened.
+    ///
+    /// # Errors
+    /// [`StoreError`] that tells which of the two.
+    pub fn require_in_place(&self) -> Result<(), StoreError> {
+        if identity(self.path())? == self.shared.file {
+            return Ok(());
+        }
+        Err(unusable(self.path(), "another file was put in its place; end roletrail and start it again"))
     }
 
     /// A reading connection.
@@ -199,6 +215,17 @@ fn require_readable(path: &Path, found: Found) -> Result<(), StoreError> {
     }
 }
 
+/// Device and number of a file.
+type FileIdentity = (u64, u64);
+
+fn identity(path: &Path) -> Result<FileIdentity, StoreError> {
+    match rustix::fs::stat(path) {
+        Ok(stat) => Ok((stat.st_dev, stat.st_ino)),
+        Err(rustix::io::Errno::NOENT) => Err(StoreError::Missing { path: path.to_owned() }),
+        Err(error) => Err(unusable(path, &format!("{error}; give this user the right to read it"))),
+    }
+}
+
 fn require_directory(path: &Path) -> Result<(), StoreError> {
     let directory = match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
@@ -225,6 +252,8 @@ fn open_writer(path: &Path) -> Result<Connection, StoreError> {
         connection.pragma_update(None, "foreign_keys", true)?;
         connection.pragma_update(None, "journal_size_limit", WAL_BYTES)?;
         connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
+        // What a savepoint would take back is kept aside page by page; in a file that costs more than the writing itself.
+        connection.pragma_update(None, "temp_store", "memory")?;
         connection.pragma_update(None, "cache_size", -WRITER_CACHE_KIB)
     })
 }

@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::codec::{Moment, filled, millis, opt_millis};
-use super::{CoverageRow, HistoryFilter, RunId, Store, StoreError, accounts};
+use super::{CoveragePlace, CoverageRow, HistoryFilter, RunId, Store, StoreError, accounts};
 use crate::model::{Account, Coverage, CoverageKey, CoverageSpan, Outcome, api};
 
 /// Spans of a trail that lie no farther apart than this are one: trails deliver at least so often, and whoever reads
@@ -61,15 +61,29 @@ WHERE provider = ?1 AND account = ?2 AND since <= ?3 AND (until IS NULL OR until
 ORDER BY api, region, subject"
 );
 
-const LIST: &str = concat!(
-    "-- coverage.list\nSELECT ",
-    columns!(),
-    " FROM coverage
-WHERE (?1 IS NULL OR provider = ?1) AND (?2 IS NULL OR account = ?2 OR account = '')
+macro_rules! list {
+    ($name:literal, $narrowed:literal) => {
+        concat!(
+            "-- coverage.",
+            $name,
+            "\nSELECT ",
+            columns!(),
+            " FROM coverage
+WHERE (provider, account, api, region, subject, since, id) > (?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+            $narrowed,
+            " AND (?1 IS NULL OR provider = ?1) AND (?2 IS NULL OR account = ?2 OR account = '')
   AND (?3 IS NULL OR (since <= ?3 AND (until IS NULL OR until > ?3)))
   AND (?4 IS NULL OR checked_at >= ?4) AND (?5 IS NULL OR since < ?5)
-ORDER BY provider, account, api, region, subject, since LIMIT ?6"
-);
+ORDER BY provider, account, api, region, subject, since, id LIMIT ?6"
+        )
+    };
+}
+
+pub(super) const LIST: &str = list!("list", "");
+
+/// The outcomes of [`Outcome::is_gap`], spelled as in the index of gaps, which is used for no other spelling.
+pub(super) const LIST_GAPS: &str =
+    list!("list_gaps", " AND outcome IN ('partial', 'denied', 'throttled', 'timed-out', 'error')");
 
 /// A stored row.
 struct Stored {
@@ -109,6 +123,19 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Stored> {
         last_complete: row.get::<_, Option<Moment>>(12)?.map(|moment| moment.0),
     };
     Ok(Stored { id: row.get(0)?, run: RunId(row.get(13)?), since: row.get::<_, Moment>(10)?.0, span })
+}
+
+fn place_of(row: &CoverageRow, id: i64) -> CoveragePlace {
+    let key = row.coverage.key.clone();
+    CoveragePlace {
+        provider: key.provider,
+        account: key.account.unwrap_or_default(),
+        api: key.api,
+        region: key.region.unwrap_or_default(),
+        subject: key.subject.unwrap_or_default(),
+        since: millis(row.since),
+        row: id,
+    }
 }
 
 fn is_trail(key: &CoverageKey) -> bool {
@@ -354,8 +381,31 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub fn each_coverage(&self, filter: &HistoryFilter, mut take: impl FnMut(CoverageRow)) -> Result<(), StoreError> {
+        self.each_coverage_after(filter, None, |_, row| take(row))
+    }
+
+    /// The rows behind a place, each with its own.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn coverage_after(
+        &self,
+        filter: &HistoryFilter,
+        after: Option<&CoveragePlace>,
+    ) -> Result<Vec<(CoveragePlace, CoverageRow)>, StoreError> {
+        let mut rows = Vec::new();
+        self.each_coverage_after(filter, after, |stored, row| rows.push((place_of(&row, stored), row)))?;
+        Ok(rows)
+    }
+
+    fn each_coverage_after(
+        &self,
+        filter: &HistoryFilter,
+        after: Option<&CoveragePlace>,
+        mut take: impl FnMut(i64, CoverageRow),
+    ) -> Result<(), StoreError> {
         let reader = self.reader()?;
-        let mut statement = reader.prepare_cached(LIST)?;
+        let mut statement = reader.prepare_cached(if filter.gaps { LIST_GAPS } else { LIST })?;
         let values = params![
             filter.provider,
             filter.account,
@@ -363,12 +413,19 @@ impl Store {
             opt_millis(filter.since),
             opt_millis(filter.until),
             filter.row_limit(),
+            after.map_or("", |place| place.provider.as_str()),
+            after.map_or("", |place| &place.account),
+            after.map_or("", |place| &place.api),
+            after.map_or("", |place| &place.region),
+            after.map_or("", |place| &place.subject),
+            after.map_or(i64::MIN, |place| place.since),
+            after.map_or(i64::MIN, |place| place.row),
         ];
         let mut rows = statement.query(values)?;
         while let Some(row) = rows.next()? {
-            let Stored { run, since, span, .. } = read(row)?;
+            let Stored { id, run, since, span } = read(row)?;
             let span = filter.at.map_or_else(|| span.clone(), |at| up_to(span.clone(), at));
-            take(CoverageRow { run, coverage: span.coverage, since, checked_at: span.checked_at });
+            take(id, CoverageRow { run, coverage: span.coverage, since, checked_at: span.checked_at });
         }
         Ok(())
     }

@@ -1,15 +1,11 @@
-//! Trail events: stored once, replaced by a later record that says so, listed newest first.
+//! Trail events: stored once, replaced by a later record that says so.
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use sha2::{Digest, Sha256};
 
 use super::codec::{Json, Moment, millis, opt_millis};
-use super::{EventRow, HistoryFilter, Store, StoreError, accounts};
-use crate::model::{Account, Actor, Concern, ConcernKind, FindingEvent, StoreEffect, TrailEvent};
-
-/// Events of a page: each is a transaction of its own, so that a listing that waits for its reader (a pager, a slow
-/// client) does not keep the write-ahead log from being cut.
-const PAGE: i64 = 250;
+use super::{EventRow, StoreError, accounts};
+use crate::model::{Account, Actor, Concern, ConcernKind, StoreEffect, TrailEvent};
 
 /// How far from a replacing record the replaced one may lie, in milliseconds: providers correct a record within
 /// hours or days, and look-up of events ends after 90 days. It bounds the search, for which no index of ids exists
@@ -25,6 +21,7 @@ macro_rules! columns {
          e.user_agent, e.shared_id, e.replaces, e.object, e.sha256, e.concerns"
     };
 }
+pub(super) use columns;
 
 pub(super) const INSERT: &str = "-- events.insert
 INSERT INTO events (account_id, time, id_key, event_id, delivered_at, ingested_at, region, name, source, actor_type,
@@ -68,41 +65,6 @@ pub(super) const OF_PROFILE: &str = concat!(
   WHERE account_id = ?1 AND profile = ?2 AND time >= ?3 AND time < ?4) c
 CROSS JOIN events e CROSS JOIN accounts a
 WHERE e.id = c.event AND a.id = e.account_id"
-);
-
-pub(super) const PAGE_OF_ALL: &str = concat!(
-    "-- events.page_of_all\nSELECT ",
-    columns!(),
-    ", e.raw FROM events e CROSS JOIN accounts a
-WHERE (e.time, e.id) < (?1, ?2) AND e.time >= ?3 AND a.id = e.account_id AND (?4 IS NULL OR a.provider = ?4)
-ORDER BY e.time DESC, e.id DESC LIMIT ?5"
-);
-
-pub(super) const PAGE_OF_ACCOUNT: &str = concat!(
-    "-- events.page_of_account\nSELECT ",
-    columns!(),
-    ", e.raw FROM events e CROSS JOIN accounts a
-WHERE e.account_id = ?1 AND (e.time, e.id_key) < (?2, ?3) AND e.time >= ?4 AND a.id = e.account_id
-ORDER BY e.time DESC, e.id_key DESC LIMIT ?5"
-);
-
-pub(super) const PAGE_OF_PROFILE: &str = concat!(
-    "-- events.page_of_profile\nSELECT ",
-    columns!(),
-    ", e.raw FROM event_concerns c CROSS JOIN events e CROSS JOIN accounts a
-WHERE c.account_id = ?1 AND c.profile = ?2 AND (c.time, c.event) < (?3, ?4) AND c.time >= ?5
-  AND e.id = c.event AND a.id = e.account_id
-ORDER BY c.time DESC, c.event DESC LIMIT ?6"
-);
-
-const ACCOUNT_IDS: &str = "-- accounts.ids
-SELECT id FROM accounts WHERE account = ?1 AND (?2 IS NULL OR provider = ?2) ORDER BY provider";
-
-pub(super) const BY_TIME_AND_ID: &str = concat!(
-    "-- events.by_time_and_id\nSELECT ",
-    columns!(),
-    ", e.raw FROM events e CROSS JOIN accounts a
-WHERE e.time = ?1 AND e.event_id = ?2 AND a.id = e.account_id ORDER BY e.id LIMIT 1"
 );
 
 /// A stored event with its row.
@@ -301,107 +263,6 @@ pub(super) fn notable(connection: &Connection, account_id: i64, as_of: i64) -> R
     let mut stored = rows.collect::<rusqlite::Result<Vec<_>>>()?;
     stored.dedup_by_key(|stored| stored.row);
     Ok(stored.into_iter().map(|stored| stored.event.event).collect())
-}
-
-/// Where a listing goes on: behind the event of that time, row and key.
-struct Place {
-    time: i64,
-    row: i64,
-    key: Vec<u8>,
-}
-
-/// Which events a listing walks over.
-enum Walk {
-    All,
-    Account(i64),
-    Profile(i64),
-}
-
-impl Store {
-    /// Events, newest first, one at a time; `visit` answers whether to go on. With an account, the events recorded in
-    /// it; with an account and a profile, the events that concern that account's role or stores, wherever recorded.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn events(&self, filter: &HistoryFilter, visit: &mut dyn FnMut(EventRow) -> bool) -> Result<(), StoreError> {
-        let mut left = filter.limit.unwrap_or(u64::MAX);
-        for walk in self.walks(filter)? {
-            let mut place = start(filter);
-            loop {
-                let page = self.page(filter, &walk, &place)?;
-                let Some(last) = page.last() else { break };
-                place = Place {
-                    time: millis(last.event.event.time),
-                    row: last.row,
-                    key: id_key(&last.event.event.id).to_vec(),
-                };
-                for stored in page {
-                    if !concerns_profile(filter, &stored.event.event) {
-                        continue;
-                    }
-                    if left == 0 || !visit(stored.event) {
-                        return Ok(());
-                    }
-                    left -= 1;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// The event that a finding rests on, while it is in the history.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn event(&self, wanted: &FindingEvent) -> Result<Option<EventRow>, StoreError> {
-        let reader = self.reader()?;
-        let mut statement = reader.prepare_cached(BY_TIME_AND_ID)?;
-        let found = statement.query_row(params![millis(wanted.time), wanted.id], read).optional()?;
-        Ok(found.map(|stored| stored.event))
-    }
-
-    fn walks(&self, filter: &HistoryFilter) -> Result<Vec<Walk>, StoreError> {
-        let Some(account) = &filter.account else { return Ok(vec![Walk::All]) };
-        let reader = self.reader()?;
-        let mut statement = reader.prepare_cached(ACCOUNT_IDS)?;
-        let ids = statement.query_map(params![account, filter.provider], |row| row.get(0))?;
-        let walk = if filter.profile.is_some() { Walk::Profile } else { Walk::Account };
-        ids.map(|id| Ok(walk(id?))).collect()
-    }
-
-    fn page(&self, filter: &HistoryFilter, walk: &Walk, place: &Place) -> Result<Vec<Stored>, StoreError> {
-        let reader = self.reader()?;
-        let since = opt_millis(filter.since).unwrap_or(i64::MIN);
-        let rows = match walk {
-            Walk::All => reader
-                .prepare_cached(PAGE_OF_ALL)?
-                .query_map(params![place.time, place.row, since, filter.provider, PAGE], read)?
-                .collect::<rusqlite::Result<Vec<_>>>(),
-            Walk::Account(id) => reader
-                .prepare_cached(PAGE_OF_ACCOUNT)?
-                .query_map(params![id, place.time, place.key, since, PAGE], read)?
-                .collect(),
-            Walk::Profile(id) => reader
-                .prepare_cached(PAGE_OF_PROFILE)?
-                .query_map(params![id, filter.profile, place.time, place.row, since, PAGE], read)?
-                .collect(),
-        };
-        let mut rows = rows?;
-        // An event with several concerns of one profile comes once for each.
-        rows.dedup_by_key(|stored| stored.row);
-        Ok(rows)
-    }
-}
-
-fn start(filter: &HistoryFilter) -> Place {
-    // `until` is exclusive and `at` inclusive: the first place behind either.
-    let until = opt_millis(filter.until).unwrap_or(i64::MAX);
-    let after_at = opt_millis(filter.at).map_or(i64::MAX, |at| at.saturating_add(1));
-    Place { time: until.min(after_at), row: i64::MIN, key: Vec::new() }
-}
-
-fn concerns_profile(filter: &HistoryFilter, event: &TrailEvent) -> bool {
-    filter.profile.as_ref().is_none_or(|profile| event.concerns.iter().any(|concern| concern.profile == *profile))
 }
 
 #[cfg(test)]

@@ -247,7 +247,7 @@ impl Store {
                 let state = state(row.get_ref(3)?.as_str()?);
                 Ok(StoresGauge { account: account(row)?, kind: row.get(2)?, state, count: count(row, 4)? })
             })?,
-            verdicts: verdicts::list(&snapshot, &HistoryFilter::default())?,
+            verdicts: verdicts::list(&snapshot, &HistoryFilter::default(), None)?,
             gaps: all(&snapshot, GAPS, |row| {
                 Ok(GapsGauge { provider: row.get(0)?, account: filled(row.get(1)?), count: count(row, 2)? })
             })?,

@@ -7,7 +7,7 @@ use rusqlite::{Connection, Row, ToSql, params};
 
 use super::codec::{Json, Moment, millis, opt_millis};
 use super::spans::{SpanQueries, SpanRow, Step, observe, observe_nothing};
-use super::{HistoryFilter, Store, StoreError, StoreRow, accounts};
+use super::{HistoryFilter, Store, StoreError, StorePlace, StoreRow, accounts};
 use crate::model::{Account, Collection, KeyStore, Outcome, StoreSpan};
 
 const SPANS: SpanQueries = SpanQueries {
@@ -44,13 +44,16 @@ WHERE account_id = ?1 AND valid_from <= ?2 ORDER BY valid_from, id";
 pub(super) const REGIONS: &str = "-- store_states.regions
 SELECT DISTINCT region FROM store_states WHERE account_id = ?1 AND valid_to IS NULL ORDER BY region";
 
-const LIST: &str = "-- store_states.list
+pub(super) const LIST: &str = "-- store_states.list
 SELECT s.id, s.valid_from, s.valid_to, s.last_seen, s.state, a.provider, a.account
-FROM store_states s JOIN accounts a ON a.id = s.account_id
-WHERE (?1 IS NULL OR a.provider = ?1) AND (?2 IS NULL OR a.account = ?2)
+FROM accounts a CROSS JOIN store_states s
+WHERE (a.provider, a.account) >= (?8, ?9)
+  AND (a.provider, a.account, s.kind, s.region, s.store, s.valid_from, s.id) > (?8, ?9, ?10, ?11, ?12, ?13, ?14)
+  AND s.account_id = a.id
+  AND (?1 IS NULL OR a.provider = ?1) AND (?2 IS NULL OR a.account = ?2) AND (?7 IS NULL OR s.kind = ?7)
   AND (?3 IS NULL OR (s.valid_from <= ?3 AND (s.valid_to IS NULL OR s.valid_to > ?3)))
   AND (?4 IS NULL OR s.valid_to IS NULL OR s.valid_to > ?4) AND (?5 IS NULL OR s.valid_from < ?5)
-ORDER BY a.provider, a.account, s.kind, s.region, s.store, s.valid_from LIMIT ?6";
+ORDER BY a.provider, a.account, s.kind, s.region, s.store, s.valid_from, s.id LIMIT ?6";
 
 /// Stores a state of a store; answers whether that is news.
 pub(super) fn save(
@@ -132,6 +135,19 @@ fn read_span(row: &Row<'_>) -> rusqlite::Result<StoreSpan> {
     })
 }
 
+fn place_of(account: &Account, span: &StoreSpan, row: i64) -> StorePlace {
+    let store = &span.store;
+    StorePlace {
+        provider: account.provider,
+        account: account.id.clone(),
+        kind: store.kind.clone(),
+        region: store.region.clone(),
+        store: store.id.clone(),
+        since: millis(span.valid_from),
+        row,
+    }
+}
+
 /// States known at a moment, oldest first, with nothing in them that came after it.
 pub(super) fn spans_at(
     connection: &Connection,
@@ -163,11 +179,23 @@ impl Store {
     }
 
     /// Store states, by provider, account, kind, Region and id, oldest first. Stores belong to a kind, and profiles
-    /// name kinds: `filter.profile` is for the caller to apply.
+    /// name kinds: `filter.kind` counts, `filter.profile` does not.
     ///
     /// # Errors
     /// [`StoreError`].
     pub fn stores(&self, filter: &HistoryFilter) -> Result<Vec<StoreRow>, StoreError> {
+        Ok(self.stores_after(filter, None)?.into_iter().map(|(_, row)| row).collect())
+    }
+
+    /// The same behind a place, each with its own.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn stores_after(
+        &self,
+        filter: &HistoryFilter,
+        after: Option<&StorePlace>,
+    ) -> Result<Vec<(StorePlace, StoreRow)>, StoreError> {
         let reader = self.reader()?;
         let mut statement = reader.prepare_cached(LIST)?;
         let values = params![
@@ -177,9 +205,19 @@ impl Store {
             opt_millis(filter.since),
             opt_millis(filter.until),
             filter.row_limit(),
+            filter.kind,
+            after.map_or("", |place| place.provider.as_str()),
+            after.map_or("", |place| &place.account),
+            after.map_or("", |place| &place.kind),
+            after.map_or("", |place| &place.region),
+            after.map_or("", |place| &place.store),
+            after.map_or(i64::MIN, |place| place.since),
+            after.map_or(i64::MIN, |place| place.row),
         ];
         let rows = statement.query_map(values, |row| {
-            Ok(StoreRow { account: Account { provider: row.get(5)?, id: row.get(6)? }, span: read_span(row)? })
+            let account = Account { provider: row.get(5)?, id: row.get(6)? };
+            let (row, span) = (row.get(0)?, read_span(row)?);
+            Ok((place_of(&account, &span, row), StoreRow { account, span }))
         })?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }

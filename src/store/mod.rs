@@ -4,11 +4,13 @@
 //! at once instead of waiting. Readers have connections of their own and never wait for the writer (WAL).
 
 mod accounts;
+mod asking;
 mod batch;
 mod codec;
 mod collections;
 mod connections;
 mod coverage;
+mod event_lists;
 mod events;
 mod finding_lists;
 mod findings;
@@ -20,6 +22,10 @@ mod lock;
 mod lookup_progress;
 mod objects;
 mod open_findings;
+mod overview;
+mod places;
+mod report;
+mod reports;
 mod role_use;
 mod roles;
 mod runs;
@@ -29,6 +35,7 @@ mod status;
 mod tasks;
 #[cfg(test)]
 mod tests;
+mod timeline;
 mod trail_settings;
 mod url;
 mod verdicts;
@@ -43,11 +50,18 @@ use crate::model::{
     SourceSummary, StoreSpan, TrailEvent,
 };
 
+pub use asking::{Identity, Requests, RunsWithin};
 pub use batch::{Batch, ObjectWriter};
+pub use event_lists::EventReading;
 pub use gauges::{
     AssumptionsGauge, CollectorGauge, FindingsGauge, GapsGauge, Gauges, RecordsGauge, RunGauge, StoresGauge,
     WatermarkGauge,
 };
+pub use overview::{CollectionRun, Overview, TrailMark};
+pub use places::{CoveragePlace, EventPlace, FindingPlace, RolePlace, StorePlace, TaskPlace, VerdictPlace};
+pub use report::{EventProof, FindingLife, KnownAccount, LifeStep, StateKind, StateProof, TotalsWithin, TrailPart};
+pub use reports::{ReportTimes, WrittenReport};
+pub use timeline::{CoverageStretch, DayAssumptions, MOST_EVENTS, NotableEvent, RoleHistory};
 
 /// Where the history is: `sqlite://PATH`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -195,12 +209,16 @@ pub struct FindingFilter {
     pub rule: Option<String>,
     /// Least severity.
     pub severity: Option<Severity>,
+    /// Provider.
+    pub provider: Option<Provider>,
     /// Account id.
     pub account: Option<String>,
     /// Seen at or after.
     pub since: Option<Timestamp>,
     /// As they stood at that time.
     pub at: Option<Timestamp>,
+    /// At most so many.
+    pub limit: Option<u64>,
 }
 
 /// Which part of the history to list.
@@ -212,6 +230,10 @@ pub struct HistoryFilter {
     pub account: Option<String>,
     /// Profile id.
     pub profile: Option<String>,
+    /// Kind of store, for lists of stores: profiles name kinds.
+    pub kind: Option<String>,
+    /// What could not be read only, for lists of coverage.
+    pub gaps: bool,
     /// States valid at that time only.
     pub at: Option<Timestamp>,
     /// What held or happened at or after.

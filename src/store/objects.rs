@@ -25,6 +25,9 @@ INSERT INTO rejects (object, record, byte_offset, reason, raw, run_id, rejected_
 const DROP_REJECTS: &str = "-- rejects.drop_before
 DELETE FROM rejects WHERE object = ?1 AND id < ?2";
 
+const ANY_REJECTS: &str = "-- rejects.any
+SELECT EXISTS (SELECT 1 FROM rejects)";
+
 const ADD_TOTAL: &str = "-- trail_totals.add
 INSERT INTO trail_totals (provider, result, records) VALUES (?1, ?2, ?3)
 ON CONFLICT (provider, result) DO UPDATE SET records = records + excluded.records";
@@ -105,6 +108,11 @@ pub(super) fn add_totals(
         }
     }
     Ok(())
+}
+
+/// Whether anything was ever rejected.
+pub(super) fn any_rejects(connection: &Connection) -> Result<bool, StoreError> {
+    Ok(connection.prepare_cached(ANY_REJECTS)?.query_row([], |row| row.get(0))?)
 }
 
 impl Store {

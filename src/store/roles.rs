@@ -5,7 +5,7 @@ use rusqlite::{Connection, Row, ToSql, params};
 
 use super::codec::{Json, Moment, millis, opt_millis};
 use super::spans::{SpanQueries, SpanRow, Step, observe};
-use super::{HistoryFilter, RoleRow, Store, StoreError};
+use super::{HistoryFilter, RolePlace, RoleRow, Store, StoreError};
 use crate::model::{Account, Role, RoleObservation, RoleSpan};
 
 const SPANS: SpanQueries = SpanQueries {
@@ -44,11 +44,13 @@ pub(super) const OF_ACCOUNT: &str = "-- role_states.of_account
 SELECT id, valid_from, valid_to, last_seen, state, last_used_at, last_used_region, profile FROM role_states
 WHERE account_id = ?1 AND valid_from <= ?2 ORDER BY valid_from, id";
 
-const LIST: &str = "-- role_states.list
+pub(super) const LIST: &str = "-- role_states.list
 SELECT s.id, s.valid_from, s.valid_to, s.last_seen, s.state, s.last_used_at, s.last_used_region, s.profile,
   a.provider, a.account
-FROM role_states s JOIN accounts a ON a.id = s.account_id
-WHERE (?1 IS NULL OR a.provider = ?1) AND (?2 IS NULL OR a.account = ?2) AND (?3 IS NULL OR s.profile = ?3)
+FROM accounts a CROSS JOIN role_states s
+WHERE (a.provider, a.account) >= (?8, ?9) AND (a.provider, a.account, s.profile, s.valid_from, s.id) > (?8, ?9, ?10, ?11, ?12)
+  AND s.account_id = a.id
+  AND (?1 IS NULL OR a.provider = ?1) AND (?2 IS NULL OR a.account = ?2) AND (?3 IS NULL OR s.profile = ?3)
   AND (?4 IS NULL OR (s.valid_from <= ?4 AND (s.valid_to IS NULL OR s.valid_to > ?4)))
   AND (?5 IS NULL OR s.valid_to IS NULL OR s.valid_to > ?5) AND (?6 IS NULL OR s.valid_from < ?6)
 ORDER BY a.provider, a.account, s.profile, s.valid_from, s.id LIMIT ?7";
@@ -153,6 +155,18 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub fn roles(&self, filter: &HistoryFilter) -> Result<Vec<RoleRow>, StoreError> {
+        Ok(self.roles_after(filter, None)?.into_iter().map(|(_, row)| row).collect())
+    }
+
+    /// The same behind a place, each with its own.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn roles_after(
+        &self,
+        filter: &HistoryFilter,
+        after: Option<&RolePlace>,
+    ) -> Result<Vec<(RolePlace, RoleRow)>, StoreError> {
         let reader = self.reader()?;
         let mut statement = reader.prepare_cached(LIST)?;
         let values = params![
@@ -163,9 +177,17 @@ impl Store {
             opt_millis(filter.since),
             opt_millis(filter.until),
             filter.row_limit(),
+            after.map_or("", |place| place.0.as_str()),
+            after.map_or("", |place| &place.1),
+            after.map_or("", |place| &place.2),
+            after.map_or(i64::MIN, |place| place.3),
+            after.map_or(i64::MIN, |place| place.4),
         ];
         let rows = statement.query_map(values, |row| {
-            Ok(RoleRow { account: Account { provider: row.get(8)?, id: row.get(9)? }, span: read_span(row)? })
+            let account = Account { provider: row.get(8)?, id: row.get(9)? };
+            let span = read_span(row)?;
+            let (id, profile, begin) = (account.id.clone(), span.profile.clone(), millis(span.valid_from));
+            Ok((RolePlace(account.provider, id, profile, begin, row.get(0)?), RoleRow { account, span }))
         })?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }

@@ -17,6 +17,8 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (1, "history", include_str!("../../migrations/sqlite/0001_history.sql")),
     (2, "live", include_str!("../../migrations/sqlite/0002_live.sql")),
     (3, "hashes", include_str!("../../migrations/sqlite/0003_hashes.sql")),
+    (4, "pages", include_str!("../../migrations/sqlite/0004_pages.sql")),
+    (5, "reports", include_str!("../../migrations/sqlite/0005_reports.sql")),
 ];
 
 /// Bytes of a page of the database: four to five events of trail logs fit, where SQLite's default of 4096 holds two.

@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::accounts;
 use super::codec::{Json, Moment, millis, opt_millis};
-use super::{HistoryFilter, Store, StoreError, TaskRow};
+use super::{HistoryFilter, Store, StoreError, TaskPlace, TaskRow};
 use crate::model::{Account, ConcernKind, DeletionTask, Provider, TaskStatus, TaskUsage, TrailEvent};
 
 const SUBMIT: &str = "-- deletion_tasks.submit
@@ -36,10 +36,10 @@ SELECT t.id, t.profile, t.task, t.submitted_at, t.submitted_by, t.event_id, a.pr
 FROM deletion_tasks t JOIN accounts a ON a.id = t.account_id
 WHERE t.account_id = ?1 AND t.submitted_at <= ?2 ORDER BY t.submitted_at, t.id";
 
-const LIST: &str = "-- deletion_tasks.list
+pub(super) const LIST: &str = "-- deletion_tasks.list
 SELECT t.id, t.profile, t.task, t.submitted_at, t.submitted_by, t.event_id, a.provider, a.account
-FROM deletion_tasks t JOIN accounts a ON a.id = t.account_id
-WHERE (?1 IS NULL OR a.provider = ?1) AND (?2 IS NULL OR a.account = ?2) AND (?3 IS NULL OR t.profile = ?3)
+FROM deletion_tasks t CROSS JOIN accounts a
+WHERE (t.submitted_at, t.id) > (?8, ?9) AND a.id = t.account_id AND (?1 IS NULL OR a.provider = ?1) AND (?2 IS NULL OR a.account = ?2) AND (?3 IS NULL OR t.profile = ?3)
   AND t.submitted_at <= ?4 AND (?5 IS NULL OR t.submitted_at >= ?5) AND (?6 IS NULL OR t.submitted_at < ?6)
 ORDER BY t.submitted_at, t.id LIMIT ?7";
 
@@ -189,6 +189,18 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub fn tasks(&self, filter: &HistoryFilter) -> Result<Vec<TaskRow>, StoreError> {
+        Ok(self.tasks_after(filter, None)?.into_iter().map(|(_, row)| row).collect())
+    }
+
+    /// The same behind a place, each with its own.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn tasks_after(
+        &self,
+        filter: &HistoryFilter,
+        after: Option<&TaskPlace>,
+    ) -> Result<Vec<(TaskPlace, TaskRow)>, StoreError> {
         let reader = self.reader()?;
         let mut statement = reader.prepare_cached(LIST)?;
         let as_of = filter.at.unwrap_or(Timestamp::MAX);
@@ -200,11 +212,14 @@ impl Store {
             opt_millis(filter.since),
             opt_millis(filter.until),
             filter.row_limit(),
+            after.map_or(i64::MIN, |place| place.0),
+            after.map_or(i64::MIN, |place| place.1),
         ];
         let rows = statement.query_map(values, read_task)?;
         rows.map(|row| {
             let (id, row) = row?;
-            with_status(&reader, id, row, as_of)
+            let place = TaskPlace(millis(row.task.submitted_at), id);
+            Ok((place, with_status(&reader, id, row, as_of)?))
         })
         .collect()
     }

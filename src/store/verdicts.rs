@@ -5,7 +5,7 @@ use rusqlite::{Connection, Row, params};
 use serde::{Deserialize, Serialize};
 
 use super::codec::{Count, Json, Moment, millis, whole};
-use super::{HistoryFilter, Store, StoreError};
+use super::{HistoryFilter, Store, StoreError, VerdictPlace};
 use crate::model::{Account, AccountVerdict, Coverage, CoverageKey, Outcome, Provider, StoreCount};
 
 const CLEAR: &str = "-- verdicts.clear
@@ -16,11 +16,12 @@ INSERT INTO verdicts (account_id, profile, role, verdict, basis, stores, regions
   judged_at)
 SELECT id, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10 FROM accounts WHERE id = ?1 AND own = 1";
 
-const LIST: &str = "-- verdicts.list
+pub(super) const LIST: &str = "-- verdicts.list
 SELECT a.provider, a.account, v.profile, v.role, v.verdict, v.basis, v.stores, v.regions_expected,
   v.regions_complete, v.missing, v.judged_at
-FROM verdicts v JOIN accounts a ON a.id = v.account_id
-WHERE (?1 IS NULL OR a.provider = ?1) AND (?2 IS NULL OR a.account = ?2) AND (?3 IS NULL OR v.profile = ?3)
+FROM accounts a CROSS JOIN verdicts v
+WHERE (a.provider, a.account) >= (?5, ?6) AND (a.provider, a.account, v.profile) > (?5, ?6, ?7) AND v.account_id = a.id
+  AND (?1 IS NULL OR a.provider = ?1) AND (?2 IS NULL OR a.account = ?2) AND (?3 IS NULL OR v.profile = ?3)
 ORDER BY a.provider, a.account, v.profile LIMIT ?4";
 
 /// A missing place as the verdict keeps it; its provider is the verdict's.
@@ -105,10 +106,22 @@ fn read(row: &Row<'_>) -> rusqlite::Result<AccountVerdict> {
     })
 }
 
-/// The verdicts that a filter names.
-pub(super) fn list(connection: &Connection, filter: &HistoryFilter) -> Result<Vec<AccountVerdict>, StoreError> {
+/// The verdicts that a filter names, behind a place.
+pub(super) fn list(
+    connection: &Connection,
+    filter: &HistoryFilter,
+    after: Option<&VerdictPlace>,
+) -> Result<Vec<AccountVerdict>, StoreError> {
     let mut statement = connection.prepare_cached(LIST)?;
-    let values = params![filter.provider, filter.account, filter.profile, filter.row_limit()];
+    let values = params![
+        filter.provider,
+        filter.account,
+        filter.profile,
+        filter.row_limit(),
+        after.map_or("", |place| place.0.as_str()),
+        after.map_or("", |place| &place.1),
+        after.map_or("", |place| &place.2),
+    ];
     let rows = statement.query_map(values, read)?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
@@ -119,6 +132,18 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub fn verdicts(&self, filter: &HistoryFilter) -> Result<Vec<AccountVerdict>, StoreError> {
-        list(&*self.reader()?, filter)
+        self.verdicts_after(filter, None)
+    }
+
+    /// The same behind a place.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn verdicts_after(
+        &self,
+        filter: &HistoryFilter,
+        after: Option<&VerdictPlace>,
+    ) -> Result<Vec<AccountVerdict>, StoreError> {
+        list(&*self.reader()?, filter, after)
     }
 }

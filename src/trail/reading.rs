@@ -1,5 +1,6 @@
 //! Reading one object: bytes, pieces, records, events.
 
+use std::cell::OnceCell;
 use std::io::Read;
 
 use jiff::Timestamp;
@@ -37,7 +38,7 @@ pub fn read_object<S: Sink>(
         report.skipped = true;
         return Ok(report);
     }
-    let object = Object { name, layout, reading, interest: Interest::new(reading.profiles) };
+    let object = Object { name, layout, reading, interest: OnceCell::new() };
     let unpacked = Unpacked::new(bytes, reading.limits).map_err(of_trouble)?;
     let mut cutter = Cutter::new(unpacked, reading.limits.max_record_bytes, plausible);
     let mut no_log = 0;
@@ -91,7 +92,7 @@ pub(super) fn read_skimmed<S: Sink>(
     sink: &mut S,
 ) -> Result<Option<ObjectReport>, S::Error> {
     let mut report = ObjectReport { provider: layout.provider, ..ObjectReport::default() };
-    let object = Object { name, layout, reading, interest: Interest::new(reading.profiles) };
+    let object = Object { name, layout, reading, interest: OnceCell::new() };
     let ends = [Some(&found.first), found.last.as_ref()];
     if !ends.into_iter().flatten().all(|end| object.is_at_its_place(&text[end.clone()], &mut report)) {
         return Ok(None);
@@ -132,7 +133,8 @@ struct Object<'a> {
     name: &'a str,
     layout: &'a Layout,
     reading: &'a Reading<'a>,
-    interest: Interest<'a>,
+    /// Made when the first record asks: most objects that are skimmed have none to ask for.
+    interest: OnceCell<Interest<'a>>,
 }
 
 impl Object<'_> {
@@ -160,7 +162,7 @@ impl Object<'_> {
         let header = record::header(&outline, self.layout).map_err(whole)?;
         note_place(report, &header);
         let keep_all = self.reading.keep_all && header.management;
-        if !keep_all && !self.interest.in_record(&header) {
+        if !keep_all && !self.may_concern(&header) {
             return Ok(Found::Irrelevant);
         }
         let record = json::node(text)?;
@@ -172,6 +174,10 @@ impl Object<'_> {
             return Ok(Found::Irrelevant);
         }
         Ok(Found::Event(Box::new(self.event(text, &header, record, judged))))
+    }
+
+    fn may_concern(&self, header: &Header<'_>) -> bool {
+        self.interest.get_or_init(|| Interest::new(self.reading.profiles)).in_record(header)
     }
 
     /// Whether a record is of the account and Region that the object's place tells; what the object covers is widened to

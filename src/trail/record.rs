@@ -96,12 +96,7 @@ fn account_of_resources(resources: &str) -> Option<Cow<'static, str>> {
 
 /// The SHA-256 of `bytes` in hex.
 pub(super) fn sha256(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    let mut hex = String::with_capacity(64);
-    for byte in Sha256::digest(bytes) {
-        write!(hex, "{byte:02x}").expect("writing to a string cannot fail");
-    }
-    hex
+    hex::encode(Sha256::digest(bytes))
 }
 
 /// The identity of a record without an id: a hash of what it says, however it is written.

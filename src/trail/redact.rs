@@ -77,9 +77,16 @@ fn inside_text(text: &str, levels: u8) -> Option<String> {
 }
 
 fn is_secret(key: &str) -> bool {
-    let plain: String =
-        key.chars().filter(char::is_ascii_alphanumeric).map(|letter| letter.to_ascii_lowercase()).collect();
-    SECRET_KEYS.contains(&plain.as_str()) || SECRET_ENDS.iter().any(|end| plain.ends_with(end))
+    SECRET_KEYS.iter().any(|word| before_end(key, word).is_some_and(|mut before| before.next().is_none()))
+        || SECRET_ENDS.iter().any(|end| before_end(key, end).is_some())
+}
+
+/// The letters of a key before its end, from right to left, if its last letters are those of `end`. Every key of every
+/// record that is kept is looked at, so nothing is put together for it.
+fn before_end<'k>(key: &'k str, end: &str) -> Option<impl Iterator<Item = u8> + use<'k>> {
+    let letters = key.bytes().rev().filter(u8::is_ascii_alphanumeric);
+    let mut letters = letters.map(|letter| letter.to_ascii_lowercase());
+    end.bytes().rev().all(|letter| letters.next() == Some(letter)).then_some(letters)
 }
 
 /// Whether any secret's key may stand in the text. A backslash may hide one.

@@ -9,7 +9,7 @@ use crate::records::{delivered, intrusion, person, routine, with};
 use crate::support::Workplace;
 
 /// Every command, with its subcommands.
-const COMMANDS: [&[&str]; 31] = [
+const COMMANDS: [&[&str]; 37] = [
     &["run"],
     &["scan"],
     &["collect"],
@@ -19,6 +19,11 @@ const COMMANDS: [&[&str]; 31] = [
     &["findings", "list"],
     &["findings", "show"],
     &["findings", "explain"],
+    &["exceptions"],
+    &["exceptions", "list"],
+    &["exceptions", "add"],
+    &["exceptions", "check"],
+    &["exceptions", "expire"],
     &["verdicts"],
     &["roles"],
     &["stores"],
@@ -31,6 +36,7 @@ const COMMANDS: [&[&str]; 31] = [
     &["rules"],
     &["rules", "list"],
     &["rules", "explain"],
+    &["rules", "controls"],
     &["config"],
     &["config", "init"],
     &["config", "check"],

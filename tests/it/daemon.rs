@@ -14,7 +14,7 @@ use crate::support::{Workplace, wait_for};
 /// A running daemon and the address on which it serves.
 pub struct Daemon {
     child: Child,
-    pub address: String,
+    address: String,
 }
 
 impl Daemon {
@@ -37,7 +37,7 @@ impl Daemon {
     }
 
     /// Sends a request, answers the status and the body.
-    fn ask(&self, method: &str, path: &str) -> (u16, String) {
+    pub fn ask(&self, method: &str, path: &str) -> (u16, String) {
         let mut stream = TcpStream::connect(&self.address).expect("it listens");
         stream.set_read_timeout(Some(Duration::from_secs(20))).expect("a time limit");
         write!(stream, "{method} {path} HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n").expect("sent");
@@ -50,6 +50,11 @@ impl Daemon {
 
     pub fn get(&self, path: &str) -> (u16, String) {
         self.ask("GET", path)
+    }
+
+    /// Where it serves.
+    pub fn address(&self) -> &str {
+        &self.address
     }
 
     /// The value of a sample, as the page has it.
@@ -75,7 +80,7 @@ impl Daemon {
         panic!("{name} is {last:?} and not {value}\n{}", self.get("/metrics").1);
     }
 
-    fn signal(&self, name: &str) {
+    pub fn signal(&self, name: &str) {
         let id = self.child.id().to_string();
         let sent = Command::new("kill").args(["-s", name, &id]).status().expect("kill starts");
         assert!(sent.success());
@@ -236,4 +241,27 @@ fn a_configuration_that_is_wrong_or_an_address_that_is_taken_is_said_at_once() {
     place.write("roletrail.toml", format!("[web]\nlisten_address = \"{address}\"\n"));
     let ran = place.ends(&["run"], 3);
     assert!(ran.stderr.contains(&address.to_string()), "{}", ran.stderr);
+}
+
+/// Whether a program is there. Its absence is said aloud, and fails where it must be there: nothing else may make
+/// these tests silent.
+pub fn has(program: &str) -> bool {
+    let found = Command::new(program).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
+    let found = found.is_ok_and(|status| status.success());
+    assert!(found || std::env::var_os("CI").is_none(), "{program} is not installed");
+    if !found {
+        eprintln!("{program} IS NOT INSTALLED (Debian packages prometheus and curl): what needs it was not checked");
+    }
+    found
+}
+
+/// A running Prometheus.
+pub struct Prometheus(pub Child);
+
+impl Drop for Prometheus {
+    fn drop(&mut self) {
+        // It may have ended by itself; then there is nothing to do.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
 }

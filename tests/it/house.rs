@@ -76,8 +76,11 @@ fn top_module(path: &Path) -> Option<String> {
     (!["lib", "main"].contains(&first.as_str())).then_some(first)
 }
 
-/// The lines of a file before its unit tests.
+/// The lines of a file before its unit tests; none of a file of unit tests.
 fn production_lines(path: &Path) -> Vec<String> {
+    if path.components().any(|part| part.as_os_str() == "tests") || path.ends_with("tests.rs") {
+        return Vec::new();
+    }
     let text = fs::read_to_string(path).expect("a readable source file");
     text.lines().take_while(|line| line.trim() != "#[cfg(test)]").map(str::to_owned).collect()
 }

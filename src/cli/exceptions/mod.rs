@@ -72,11 +72,21 @@ fn columns<'a>() -> Vec<Column<'a, ExceptionJson>> {
         Column { title: "state", cell: &|row| row.state.to_string() },
         Column { title: "id", cell: &|row| row.id.clone() },
         Column { title: "covers", cell: &|row| row.covers.to_string() },
-        Column { title: "names", cell: &names },
+        Column { title: "names", cell: &|row| short(&names(row)) },
         Column { title: "until", cell: &|row| minute(&row.expires) },
-        Column { title: "owner", cell: &|row| row.owner.clone() },
-        Column { title: "ticket", cell: &|row| row.ticket.clone() },
+        Column { title: "owner", cell: &|row| short(&row.owner) },
+        Column { title: "ticket", cell: &|row| short(&row.ticket) },
     ]
+}
+
+/// As much of a text as a table has room for; the other formats have all of it.
+fn short(text: &str) -> String {
+    /// Enough for an ARN with what stands before it.
+    const MOST: usize = 240;
+    match text.char_indices().nth(MOST) {
+        None => text.to_owned(),
+        Some((end, _)) => format!("{}…", &text[..end]),
+    }
 }
 
 /// The scope in words, its most telling parts first.

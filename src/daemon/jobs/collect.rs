@@ -11,7 +11,7 @@ use crate::model::{Account, Coverage, CoverageKey, HSM_CLUSTER, Outcome, Provide
 use crate::profiles::Profiles;
 use crate::sources::live::CallCounts;
 use crate::sources::snapshot;
-use crate::store::{CoverageRow, HistoryFilter, RunId, Store, StoreError};
+use crate::store::{CoverageRow, HistoryFilter, Identity, Requests, RunId, Store, StoreError};
 
 /// What a collection came to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -20,6 +20,8 @@ pub struct CollectReport {
     pub accounts: BTreeSet<Account>,
     /// Lists of accounts that could not be read: accounts may be missing.
     pub listing_gaps: BTreeMap<Provider, Coverage>,
+    /// Who asked the providers.
+    pub identities: BTreeSet<Identity>,
     /// How often each API was asked.
     pub calls: BTreeMap<(Provider, &'static str), CallCounts>,
     /// The kinds of live trails that were read, `trail:KIND`, and whether each was read completely.
@@ -43,6 +45,7 @@ impl CollectReport {
     pub(super) fn merge(&mut self, other: Self) {
         self.accounts.extend(other.accounts);
         self.listing_gaps.extend(other.listing_gaps);
+        self.identities.extend(other.identities);
         self.calls.extend(other.calls);
         for (trail, complete) in other.live_trails {
             *self.live_trails.entry(trail).or_insert(true) &= complete;
@@ -73,9 +76,31 @@ pub fn collect(context: &JobContext, run: RunId) -> Result<CollectReport, JobErr
             collect_trail(context, run, provider, &path, &mut report)?;
         }
     }
+    note_asking(context, run, &report)?;
     report.incomplete |= report.inventory_incomplete || report.trail.incomplete;
     report.interrupted |= report.trail.interrupted || context.stop.is_requested();
     Ok(report)
+}
+
+/// Who asked, and how often: reports of later days tell it.
+fn note_asking(context: &JobContext, run: RunId, report: &CollectReport) -> Result<(), StoreError> {
+    let identities: Vec<_> = report.identities.iter().cloned().collect();
+    let calls: Vec<_> = report
+        .calls
+        .iter()
+        .filter(|(_, counts)| 0 < counts.requests)
+        .map(|((provider, api), counts)| Requests {
+            provider: *provider,
+            api: (*api).to_owned(),
+            requests: counts.requests,
+            throttled: counts.throttled,
+            errors: counts.errors,
+        })
+        .collect();
+    if identities.is_empty() && calls.is_empty() {
+        return Ok(());
+    }
+    context.store.save_asking(run, &identities, &calls)
 }
 
 fn collect_snapshots(context: &JobContext, run: RunId, report: &mut CollectReport) -> Result<(), JobError> {

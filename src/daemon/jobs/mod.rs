@@ -10,6 +10,7 @@ mod doctor;
 mod ingest;
 mod live;
 mod objects;
+mod report;
 mod scan;
 mod trail_coverage;
 
@@ -31,6 +32,7 @@ pub use collect::{CollectReport, collect};
 pub use desk::ReadingChoice;
 pub use doctor::{DoctorContext, DoctorReport, doctor};
 pub use ingest::{IngestReport, Root, ingest, ingest_files, missing_bucket};
+pub use report::{Gathered, ReportError, ReportRequest, Reported, gather, note_report, write_report};
 pub use scan::{ScanReport, summarize};
 
 /// Everything that a job needs. Made by `boot`.
@@ -72,6 +74,7 @@ impl JobContext {
     pub fn view(&self) -> View {
         let now = self.now();
         View::new(self.store.clone(), self.exceptions.current(), self.controls.clone(), now)
+            .with_profiles(Arc::clone(&self.profiles))
     }
 
     /// The times that the rules need, from the settings.

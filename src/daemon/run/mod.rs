@@ -249,10 +249,9 @@ impl Daemon {
 
     fn finish(&mut self, result: Answer<()>) {
         let Some((task, _)) = self.running.take() else { return };
-        let outcome = result.unwrap_or_else(|panic| Err(format!("a bug in roletrail: {panic}")));
-        self.metrics.task_ended(task, outcome.is_ok());
-        if let Err(reason) = outcome {
+        if let Err(reason) = result.unwrap_or_else(|panic| Err(format!("a bug in roletrail: {panic}"))) {
             tracing::error!(task, reason, "failed");
+            self.metrics.task_failed(task, self.clock.now());
         }
         self.tell_idle();
     }

@@ -1,27 +1,30 @@
 //! Where to listen, and where not.
 
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 
 use tokio::net::TcpListener;
 
 /// Why the pages cannot be served where the configuration says.
 #[derive(Debug, thiserror::Error)]
 pub enum ListenError {
-    /// The setting is no address.
-    #[error(
-        "[web] listen_address {text:?} is no address; write IP:PORT, for example \"127.0.0.1:9847\" or \"[::1]:9847\""
-    )]
-    NoAddress {
-        /// The setting.
-        text: String,
-    },
     /// Anybody who reaches the address could read everything.
     #[error(
         "[web] listen_address {address} can be reached from other machines and asks nobody for a password; listen on \
-         127.0.0.1 or [::1], or set allow_insecure = true under [web] if something else guards it"
+         127.0.0.1 or [::1], name a config_file with TLS and basic_auth_users or client certificates, or set \
+         allow_insecure = true under [web] if something else guards it"
     )]
     Exposed {
+        /// The address.
+        address: SocketAddr,
+    },
+    /// Passwords could be read on the way.
+    #[error(
+        "[web] listen_address {address} can be reached from other machines and passwords would go there in clear; add \
+         tls_server_config to the config_file, listen on 127.0.0.1 or [::1], or set allow_insecure = true under [web] \
+         if something in front speaks TLS"
+    )]
+    ClearPassword {
         /// The address.
         address: SocketAddr,
     },
@@ -47,26 +50,37 @@ pub enum ListenError {
     },
 }
 
-/// Reads the setting. `localhost` is understood without asking anybody, other names are not: whether an address is
-/// safe must not hang on an answer from the network.
-///
-/// # Errors
-/// [`ListenError::NoAddress`] and [`ListenError::Exposed`].
-pub fn check(text: &str, allow_insecure: bool) -> Result<SocketAddr, ListenError> {
-    let named = text.strip_prefix("localhost:").and_then(|port| port.parse().ok());
-    let address = named.map(|port| SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port));
-    let Some(address) = address.or_else(|| text.parse().ok()) else {
-        return Err(ListenError::NoAddress { text: text.to_owned() });
-    };
-    if address.ip().is_loopback() || allow_insecure { Ok(address) } else { Err(ListenError::Exposed { address }) }
+/// What stands between other machines and the pages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Protection {
+    /// Nothing.
+    None,
+    /// A password, which crosses the network in clear.
+    ClearPassword,
+    /// TLS, and a password or a verified certificate of the client.
+    Guarded,
 }
 
-/// Listens where the setting says; port 0 is any free port, which the listener then knows.
+/// Whether the pages may be served at an address.
+///
+/// # Errors
+/// [`ListenError::Exposed`] and [`ListenError::ClearPassword`].
+pub(super) fn check(address: SocketAddr, protection: Protection, allow_insecure: bool) -> Result<(), ListenError> {
+    if address.ip().is_loopback() || allow_insecure {
+        return Ok(());
+    }
+    match protection {
+        Protection::Guarded => Ok(()),
+        Protection::ClearPassword => Err(ListenError::ClearPassword { address }),
+        Protection::None => Err(ListenError::Exposed { address }),
+    }
+}
+
+/// Listens at an address; port 0 is any free port, which the listener then knows.
 ///
 /// # Errors
 /// [`ListenError`].
-pub async fn bind(text: &str, allow_insecure: bool) -> Result<TcpListener, ListenError> {
-    let address = check(text, allow_insecure)?;
+pub(super) async fn bind(address: SocketAddr) -> Result<TcpListener, ListenError> {
     TcpListener::bind(address).await.map_err(|source| match source.kind() {
         io::ErrorKind::AddrInUse => ListenError::InUse { address },
         io::ErrorKind::AddrNotAvailable => ListenError::NotHere { address },

@@ -1,13 +1,20 @@
-//! The HTTP side: `/metrics`, health, readiness and a start page, read only.
+//! The HTTP side: `/metrics`, health, readiness and the status page, read only.
 //!
-//! Nothing here asks a cloud, and nothing waits for the store: pages are made beforehand. The connections are served
-//! by hyper itself rather than by axum's own loop, because that one has no limit for clients that send or read
-//! slowly, greet with endless headers, or come by the thousand.
+//! Nothing here asks a cloud: `/metrics` is made beforehand, and what asks the store does so on a thread that may wait. A
+//! connection is accepted here, agrees on TLS in `greet`, talks in `talk`; each of its requests passes `entrance`, which
+//! holds the web configuration, and is answered by `pages`. The connections are served by hyper itself rather than by
+//! axum's own loop, because that one has no limit for clients that send or read slowly, greet with endless headers, or
+//! come by the thousand.
 
+mod api;
+mod entrance;
+mod greet;
 mod listen;
 mod pages;
 mod runbooks;
 mod stall;
+mod status;
+mod talk;
 #[cfg(test)]
 mod tests;
 
@@ -17,17 +24,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use hyper::server::conn::http1;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
-pub use listen::{ListenError, bind, check};
+pub use api::Judge;
+pub use entrance::{Entrance, EntranceError, Summary};
+use entrance::{Rules, Visit};
+pub use listen::ListenError;
 pub use pages::{Health, Site};
 use stall::StallGuard;
+
+use crate::exports::metrics::Metrics;
 
 /// How long to wait after the system could not hand over a connection, usually for want of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_secs(1);
@@ -63,11 +72,28 @@ impl Default for Limits {
     }
 }
 
+/// What every connection needs.
+#[derive(Clone)]
+struct House {
+    entrance: Arc<Entrance>,
+    metrics: Arc<Metrics>,
+    router: Router,
+    limits: Limits,
+    closed: watch::Receiver<()>,
+}
+
 /// Serves the pages until `shutdown` completes, then ends what is under way within [`Limits::closing_time`].
-pub async fn serve(listener: TcpListener, site: Site, limits: Limits, shutdown: impl Future<Output = ()>) {
-    let router = pages::router(site);
+pub async fn serve(
+    listener: TcpListener,
+    entrance: Arc<Entrance>,
+    site: Site,
+    limits: Limits,
+    shutdown: impl Future<Output = ()>,
+) {
+    entrance.announce(&site.metrics);
     let slots = Arc::new(Semaphore::new(limits.connections));
     let (closing, closed) = watch::channel(());
+    let house = House { entrance, metrics: Arc::clone(&site.metrics), router: pages::router(site), limits, closed };
     let mut connections = JoinSet::new();
     let mut shutdown = pin!(shutdown);
     loop {
@@ -76,7 +102,7 @@ pub async fn serve(listener: TcpListener, site: Site, limits: Limits, shutdown: 
             Some(_) = connections.join_next() => {}
             accepted = accept(&listener, &slots) => {
                 if let Some((stream, slot)) = accepted {
-                    connections.spawn(converse(stream, router.clone(), limits, closed.clone(), slot));
+                    connections.spawn(converse(stream, house.clone(), slot));
                 }
             }
         }
@@ -101,30 +127,35 @@ async fn accept(listener: &TcpListener, slots: &Arc<Semaphore>) -> Option<(TcpSt
 }
 
 /// One connection from its first byte to its end. Its slot is free again when it is over.
-async fn converse(
-    stream: TcpStream,
-    router: Router,
-    limits: Limits,
-    mut closed: watch::Receiver<()>,
-    _slot: OwnedSemaphorePermit,
-) {
-    let stream = TokioIo::new(StallGuard::new(stream, limits.stall_time));
-    let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(limits.head_time)
-        .max_buf_size(limits.head_bytes)
-        .max_headers(limits.headers)
-        .serve_connection(stream, TowerToHyperService::new(router));
-    let mut connection = pin!(connection);
-    let ended = tokio::select! {
-        ended = connection.as_mut() => ended,
-        _ = closed.changed() => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
+async fn converse(stream: TcpStream, house: House, _slot: OwnedSemaphorePermit) {
+    let rules = house.entrance.rules(&house.metrics).await;
+    if let Err(error) = talk_by(&rules, stream, house).await {
+        // Clients vanish all the time; only somebody who looks for it wants to read that.
+        tracing::debug!(error, "a connection ended early");
+    }
+}
+
+/// Talks as the rules say and both sides can. The connection ends with the server, and when the rules about who may
+/// read have changed; a request under way is answered before.
+async fn talk_by(rules: &Arc<Rules>, stream: TcpStream, house: House) -> Result<(), String> {
+    let House { entrance, router, limits, mut closed, .. } = house;
+    let visit = Visit::new(entrance, Arc::clone(rules), router);
+    let end = async {
+        tokio::select! {
+            _ = closed.changed() => {}
+            () = rules.retired.cancelled() => {}
         }
     };
-    if let Err(error) = ended {
-        // Clients vanish all the time; only somebody who looks for it wants to read that.
-        tracing::debug!(%error, "a connection ended early");
-    }
+    let ended = match &rules.tls {
+        None => talk::in_http1(StallGuard::new(stream, limits.stall_time), visit, limits, end).await,
+        Some(tls) => {
+            let greeted = greet::greet(stream, tls, limits).await.map_err(|error| error.to_string())?;
+            if greeted.http2 {
+                talk::in_http2(greeted.stream, visit, limits, end).await
+            } else {
+                talk::in_http1(greeted.stream, visit, limits, end).await
+            }
+        }
+    };
+    ended.map_err(|error| error.to_string())
 }

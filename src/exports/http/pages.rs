@@ -9,13 +9,15 @@ use std::task::{Context, Poll};
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
-use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{self, Next};
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use hyper::body::{Frame, SizeHint};
 
+use super::api::{self, Judge, Problem};
 use super::runbooks::runbook;
+use super::status;
 use crate::exports::Views;
 use crate::exports::metrics::Metrics;
 
@@ -23,10 +25,13 @@ const METRICS_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 pub(super) const TEXT_TYPE: &str = "text/plain; charset=utf-8";
 
 /// Sent with every answer: nothing is ever to be run, framed, guessed at or kept.
-const SECURITY_HEADERS: [(HeaderName, HeaderValue); 7] = [
+pub(super) const SECURITY_HEADERS: [(HeaderName, HeaderValue); 7] = [
     (
         header::CONTENT_SECURITY_POLICY,
-        HeaderValue::from_static("default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"),
+        HeaderValue::from_static(
+            "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; \
+             frame-ancestors 'none'",
+        ),
     ),
     (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
@@ -35,17 +40,6 @@ const SECURITY_HEADERS: [(HeaderName, HeaderValue); 7] = [
     (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin")),
     (HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin")),
 ];
-
-const START_PAGE: &str = concat!(
-    "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<title>roletrail</title>\n</head>\n<body>\n",
-    "<h1>roletrail ",
-    env!("CARGO_PKG_VERSION"),
-    "</h1>\n<p>Read-only audit of the service-linked roles behind cloud key stores.</p>\n<ul>\n",
-    "<li><a href=\"/metrics\">Metrics</a></li>\n",
-    "<li><a href=\"/-/healthy\">Health</a></li>\n",
-    "<li><a href=\"/-/ready\">Readiness</a></li>\n",
-    "</ul>\n</body>\n</html>\n"
-);
 
 /// How the daemon stands, in sentences. A new one is healthy and not ready.
 #[derive(Debug)]
@@ -97,7 +91,7 @@ impl Health {
 }
 
 /// All that the pages need.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Site {
     /// The metrics.
     pub metrics: Arc<Metrics>,
@@ -105,16 +99,19 @@ pub struct Site {
     pub health: Arc<Health>,
     /// The history, as it is to be shown.
     pub views: Views,
+    /// Whoever judges, for the API.
+    pub judge: Arc<dyn Judge>,
 }
 
 pub(super) fn router(site: Site) -> Router {
     Router::new()
-        .route("/", get(|| async { Html(START_PAGE) }))
+        .merge(status::routes())
         .route("/metrics", get(metrics))
         .route("/runbooks/{file}", get(runbook))
         .route("/-/healthy", get(healthy))
         .route("/-/ready", get(ready))
-        .fallback(|| async { sentence(StatusCode::NOT_FOUND, "there is nothing here; the start page is /") })
+        .merge(api::router(site.views.clone(), Arc::clone(&site.judge)))
+        .fallback(nothing)
         .layer(middleware::from_fn(guard))
         .with_state(site)
 }
@@ -124,11 +121,21 @@ async fn guard(request: Request, next: Next) -> Response {
     let mut response = if [Method::GET, Method::HEAD].contains(request.method()) {
         next.run(request).await
     } else {
-        let refused = sentence(StatusCode::METHOD_NOT_ALLOWED, "this server is read only: GET and HEAD");
+        let refused = if api::owns(request.uri().path()) {
+            Problem::method().into_response()
+        } else {
+            status::not_allowed(request.headers(), request.method())
+                .unwrap_or_else(|| sentence(StatusCode::METHOD_NOT_ALLOWED, "this server is read only: GET and HEAD"))
+        };
         ([(header::ALLOW, "GET, HEAD")], refused).into_response()
     };
     response.headers_mut().extend(SECURITY_HEADERS);
     response
+}
+
+async fn nothing(headers: HeaderMap) -> Response {
+    status::not_found(&headers)
+        .unwrap_or_else(|| sentence(StatusCode::NOT_FOUND, "there is nothing here; the start page is /"))
 }
 
 async fn metrics(State(site): State<Site>) -> Response {

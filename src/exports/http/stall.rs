@@ -2,6 +2,8 @@
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -13,18 +15,26 @@ use tokio::time::{Sleep, sleep};
 pub(super) struct StallGuard<S> {
     stream: S,
     patience: Duration,
+    /// Set when bytes come or go.
+    moved: Arc<AtomicBool>,
     /// Set while a write is waiting for the client.
     waiting: Option<Pin<Box<Sleep>>>,
 }
 
 impl<S> StallGuard<S> {
     pub(super) fn new(stream: S, patience: Duration) -> Self {
-        Self { stream, patience, waiting: None }
+        Self { stream, patience, moved: Arc::default(), waiting: None }
+    }
+
+    /// Whether bytes came or went; whoever looks puts it back.
+    pub(super) fn moved(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.moved)
     }
 
     /// Passes the outcome of a write on, and fails it when it has been waiting for too long.
     fn watch<T>(&mut self, context: &mut Context<'_>, outcome: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
         if outcome.is_ready() {
+            self.moved.store(true, Ordering::Relaxed);
             self.waiting = None;
             return outcome;
         }
@@ -41,7 +51,11 @@ impl<S: AsyncRead + Unpin> AsyncRead for StallGuard<S> {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(context, buffer)
+        let outcome = Pin::new(&mut self.stream).poll_read(context, buffer);
+        if outcome.is_ready() {
+            self.moved.store(true, Ordering::Relaxed);
+        }
+        outcome
     }
 }
 

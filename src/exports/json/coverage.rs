@@ -1,12 +1,14 @@
 //! Coverage rows.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::model::{Coverage, Outcome, Provider};
 use crate::store::CoverageRow;
 
 /// One row of `coverage`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "Coverage")]
 pub struct CoverageJson {
     /// Last run that ended so.
     pub run: String,
@@ -25,8 +27,10 @@ pub struct CoverageJson {
     /// The provider's error code, or what is missing.
     pub detail: String,
     /// Start of the span covered.
+    #[schemars(extend("format" = "date-time"))]
     pub from: String,
     /// End of the span covered.
+    #[schemars(extend("format" = "date-time"))]
     pub to: String,
 }
 
@@ -49,7 +53,8 @@ impl From<&CoverageRow> for CoverageJson {
 }
 
 /// What a verdict or a scan misses.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "Missing")]
 pub struct MissingJson {
     /// Provider; told only where a list spans several.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -1,5 +1,6 @@
 //! Trail events.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
@@ -7,7 +8,8 @@ use crate::model::{EventOutcome, Provider};
 use crate::store::EventRow;
 
 /// Who made a call.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "EventActor")]
 pub struct EventActorJson {
     /// Identity type in the provider's words.
     #[serde(rename = "type")]
@@ -21,7 +23,8 @@ pub struct EventActorJson {
 }
 
 /// One event.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[schemars(rename = "Event")]
 pub struct EventJson {
     /// Provider.
     pub provider: Provider,
@@ -32,10 +35,13 @@ pub struct EventJson {
     /// The record's id, or `sha256:...` where it has none.
     pub event_id: String,
     /// When it happened.
+    #[schemars(extend("format" = "date-time"))]
     pub event_time: String,
     /// When the trail delivered it, where known.
+    #[schemars(extend("format" = "date-time"))]
     pub delivered_at: Option<String>,
     /// When roletrail stored it.
+    #[schemars(extend("format" = "date-time"))]
     pub ingested_at: String,
     /// Name of the call.
     pub name: String,
@@ -63,6 +69,7 @@ pub struct EventJson {
     pub sha256: String,
     /// The record without credentials; told only when asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "serde_json::Map<String, serde_json::Value>")]
     pub raw: Option<Box<RawValue>>,
 }
 

@@ -1,5 +1,6 @@
 //! Findings.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::model::{
@@ -9,7 +10,8 @@ use crate::rules::Control;
 use crate::store::ChangeRow;
 
 /// Who can fix a finding and how.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "Fix")]
 pub struct FixJson {
     /// Customer or provider.
     pub who: Fixer,
@@ -18,7 +20,8 @@ pub struct FixJson {
 }
 
 /// A control that a finding supports.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "Control")]
 pub struct ControlJson {
     /// Framework with its version.
     pub framework: String,
@@ -36,7 +39,8 @@ impl From<&Control> for ControlJson {
 }
 
 /// The exception that covers a finding.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "FindingException")]
 pub struct FindingExceptionJson {
     /// Its name.
     pub id: String,
@@ -47,6 +51,7 @@ pub struct FindingExceptionJson {
     /// Where it was decided.
     pub ticket: String,
     /// When it ends.
+    #[schemars(extend("format" = "date-time"))]
     pub expires: String,
 }
 
@@ -63,7 +68,8 @@ impl From<&Exception> for FindingExceptionJson {
 }
 
 /// One finding.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "Finding")]
 pub struct FindingJson {
     /// Id, stable across scans.
     pub id: String,
@@ -94,8 +100,10 @@ pub struct FindingJson {
     /// What was seen.
     pub summary: String,
     /// First time, by the evidence.
+    #[schemars(extend("format" = "date-time"))]
     pub first_seen: String,
     /// Last time, by the evidence.
+    #[schemars(extend("format" = "date-time"))]
     pub last_seen: String,
     /// Occurrences.
     pub count: u64,
@@ -108,8 +116,10 @@ pub struct FindingJson {
     /// Whether its scope could not be judged again at the last analysis.
     pub stale: bool,
     /// When an analysis first opened it.
+    #[schemars(extend("format" = "date-time"))]
     pub opened_at: String,
     /// When it was resolved.
+    #[schemars(extend("format" = "date-time"))]
     pub resolved_at: Option<String>,
     /// Why it was resolved.
     pub resolved_because: Option<String>,
@@ -120,6 +130,9 @@ pub struct FindingJson {
 }
 
 impl FindingJson {
+    /// Event ids that a finding lists unless all are asked for.
+    pub const LISTED_EVENTS: u64 = 20;
+
     /// The shape of a stored finding with its events, its controls and its exception.
     #[must_use]
     pub fn new(
@@ -161,9 +174,11 @@ impl FindingJson {
 }
 
 /// A step in the life of a finding.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "FindingChange")]
 pub struct ChangeJson {
     /// When.
+    #[schemars(extend("format" = "date-time"))]
     pub at: String,
     /// Run.
     pub run: String,
@@ -179,7 +194,8 @@ impl From<&ChangeRow> for ChangeJson {
 }
 
 /// One finding with its life, as `findings show` prints it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "FindingDetail")]
 pub struct FindingDetailJson {
     /// The finding.
     #[serde(flatten)]

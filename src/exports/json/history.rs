@@ -1,13 +1,15 @@
 //! Role states, store states and deletion tasks.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::model::{Provider, StoreNeed, StoreState, TaskStatus, TaskUsage};
+use crate::model::{Provider, Role, StoreNeed, StoreState, TaskStatus, TaskUsage};
 use crate::store::{RoleRow, StoreRow, TaskRow};
 
 /// One state of a role.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "RoleState")]
 pub struct RoleJson {
     /// Provider.
     pub provider: Provider,
@@ -22,16 +24,22 @@ pub struct RoleJson {
     /// The provider's unique id.
     pub role_id: Option<String>,
     /// When it was created.
+    #[schemars(extend("format" = "date-time"))]
     pub created: Option<String>,
     /// When it was last used, according to the provider.
+    #[schemars(extend("format" = "date-time"))]
     pub last_used: Option<String>,
     /// The state itself: trust policy, policies, tags.
+    #[schemars(with = "Option<Role>")]
     pub state: Option<Value>,
     /// Since when.
+    #[schemars(extend("format" = "date-time"))]
     pub valid_from: String,
     /// Until when; null while it holds.
+    #[schemars(extend("format" = "date-time"))]
     pub valid_to: Option<String>,
     /// Last observation.
+    #[schemars(extend("format" = "date-time"))]
     pub last_seen: String,
 }
 
@@ -57,7 +65,8 @@ impl From<&RoleRow> for RoleJson {
 }
 
 /// One state of a store.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "StoreState")]
 pub struct StoreJson {
     /// Provider.
     pub provider: Provider,
@@ -85,14 +94,19 @@ pub struct StoreJson {
     /// HSM cluster.
     pub cluster: Option<String>,
     /// When it was created.
+    #[schemars(extend("format" = "date-time"))]
     pub created: Option<String>,
     /// When it ends.
+    #[schemars(extend("format" = "date-time"))]
     pub expires: Option<String>,
     /// Since when.
+    #[schemars(extend("format" = "date-time"))]
     pub valid_from: String,
     /// Until when; null while it holds.
+    #[schemars(extend("format" = "date-time"))]
     pub valid_to: Option<String>,
     /// Last observation.
+    #[schemars(extend("format" = "date-time"))]
     pub last_seen: String,
 }
 
@@ -123,7 +137,8 @@ impl From<&StoreRow> for StoreJson {
 }
 
 /// One deletion task.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "DeletionTask")]
 pub struct TaskJson {
     /// Provider.
     pub provider: Provider,
@@ -134,6 +149,7 @@ pub struct TaskJson {
     /// The provider's id.
     pub task: String,
     /// When it was submitted.
+    #[schemars(extend("format" = "date-time"))]
     pub submitted_at: String,
     /// By whom.
     pub submitted_by: Option<String>,
@@ -142,6 +158,7 @@ pub struct TaskJson {
     /// Last known status.
     pub status: TaskStatus,
     /// When that was read.
+    #[schemars(extend("format" = "date-time"))]
     pub checked_at: Option<String>,
     /// The provider's reason.
     pub reason: Option<String>,

@@ -2,14 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::MissingJson;
 use crate::model::{AccountVerdict, AssumptionCount, Basis, Provider, RolePresence, Verdict};
 
 /// Stores that need the role.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "VerdictStores")]
 pub struct StoresJson {
     /// In all Regions.
     pub needing_role: u64,
@@ -18,7 +20,8 @@ pub struct StoresJson {
 }
 
 /// Coverage of a verdict.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "VerdictCoverage")]
 pub struct VerdictCoverageJson {
     /// Regions that inventory had to answer for.
     pub regions_expected: u64,
@@ -29,9 +32,11 @@ pub struct VerdictCoverageJson {
 }
 
 /// Assumptions of the role in a period.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "Assumptions")]
 pub struct AssumptionsJson {
     /// Start of the period.
+    #[schemars(extend("format" = "date-time"))]
     pub since: String,
     /// Successful ones.
     pub total: u64,
@@ -40,7 +45,8 @@ pub struct AssumptionsJson {
 }
 
 /// The verdict on one account and profile.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "Verdict")]
 pub struct VerdictJson {
     /// Provider.
     pub provider: Provider,
@@ -60,6 +66,11 @@ pub struct VerdictJson {
     pub coverage: VerdictCoverageJson,
     /// Positive proof.
     pub assumptions: AssumptionsJson,
+}
+
+impl AssumptionsJson {
+    /// The period over which they are counted unless another is asked for.
+    pub const PERIOD: SignedDuration = SignedDuration::from_hours(90 * 24);
 }
 
 impl VerdictJson {

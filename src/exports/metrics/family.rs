@@ -88,9 +88,11 @@ families! { PROCESS:
     API_ERRORS = Counter "api_errors_total" ["provider", "api"];
     /// Trail records read since the start, by what became of them.
     TRAIL_RECORDS = Counter "trail_records_total" ["provider", "result"];
-    /// Whether the newest attempts to read the configuration and the file of exceptions succeeded; after a failed one
-    /// the older settings or exceptions hold.
+    /// Whether the newest attempts to read the configuration, the web configuration and the file of exceptions succeeded;
+    /// after a failed one the older settings or exceptions hold.
     CONFIG_LAST_RELOAD_SUCCESSFUL = Gauge "config_last_reload_successful" [];
+    /// When the certificate of the pages ends; absent without TLS.
+    WEB_CERTIFICATE_EXPIRY = Gauge "web_certificate_expiry_timestamp_seconds" [];
     /// Operations on the store that failed.
     STORAGE_ERRORS = Counter "storage_errors_total" [];
     /// When a task is due next; absent when its schedule has no further slot.
@@ -98,10 +100,12 @@ families! { PROCESS:
     /// Slots of a task's schedule without a run of their own: reason late (asleep or suspended; one catch-up run
     /// stands for all of them) or busy (the task was still running).
     SCHEDULE_MISSED = Counter "schedule_missed_total" ["task", "reason"];
-    /// Whether the newest run of a scheduled task ended well; absent until its first run since the start has ended.
-    SCHEDULE_LAST_RUN_SUCCESSFUL = Gauge "schedule_last_run_successful" ["task"];
+    /// When a run of a scheduled task failed last; absent while none has since the start.
+    SCHEDULE_LAST_FAILURE = Gauge "schedule_last_failure_timestamp_seconds" ["task"];
     /// Runs of a scheduled task that ended with an error or a panic.
     SCHEDULE_RUN_FAILURES = Counter "schedule_run_failures_total" ["task"];
+    /// When a report was last written, by the schedule or a command; 0 where none ever was.
+    REPORT_LAST_SUCCESS = Gauge "report_last_success_timestamp_seconds" [];
 }
 
 // Read from the store after each collection and analysis.

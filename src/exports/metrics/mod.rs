@@ -71,11 +71,14 @@ pub struct Metrics {
     config_last_reload_successful: IntGauge,
     config_sound: AtomicBool,
     exceptions_sound: AtomicBool,
+    web_sound: AtomicBool,
+    web_certificate_expiry: GaugeVec,
     storage_errors: IntCounter,
     schedule_next_run: GaugeVec,
     schedule_missed: IntCounterVec,
-    schedule_last_run_successful: GaugeVec,
+    schedule_last_failure: GaugeVec,
     schedule_run_failures: IntCounterVec,
+    report_last_success: IntGauge,
     state: RwLock<Option<Bytes>>,
 }
 
@@ -92,6 +95,8 @@ impl Metrics {
         registry.register(Box::new(reload.clone()))?;
         // The daemon would not run without having read its configuration.
         reload.set(1);
+        let report_last_success = IntGauge::with_opts(options(&family::REPORT_LAST_SUCCESS))?;
+        registry.register(Box::new(report_last_success.clone()))?;
         let storage_errors = IntCounter::with_opts(options(&family::STORAGE_ERRORS))?;
         registry.register(Box::new(storage_errors.clone()))?;
         let metrics = Self {
@@ -105,11 +110,14 @@ impl Metrics {
             config_last_reload_successful: reload,
             config_sound: AtomicBool::new(true),
             exceptions_sound: AtomicBool::new(true),
+            web_sound: AtomicBool::new(true),
+            web_certificate_expiry: gauges(&registry, &family::WEB_CERTIFICATE_EXPIRY)?,
             storage_errors,
             schedule_next_run: gauges(&registry, &family::SCHEDULE_NEXT_RUN)?,
             schedule_missed: counters(&registry, &family::SCHEDULE_MISSED)?,
-            schedule_last_run_successful: gauges(&registry, &family::SCHEDULE_LAST_RUN_SUCCESSFUL)?,
+            schedule_last_failure: gauges(&registry, &family::SCHEDULE_LAST_FAILURE)?,
             schedule_run_failures: counters(&registry, &family::SCHEDULE_RUN_FAILURES)?,
+            report_last_success,
             registry,
             state: RwLock::default(),
         };
@@ -165,9 +173,26 @@ impl Metrics {
         self.tell_configuration();
     }
 
+    /// Tells whether the web configuration, or what it names, could be read again.
+    pub fn web_reloaded(&self, successful: bool) {
+        self.web_sound.store(successful, Ordering::Relaxed);
+        self.tell_configuration();
+    }
+
     fn tell_configuration(&self) {
-        let sound = [&self.config_sound, &self.exceptions_sound].iter().all(|sound| sound.load(Ordering::Relaxed));
+        let parts = [&self.config_sound, &self.exceptions_sound, &self.web_sound];
+        let sound = parts.iter().all(|sound| sound.load(Ordering::Relaxed));
         self.config_last_reload_successful.set(i64::from(sound));
+    }
+
+    /// Shows when the certificate of the pages ends.
+    pub fn web_certificate_expires(&self, at: Option<Timestamp>) {
+        show(&self.web_certificate_expiry, &[], at);
+    }
+
+    /// Shows when a report was last written.
+    pub fn report_written(&self, at: Option<Timestamp>) {
+        self.report_last_success.set(at.map_or(0, Timestamp::as_second));
     }
 
     /// Counts a failed operation on the store.
@@ -187,19 +212,15 @@ impl Metrics {
         add(&self.schedule_missed, &[task, because.as_str()], slots);
     }
 
-    /// Tells how a run of a task ended, and counts it where it failed.
-    pub fn task_ended(&self, task: &str, well: bool) {
-        add(&self.schedule_run_failures, &[task], u64::from(!well));
-        set(&self.schedule_last_run_successful, &[task], f64::from(u8::from(well)));
+    /// Counts a run of a task that failed just now.
+    pub fn task_failed(&self, task: &str, now: Timestamp) {
+        add(&self.schedule_run_failures, &[task], 1);
+        set(&self.schedule_last_failure, &[task], state::seconds(now));
     }
 
     /// Shows when a task is due next.
     pub fn next_run(&self, task: &str, slot: Option<Timestamp>) {
-        match slot {
-            Some(slot) => set(&self.schedule_next_run, &[task], state::seconds(slot)),
-            // An error says that there was no such series, which is what is wanted.
-            None => drop(self.schedule_next_run.remove_label_values(&[task])),
-        }
+        show(&self.schedule_next_run, &[task], slot);
     }
 
     /// Renders the state; every scrape from now on shows it.
@@ -245,6 +266,15 @@ fn counters<const N: usize>(registry: &Registry, family: &Family<N>) -> Result<I
 fn add(counters: &IntCounterVec, labels: &[&str], by: u64) {
     if let Ok(counter) = counters.get_metric_with_label_values(labels) {
         counter.inc_by(by);
+    }
+}
+
+/// Shows a time that there may be, and takes away one that there is not any more.
+fn show(gauges: &GaugeVec, labels: &[&str], time: Option<Timestamp>) {
+    match time {
+        Some(time) => set(gauges, labels, state::seconds(time)),
+        // An error says that there was no such series, which is what is wanted.
+        None => drop(gauges.remove_label_values(labels)),
     }
 }
 

@@ -97,9 +97,11 @@ fn page() -> String {
     metrics.expect_task("collect");
     metrics.slots_missed("collect", MissedBecause::Late, 3);
     metrics.next_run("collect", Some(time(1_795_000_900)));
-    metrics.task_ended("collect", false);
+    metrics.task_failed("collect", time(1_794_999_000));
     metrics.storage_failed();
+    metrics.report_written(Timestamp::from_second(1_790_086_400).ok());
     metrics.config_reloaded(false);
+    metrics.web_certificate_expires(Some(time(1_810_000_000)));
     metrics.publish(&state());
     let (counters, state) = metrics.page().expect("the registry can be written");
     counters + std::str::from_utf8(&state.unwrap_or_default()).expect("the page is text")
@@ -137,6 +139,21 @@ fn a_hundred_thousand_invented_accounts_cannot_swell_the_page_and_are_counted() 
     assert!(page.contains("\nroletrail_metric_series_dropped 100000\n"));
     // What is wrong is never cut before what is well.
     assert!(page.contains("account=\"000000099999\",rule=\"unexpected-assumer\",severity=\"critical\"} 1\n"));
+}
+
+#[test]
+fn a_reload_is_successful_when_both_configurations_are() {
+    let metrics = Metrics::new("0.1.0").expect("the declarations are valid");
+    let shown = || metrics.page().expect("a page").0.contains("\nroletrail_config_last_reload_successful 1\n");
+    assert!(shown());
+    metrics.web_reloaded(false);
+    metrics.config_reloaded(true);
+    assert!(!shown());
+    metrics.web_reloaded(true);
+    assert!(shown());
+    metrics.config_reloaded(false);
+    metrics.web_reloaded(true);
+    assert!(!shown());
 }
 
 #[test]

@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::exports::json::{ChangeJson, CoverageJson, FindingJson, VerdictJson};
+pub use crate::model::ExceptionState;
 use crate::model::{Basis, Outcome, Provider, Severity};
 
 /// A report.
@@ -69,11 +70,12 @@ pub struct Tool {
     pub version: String,
     /// Rules by id, that judged.
     pub rules: Vec<String>,
-    /// SHA-256 of the settings in force, as `roletrail config show --format json` prints their values.
+    /// SHA-256 of the settings in force: the file `roletrail-settings-...` of the pack, without places on the machine and
+    /// without secrets.
     pub configuration_sha256: String,
-    /// SHA-256 of the profiles in force.
+    /// SHA-256 of the profiles in force: the file `roletrail-profiles-...` of the pack.
     pub profiles_sha256: String,
-    /// SHA-256 of the controls in force.
+    /// SHA-256 of the controls in force: the file `roletrail-controls-...` of the pack.
     pub controls_sha256: String,
     /// SHA-256 of the exceptions' file; of nothing where there is none.
     pub exceptions_sha256: String,
@@ -268,8 +270,10 @@ pub struct VerdictRow {
     pub verdict: VerdictJson,
     /// The verdict at the start of the period, where anything was known then.
     pub at_start: Option<String>,
-    /// Inventory that it rests on was read only after the period.
+    /// The account's inventory was first read only after the period: none of it counts here.
     pub read_after_period: bool,
+    /// Nobody asks for this role in the account, and nothing is known of it: it counts in no population.
+    pub not_asked: bool,
 }
 
 /// How a control came out. Never "satisfied": findings, or their absence, support a control.
@@ -282,7 +286,7 @@ pub enum ControlStatus {
     OnlyExcepted,
     /// Its rules found something that is open.
     Findings,
-    /// Its rules found nothing, and the population is incomplete.
+    /// Its rules found nothing that is open, and the population is incomplete.
     Unknown,
     /// No account that the framework speaks of is in the scope.
     NotApplicable,
@@ -327,7 +331,7 @@ pub struct ControlResult {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Movement {
-    /// First seen in the period and not resolved in it.
+    /// First so in the period, or first found in it, and not resolved in it.
     New,
     /// There before the period and still there.
     Continuing,
@@ -372,36 +376,6 @@ pub struct ReportFinding {
     pub life: Vec<ChangeJson>,
 }
 
-/// How an exception stands at the end of the period.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum ExceptionState {
-    /// In force and in use.
-    Active,
-    /// In force and in use, and it ends soon.
-    Expiring,
-    /// In force, and nothing that it covers is there.
-    Unused,
-    /// Its first day is still to come.
-    Pending,
-    /// Over.
-    Expired,
-}
-
-impl ExceptionState {
-    /// The name used in JSON, tables and metrics.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Active => "active",
-            Self::Expiring => "expiring",
-            Self::Unused => "unused",
-            Self::Pending => "pending",
-            Self::Expired => "expired",
-        }
-    }
-}
-
 /// An exception in the register.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ExceptionEntry {
@@ -423,7 +397,7 @@ pub struct ExceptionEntry {
     pub created: Option<Timestamp>,
     /// End.
     pub expires: Timestamp,
-    /// How it stands.
+    /// How it stands at the end of the period.
     pub state: ExceptionState,
     /// Ids of the findings of the period that it covers.
     pub covers: Vec<String>,
@@ -434,8 +408,10 @@ pub struct ExceptionEntry {
 pub struct Changes {
     /// Where the last report ended, if one was written that ended before this period did.
     pub since_report: Option<PreviousReport>,
-    /// Findings first seen in the period, by severity.
+    /// Findings that are new in the period, by severity.
     pub new: BTreeMap<Severity, u64>,
+    /// Findings that were resolved once and are so again, by severity.
+    pub reopened: BTreeMap<Severity, u64>,
     /// Findings resolved in it, by severity.
     pub resolved: BTreeMap<Severity, u64>,
     /// Findings open or excepted at its end, by severity.
@@ -475,7 +451,7 @@ pub struct VerdictChange {
 /// Something that findings rest on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct EvidenceItem {
-    /// `event`, `object`, `role`, `store`, `task` or `coverage`.
+    /// `event`, `object`, `role`, `store`, `task`, `trail` or `coverage`.
     pub kind: String,
     /// Its id: of the event, of the object, of the role's state.
     pub id: String,
@@ -489,6 +465,8 @@ pub struct EvidenceItem {
     pub source: String,
     /// SHA-256 of its stored record.
     pub sha256: String,
+    /// Of an event: SHA-256 of the record as it stood in its object, credentials and all.
+    pub found_sha256: Option<String>,
     /// Ids of the findings that rest on it.
     pub findings: Vec<String>,
 }

@@ -6,10 +6,12 @@ use jiff::Timestamp;
 
 use super::report::*;
 use crate::exports::json::{
-    AssumptionsJson, ControlJson, CoverageJson, FindingExceptionJson, FindingJson, FixJson, MissingJson, StoresJson,
-    VerdictCoverageJson, VerdictJson,
+    AssumptionsJson, ChangeJson, ControlJson, CoverageJson, FindingExceptionJson, FindingJson, FixJson, MissingJson,
+    StoresJson, VerdictCoverageJson, VerdictJson,
 };
-use crate::model::{Basis, EventOutcome, FindingStatus, Fixer, Outcome, Provider, RolePresence, Severity, Verdict};
+use crate::model::{
+    Basis, EventOutcome, FindingChange, FindingStatus, Fixer, Outcome, Provider, RolePresence, Severity, Verdict,
+};
 
 fn time(text: &str) -> Timestamp {
     text.parse().expect("a time")
@@ -64,6 +66,7 @@ pub(super) fn sample(text: &str) -> Report {
             account: "111122223333".to_owned(),
             source: text.to_owned(),
             sha256: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08".to_owned(),
+            found_sha256: None,
             findings: vec!["5e685f7700000001".to_owned()],
         }],
     }
@@ -200,20 +203,42 @@ fn verdict(provider: Provider, account: &str, profile: &str, verdict: Verdict, t
         },
         at_start: Some("clean".to_owned()),
         read_after_period: false,
+        not_asked: false,
     }
 }
 
 fn controls() -> Vec<ControlResult> {
-    vec![ControlResult {
+    let quiet = |framework: &str, id: &str, status| ControlResult {
+        framework: framework.to_owned(),
+        id: id.to_owned(),
+        supports: "shows roles that somebody else used".to_owned(),
+        rules: vec!["unexpected-assumer".to_owned()],
+        status,
+        open: Vec::new(),
+        excepted: Vec::new(),
+        resolved: Vec::new(),
+    };
+    let found = ControlResult {
         framework: "PCI DSS 4.0.1".to_owned(),
         id: "7.2.5.1".to_owned(),
         supports: "shows service-linked roles that nothing needs any more".to_owned(),
         rules: vec!["orphaned-role".to_owned()],
         status: ControlStatus::Findings,
-        open: vec!["5e685f7700000001".to_owned()],
+        open: vec!["5e685f7700000001".to_owned(), "5e685f7700000004".to_owned()],
         excepted: vec!["5e685f7700000002".to_owned()],
         resolved: vec!["5e685f7700000003".to_owned()],
-    }]
+    };
+    let accepted = ControlResult {
+        excepted: vec!["5e685f7700000002".to_owned()],
+        ..quiet("SOC 2 TSC 2017", "CC6.1", ControlStatus::OnlyExcepted)
+    };
+    vec![
+        found,
+        accepted,
+        quiet("NIST SP 800-53 r5", "AC-2(3)", ControlStatus::NoFindings),
+        quiet("NIST SP 800-53 r5", "AC-2(j)", ControlStatus::Unknown),
+        quiet("CIS AWS 7.0.0", "5.4", ControlStatus::NotApplicable),
+    ]
 }
 
 fn findings(text: &str) -> Vec<ReportFinding> {
@@ -222,7 +247,41 @@ fn findings(text: &str) -> Vec<ReportFinding> {
         ("5e685f7700000002", Severity::Medium, FindingStatus::Excepted, Movement::Continuing),
         ("5e685f7700000003", Severity::Low, FindingStatus::Resolved, Movement::Resolved),
     ];
-    states.into_iter().map(|(id, severity, status, movement)| finding(id, severity, status, movement, text)).collect()
+    let on_aws =
+        states.into_iter().map(|(id, severity, status, movement)| finding(id, severity, status, movement, text));
+    on_aws.chain([orphan(text)]).collect()
+}
+
+/// A finding of the other provider, about how things are, inferred, and there since before the period.
+fn orphan(text: &str) -> ReportFinding {
+    let found = finding("5e685f7700000004", Severity::Info, FindingStatus::Open, Movement::Reopened, text);
+    let at = |at: &str, change| ChangeJson { at: at.to_owned(), run: "7".to_owned(), change };
+    ReportFinding {
+        finding: FindingJson {
+            rule: "orphaned-role".to_owned(),
+            provider: Provider::Alibaba,
+            account: "1000200030004005".to_owned(),
+            region: None,
+            profile: Some("alibaba-kms-key-store".to_owned()),
+            role: None,
+            store: Some(text.to_owned()),
+            actor: None,
+            outcome: None,
+            basis: Basis::Inferred,
+            summary: text.to_owned(),
+            events: Vec::new(),
+            stale: true,
+            ..found.finding
+        },
+        title: "Orphaned role".to_owned(),
+        found_after_period: true,
+        life: vec![
+            at("2026-09-19T05:00:00Z", FindingChange::Opened),
+            at("2026-09-20T05:00:00Z", FindingChange::Resolved { because: text.to_owned() }),
+            at("2026-10-19T05:00:00Z", FindingChange::Reopened),
+        ],
+        ..found
+    }
 }
 
 fn finding(id: &str, severity: Severity, status: FindingStatus, movement: Movement, text: &str) -> ReportFinding {
@@ -300,6 +359,7 @@ fn changes() -> Changes {
     Changes {
         since_report: None,
         new: BTreeMap::from([(Severity::Critical, 1)]),
+        reopened: BTreeMap::new(),
         resolved: BTreeMap::from([(Severity::Low, 1)]),
         remaining: BTreeMap::from([(Severity::Critical, 1), (Severity::Medium, 1)]),
         verdicts: vec![VerdictChange {

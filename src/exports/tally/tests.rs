@@ -42,9 +42,9 @@ fn history() -> &'static History {
 }
 
 fn updates(account: &Account, rule: &str) -> [FindingUpdate; 3] {
-    let stores =
+    let kinds =
         [("cks-1", Severity::Critical, None), ("cks-2", Severity::Low, None), ("cks-3", Severity::Low, Some(at(9)))];
-    stores.map(|(store, severity, resolved_at)| {
+    kinds.map(|(store, severity, resolved_at)| {
         let finding = Finding {
             rule: rule.to_owned(),
             severity,
@@ -137,7 +137,9 @@ fn exceptions() -> impl Strategy<Value = Vec<Exception>> {
 /// Counts straight from a list.
 fn counted(list: &[StoredFinding]) -> Vec<FindingsGauge> {
     let mut counts = Counts::default();
-    list.iter().for_each(|stored| counts.take(stored));
+    for stored in list {
+        counts.take(stored);
+    }
     counts.joined(Vec::new())
 }
 

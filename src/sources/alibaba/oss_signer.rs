@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::credentials::Credentials;
-use super::signer::{encoded, hex, hmac, sha256};
+use super::signer::{encoded, hmac, sha256};
 
 /// The name of the scheme.
 const ALGORITHM: &str = "OSS4-HMAC-SHA256";
@@ -40,7 +40,7 @@ pub(super) fn sign(credentials: &Credentials, request: &Request<'_>, date: Times
         .fold(hmac(format!("aliyun_v4{}", credentials.secret.expose()).as_bytes(), &day), |key, part| {
             hmac(&key, part)
         });
-    let signature = hex(&hmac(&key, &format!("{ALGORITHM}\n{time}\n{scope}\n{hash}")));
+    let signature = hex::encode(hmac(&key, &format!("{ALGORITHM}\n{time}\n{scope}\n{hash}")));
     let authorization = format!("{ALGORITHM} Credential={}/{scope},Signature={signature}", credentials.key_id);
     headers.push(("authorization", authorization));
     headers

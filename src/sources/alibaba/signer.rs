@@ -48,7 +48,7 @@ pub(super) fn sign(
     let headers = headers(credentials, request, date, nonce);
     let signed = names(&headers);
     let text = format!("{ALGORITHM}\n{}", sha256(canonical_request(request, &headers).as_bytes()));
-    let signature = hex(&hmac(credentials.secret.expose().as_bytes(), &text));
+    let signature = hex::encode(hmac(credentials.secret.expose().as_bytes(), &text));
     let authorization =
         format!("{ALGORITHM} Credential={},SignedHeaders={signed},Signature={signature}", credentials.key_id);
     headers.into_iter().chain([("authorization", authorization)]).collect()
@@ -102,17 +102,13 @@ pub(super) fn encoded(text: &str) -> String {
 }
 
 pub(super) fn sha256(bytes: &[u8]) -> String {
-    hex(&Sha256::digest(bytes))
+    hex::encode(Sha256::digest(bytes))
 }
 
 pub(super) fn hmac(key: &[u8], text: &str) -> Vec<u8> {
     let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes keys of any length");
     mac.update(text.as_bytes());
     mac.finalize().into_bytes().to_vec()
-}
-
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

@@ -29,6 +29,8 @@ pub struct Plan<S> {
 pub struct Reached<H> {
     /// The account from which the others are entered.
     pub hub: Arc<H>,
+    /// ARN of its credentials.
+    pub identity: String,
     /// The accounts that are there to be read.
     pub accounts: BTreeSet<String>,
 }

@@ -156,7 +156,7 @@ pub(in crate::sources) async fn collect<S: Source>(plan: Plan<S>, outlet: Outlet
     };
     let (accounts, held) = join(accounts, S::deliveries(plan, &hub, &outlet)).await;
     bucket::note_silent::<S::Bucket>(plan.now, &accounts, held, &outlet).await;
-    Some(Reached { hub, accounts })
+    Some(Reached { identity: hub.arn().to_owned(), hub, accounts })
 }
 
 /// Without credentials nothing of the source can be read: what it was to read is unknown.

@@ -153,7 +153,7 @@ fn verdicts_replace_the_earlier_ones_and_only_our_accounts_have_them() {
     assert_eq!(fixture.store.verdicts(&other).expect("listed"), []);
 }
 
-fn finding(severity: Severity, events: &[(i64, &str)]) -> Finding {
+pub(super) fn finding(severity: Severity, events: &[(i64, &str)]) -> Finding {
     Finding {
         rule: "unexpected-assumer".to_owned(),
         severity,
@@ -179,7 +179,7 @@ fn finding(severity: Severity, events: &[(i64, &str)]) -> Finding {
     }
 }
 
-fn stored(finding: Finding, resolved: Option<i64>) -> StoredFinding {
+pub(super) fn stored(finding: Finding, resolved: Option<i64>) -> StoredFinding {
     StoredFinding {
         id: finding.id(),
         finding,

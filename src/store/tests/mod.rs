@@ -7,7 +7,9 @@ mod live;
 mod numbers;
 mod opening;
 mod orders;
+mod pages;
 mod plans;
+mod timeline;
 
 use std::path::{Path, PathBuf};
 

@@ -1,7 +1,10 @@
 //! Hot queries use their index: a plan that scans a table is a defect, however fast it is on a small one.
 
 use super::Fixture;
-use crate::store::{coverage, events, key_stores, ledger, lookup_progress, role_use, roles, tasks, trail_settings};
+use crate::store::{
+    coverage, event_lists, events, finding_lists, key_stores, ledger, lookup_progress, overview, role_use, roles,
+    tasks, timeline, trail_settings, verdicts,
+};
 
 fn plan(fixture: &Fixture, query: &str) -> String {
     let reader = fixture.store.reader().expect("a reader");
@@ -17,12 +20,12 @@ fn hot_queries_search_an_index_and_scan_no_table() {
     let fixture = Fixture::new();
     for (query, index, sorts) in [
         (events::NOTABLE, "event_concerns_notable", false),
-        (events::PAGE_OF_ALL, "events_time", false),
-        (events::PAGE_OF_ACCOUNT, "sqlite_autoindex_events_1", false),
-        (events::PAGE_OF_PROFILE, "PRIMARY KEY", false),
+        (event_lists::PAGE_OF_ALL, "events_time", false),
+        (event_lists::PAGE_OF_ACCOUNT, "sqlite_autoindex_events_1", false),
+        (event_lists::PAGE_OF_PROFILE, "PRIMARY KEY", false),
         (events::FIND, "sqlite_autoindex_events_1", false),
         (events::OF_PROFILE, "PRIMARY KEY", false),
-        (events::BY_TIME_AND_ID, "events_time", false),
+        (event_lists::BY_TIME_AND_ID, "events_time", false),
         (role_use::RECENT, "PRIMARY KEY", false),
         (role_use::ASSUMPTIONS_WITHIN, "PRIMARY KEY", false),
         (role_use::OF_ACCOUNT, "PRIMARY KEY", false),
@@ -37,6 +40,20 @@ fn hot_queries_search_an_index_and_scan_no_table() {
         (tasks::OF_ACCOUNT, "sqlite_autoindex_deletion_tasks_1", true),
         (coverage::NEWEST, "coverage_place", false),
         (coverage::AT, "coverage_place", true),
+        (event_lists::SKIM, "events_time", false),
+        (finding_lists::LIST, "findings_order", false),
+        (coverage::LIST, "coverage_place", false),
+        (coverage::LIST_GAPS, "coverage_gap_places", false),
+        (verdicts::LIST, "PRIMARY KEY", false),
+        (roles::LIST, "role_states_place", true),
+        (key_stores::LIST, "store_states_place", false),
+        (tasks::LIST, "deletion_tasks_order", false),
+        (timeline::EVENTS, "event_concerns_notable", true),
+        (timeline::DAYS, "PRIMARY KEY", true),
+        (timeline::USED, "PRIMARY KEY", false),
+        (timeline::COVERAGE, "coverage_place", true),
+        (overview::GAPS, "coverage_gap", true),
+        (overview::GAP_COUNT, "coverage_gap", true),
     ] {
         let plan = plan(&fixture, query);
         assert!(plan.contains(index), "{query}\n{plan}");

@@ -5,9 +5,12 @@ use std::fmt::Write as _;
 
 use super::Node;
 
+/// Bytes of most records, so that their text seldom has to move while it is written.
+const USUAL_BYTES: usize = 2 << 10;
+
 /// The value as JSON without white space, its members in their order.
 pub(in crate::trail) fn compact(node: &Node<'_>) -> String {
-    let mut out = String::new();
+    let mut out = String::with_capacity(USUAL_BYTES);
     write(&mut out, node, false);
     out
 }
@@ -40,36 +43,46 @@ fn write(out: &mut String, node: &Node<'_>, sorted: bool) {
 }
 
 fn write_members(out: &mut String, members: &[(Cow<'_, str>, Node<'_>)], sorted: bool) {
-    let mut order: Vec<_> = members.iter().collect();
-    if sorted {
-        order.sort_by(|left, right| left.0.cmp(&right.0));
-    }
     out.push('{');
-    for (index, (key, value)) in order.into_iter().enumerate() {
-        if index > 0 {
-            out.push(',');
-        }
-        write_text(out, key);
-        out.push(':');
-        write(out, value, sorted);
+    if sorted {
+        let mut order: Vec<_> = members.iter().collect();
+        order.sort_by(|left, right| left.0.cmp(&right.0));
+        order.into_iter().enumerate().for_each(|member| write_member(out, member, sorted));
+    } else {
+        members.iter().enumerate().for_each(|member| write_member(out, member, sorted));
     }
     out.push('}');
 }
 
+fn write_member(out: &mut String, (index, (key, value)): (usize, &(Cow<'_, str>, Node<'_>)), sorted: bool) {
+    if index > 0 {
+        out.push(',');
+    }
+    write_text(out, key);
+    out.push(':');
+    write(out, value, sorted);
+}
+
 fn write_text(out: &mut String, text: &str) {
     out.push('"');
-    for character in text.chars() {
-        match character {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            control if control < ' ' => {
-                write!(out, "\\u{:04x}", u32::from(control)).expect("writing to a string cannot fail");
-            }
-            other => out.push(other),
-        }
+    let mut rest = text;
+    while let Some(at) = rest.bytes().position(|byte| byte < b' ' || byte == b'"' || byte == b'\\') {
+        let (plain, special) = rest.split_at(at);
+        out.push_str(plain);
+        write_escape(out, special.as_bytes()[0]);
+        rest = &special[1..];
     }
+    out.push_str(rest);
     out.push('"');
+}
+
+fn write_escape(out: &mut String, special: u8) {
+    match special {
+        b'"' => out.push_str("\\\""),
+        b'\\' => out.push_str("\\\\"),
+        b'\n' => out.push_str("\\n"),
+        b'\r' => out.push_str("\\r"),
+        b'\t' => out.push_str("\\t"),
+        control => write!(out, "\\u{control:04x}").expect("writing to a string cannot fail"),
+    }
 }

@@ -2,10 +2,11 @@
 //! spell characters by their numbers.
 //!
 //! Bit n of a mask is byte n of the block. The technique is that of simdjson (Langdale and Lemire, "Parsing Gigabytes of
-//! JSON per Second"): an odd run of backslashes escapes what follows it, and the quotes that are left open and close
+//! JSON per Second"), with the widest instructions of the machine that the program runs on: an odd run of backslashes escapes what follows it, and the quotes that are left open and close
 //! strings in turn.
 
-use wide::u8x16;
+use fearless_simd::prelude::*;
+use fearless_simd::u8x64;
 
 /// Bytes of a block.
 pub(super) const BLOCK: usize = 64;
@@ -37,7 +38,9 @@ pub(super) struct Scanner {
 
 impl Scanner {
     /// Marks the next block.
-    pub(super) fn mark(&mut self, block: &[u8; BLOCK]) -> Marks {
+    #[inline(always)]
+    pub(super) fn mark(&mut self, simd: impl Simd, block: &[u8; BLOCK]) -> Marks {
+        let block = u8x64::simd_from(simd, *block);
         let raw = Raw::of(block);
         let escaped = self.escaped(raw.backslashes);
         let quotes = raw.quotes & !escaped;
@@ -50,6 +53,7 @@ impl Scanner {
     }
 
     /// The bytes that a backslash escapes.
+    #[inline(always)]
     fn escaped(&mut self, backslashes: u64) -> u64 {
         if backslashes == 0 {
             return std::mem::take(&mut self.escaped);
@@ -73,34 +77,26 @@ struct Raw {
 }
 
 impl Raw {
-    fn of(block: &[u8; BLOCK]) -> Self {
-        let mut raw = Self { quotes: 0, backslashes: 0, opening: 0, closing: 0 };
-        for (number, lane) in lanes(block) {
-            let equal = |lane: u8x16, byte| bits(lane, byte) << (number * 16);
-            raw.quotes |= equal(lane, b'"');
-            raw.backslashes |= equal(lane, b'\\');
-            // `[` and `{`, and `]` and `}`, differ in this bit alone, and no other byte joins them.
-            let folded = lane | u8x16::splat(0x20);
-            raw.opening |= equal(folded, b'{');
-            raw.closing |= equal(folded, b'}');
+    #[inline(always)]
+    fn of<S: Simd>(block: u8x64<S>) -> Self {
+        // `[` and `{`, and `]` and `}`, differ in this bit alone, and no other byte joins them.
+        let folded = block | 0x20;
+        Self {
+            quotes: equal(block, b'"'),
+            backslashes: equal(block, b'\\'),
+            opening: equal(folded, b'{'),
+            closing: equal(folded, b'}'),
         }
-        raw
     }
 }
 
-fn lanes(block: &[u8; BLOCK]) -> impl Iterator<Item = (usize, u8x16)> {
-    block.as_chunks::<16>().0.iter().map(|lane| u8x16::new(*lane)).enumerate()
-}
-
-fn equal(block: &[u8; BLOCK], byte: u8) -> u64 {
-    lanes(block).map(|(number, lane)| bits(lane, byte) << (number * 16)).fold(0, |all, lane| all | lane)
-}
-
-fn bits(lane: u8x16, byte: u8) -> u64 {
-    u64::from(lane.simd_eq(u8x16::splat(byte)).to_bitmask())
+#[inline(always)]
+fn equal<S: Simd>(block: u8x64<S>, byte: u8) -> u64 {
+    block.simd_eq(byte).to_bitmask()
 }
 
 /// Bit n is the parity of all bits up to n.
+#[inline(always)]
 fn prefix_xor(mut bits: u64) -> u64 {
     for shift in [1, 2, 4, 8, 16, 32] {
         bits ^= bits << shift;
@@ -111,6 +107,8 @@ fn prefix_xor(mut bits: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+
+    use fearless_simd::{Level, dispatch};
 
     use super::*;
 
@@ -133,12 +131,16 @@ mod tests {
         found
     }
 
+    fn mark(scanner: &mut Scanner, block: &[u8; BLOCK]) -> Marks {
+        dispatch!(Level::new(), simd => scanner.mark(simd, block))
+    }
+
     fn marked(text: &[u8]) -> Vec<(usize, u8)> {
         let (mut scanner, mut found) = (Scanner::default(), Vec::new());
         for (number, chunk) in text.chunks(BLOCK).enumerate() {
             let mut block = [b' '; BLOCK];
             block[..chunk.len()].copy_from_slice(chunk);
-            let Marks { opening, closing, numbers } = scanner.mark(&block);
+            let Marks { opening, closing, numbers } = mark(&mut scanner, &block);
             for (bits, byte) in [(opening, b'{'), (closing, b'}'), (numbers, b'u')] {
                 let set = (0..BLOCK).filter(|bit| bits >> bit & 1 == 1);
                 found.extend(set.map(|bit| (number * BLOCK + bit, byte)));

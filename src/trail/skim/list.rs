@@ -97,6 +97,7 @@ impl<'t> List<'t> {
     }
 
     /// Passes a whole block, where no record can end in it.
+    #[inline(always)]
     pub(super) fn stays_inside(&mut self, opening: u64, closing: u64) -> bool {
         let inside = closing.count_ones() < self.depth;
         if inside {

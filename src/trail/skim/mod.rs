@@ -12,6 +12,7 @@ use std::iter::Peekable;
 use std::ops::Range;
 
 use blocks::{BLOCK, Scanner};
+use fearless_simd::{Level, Simd, dispatch};
 use list::List;
 pub(super) use needles::Needles;
 use needles::is_of_alphabet;
@@ -46,33 +47,60 @@ pub(super) fn skim(text: &[u8], needles: &Needles, count: bool) -> Option<Skimme
 }
 
 /// Goes over the structure from the beginning of the list; to its end, or that of its first record.
-fn scan(text: &[u8], list: &mut List<'_>, mut hits: Peekable<impl Iterator<Item = usize>>, first_only: bool) {
-    let mut scanner = Scanner::default();
-    let begin = list.position();
-    let (blocks, rest) = text[begin..].as_chunks::<BLOCK>();
-    let mut tail = [b' '; BLOCK];
-    tail[..rest.len()].copy_from_slice(rest);
-    for (number, block) in blocks.iter().chain([&tail]).enumerate() {
-        let marks = scanner.mark(block);
-        let at = begin + number * BLOCK;
-        if marks.numbers != 0 {
-            let spelling = bits(marks.numbers).map(|bit| at + bit).filter(|at| spells(text, *at));
-            list.suspect(spelling);
-        }
-        if list.stays_inside(marks.opening, marks.closing) {
-            continue;
-        }
-        for bit in bits(marks.opening | marks.closing) {
-            let is_opening = marks.opening >> bit & 1 == 1;
-            let ended = list.bracket(at + bit, is_opening, &mut hits);
-            if ended || (first_only && list.first().is_some()) {
+fn scan<'t>(text: &'t [u8], list: &mut List<'t>, hits: Peekable<impl Iterator<Item = usize>>, first_only: bool) {
+    let scan = Scan { text, list, hits, first_only, scanner: Scanner::default() };
+    dispatch!(Level::new(), simd => scan.run(simd));
+}
+
+/// A scan under way.
+struct Scan<'s, 't, I: Iterator<Item = usize>> {
+    text: &'t [u8],
+    list: &'s mut List<'t>,
+    hits: Peekable<I>,
+    first_only: bool,
+    scanner: Scanner,
+}
+
+// What is inlined into `run` is compiled anew for each kind of machine.
+impl<I: Iterator<Item = usize>> Scan<'_, '_, I> {
+    #[inline(always)]
+    fn run(mut self, simd: impl Simd) {
+        let begin = self.list.position();
+        let (blocks, rest) = self.text[begin..].as_chunks::<BLOCK>();
+        for (number, block) in blocks.iter().enumerate() {
+            if self.block(simd, block, begin + number * BLOCK) {
                 return;
             }
         }
+        let mut tail = [b' '; BLOCK];
+        tail[..rest.len()].copy_from_slice(rest);
+        self.block(simd, &tail, begin + blocks.len() * BLOCK);
+    }
+
+    /// Takes the next block; answers whether there is nothing more to look at.
+    #[inline(always)]
+    fn block(&mut self, simd: impl Simd, block: &[u8; BLOCK], at: usize) -> bool {
+        let marks = self.scanner.mark(simd, block);
+        if marks.numbers != 0 {
+            let spelling = bits(marks.numbers).map(|bit| at + bit).filter(|at| spells(self.text, *at));
+            self.list.suspect(spelling);
+        }
+        if self.list.stays_inside(marks.opening, marks.closing) {
+            return false;
+        }
+        for bit in bits(marks.opening | marks.closing) {
+            let is_opening = marks.opening >> bit & 1 == 1;
+            let ended = self.list.bracket(at + bit, is_opening, &mut self.hits);
+            if ended || (self.first_only && self.list.first().is_some()) {
+                return true;
+            }
+        }
+        false
     }
 }
 
 /// The bits that are set, from the lowest.
+#[inline(always)]
 fn bits(mut bits: u64) -> impl Iterator<Item = usize> {
     std::iter::from_fn(move || {
         if bits == 0 {

@@ -38,7 +38,7 @@ fn prometheus(place: &Workplace, daemon: &Daemon, alertmanager: &Server) -> Serv
         "rule_files: ['{rules}']\nalerting:\n  alertmanagers:\n  - static_configs: [{{targets: ['{}']}}]\n",
         alertmanager.address
     );
-    Server::prometheus(place, &daemon.address, &more)
+    Server::prometheus(place, daemon.address(), &more)
 }
 
 #[test]
@@ -77,7 +77,7 @@ fn an_unexpected_assumer_in_a_trail_reaches_whoever_is_on_call() {
     // The runbook is where the alert says.
     let link = annotation("runbook_url").strip_prefix("http://").expect("a link");
     let (address, path) = link.split_once('/').expect("a path");
-    assert_eq!(address, daemon.address);
+    assert_eq!(address, daemon.address());
     let (status, runbook) = get(address, &format!("/{path}")).expect("the daemon answers");
     assert_eq!(status, 200);
     assert_eq!(Some(runbook), runbooks::find(ALERT).map(runbooks::Runbook::markdown));

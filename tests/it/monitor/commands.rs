@@ -7,7 +7,7 @@ use roletrail::exports::runbooks;
 use crate::support::Workplace;
 
 /// Commands of the contract that no part of the program has yet.
-const PENDING: [&str; 3] = ["backup", "report", "verify"];
+const PENDING: [&str; 2] = ["backup", "verify"];
 
 /// What people put their own words in for, and what stands for that here.
 const FILLED: [(&str, &str); 4] = [

@@ -41,7 +41,7 @@ fn a_real_prometheus_scrapes_it_and_answers() {
     let place = with_source(&[intrusion("d-1"), routine("d-2")]);
     let daemon = Daemon::start(&place);
     daemon.shows(OPEN, "1");
-    let prometheus = Server::prometheus(&place, &daemon.address, "");
+    let prometheus = Server::prometheus(&place, daemon.address(), "");
     let row = wait_for("Prometheus has scraped", 40, || {
         prometheus
             .query("roletrail_findings_open{rule=\"unexpected-assumer\",severity=\"critical\"}")

@@ -2,10 +2,12 @@
 
 use std::path::Path;
 
+use jiff::{SignedDuration, Timestamp};
 use rustix::fs::{Access as Right, access, statvfs};
 
 use super::DoctorContext;
-use crate::config::{Loaded, Problem};
+use crate::config::{Loaded, Problem, Web};
+use crate::exports::http::{Entrance, Summary};
 use crate::model::{Check, CheckKind, CheckOutcome};
 use crate::store::{Access, DatabaseUrl, Store, StoreError};
 
@@ -15,7 +17,10 @@ const LITTLE_ROOM: u64 = 1 << 30;
 /// Below one part in so many a disk is nearly full, however large it is.
 const LITTLE_SHARE: u64 = 10;
 
-/// The configuration: which file, what this version cannot do with it, what has no effect.
+/// How long before its end a certificate is reported; those that are renewed by themselves are by then.
+const RENEWAL: SignedDuration = SignedDuration::from_hours(14 * 24);
+
+/// The configuration: which file, what this version cannot do with it.
 pub(super) fn config(loaded: &Loaded, problems: &[Problem]) -> Vec<Check> {
     let file = loaded.file.as_ref().map_or_else(
         || "no configuration file; the defaults hold".to_owned(),
@@ -23,11 +28,29 @@ pub(super) fn config(loaded: &Loaded, problems: &[Problem]) -> Vec<Check> {
     );
     let check = |outcome, detail| Check::new(CheckKind::Config, outcome, detail);
     let failed = problems.iter().map(|problem| check(CheckOutcome::Failed, problem.to_string()));
-    let idle = loaded
-        .without_effect()
-        .into_iter()
-        .map(|section| check(CheckOutcome::Warning, format!("[{section}] has no effect in this version")));
-    std::iter::once(check(CheckOutcome::Ok, file)).chain(failed).chain(idle).collect()
+    std::iter::once(check(CheckOutcome::Ok, file)).chain(failed).collect()
+}
+
+/// The web configuration and its certificate; nothing where there is none and none is needed.
+pub(super) fn web(web: &Web, now: Timestamp) -> Option<Check> {
+    let check = |outcome, detail| Some(Check::new(CheckKind::Config, outcome, detail));
+    let Summary { tls, expires, users } = match Entrance::open(web) {
+        Ok(entrance) => entrance.summary(),
+        Err(error) => return check(CheckOutcome::Failed, error.to_string()),
+    };
+    let file = web.config_file.as_ref()?.display();
+    let users = if users == 1 { "1 user".to_owned() } else { format!("{users} users") };
+    match expires {
+        Some(end) if end <= now => {
+            check(CheckOutcome::Warning, format!("{file}: the certificate ended at {end}; renew it"))
+        }
+        Some(end) if end.duration_since(now) < RENEWAL => {
+            check(CheckOutcome::Warning, format!("{file}: the certificate ends at {end}; renew it"))
+        }
+        Some(end) => check(CheckOutcome::Ok, format!("{file} is read; TLS with a certificate until {end}, {users}")),
+        None if tls => check(CheckOutcome::Ok, format!("{file} is read; TLS, {users}")),
+        None => check(CheckOutcome::Ok, format!("{file} is read; no TLS, {users}")),
+    }
 }
 
 /// The database and the disk that it is on. It is read and not locked, so that a daemon may be at work.

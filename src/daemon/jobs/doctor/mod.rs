@@ -60,6 +60,7 @@ impl DoctorReport {
 #[must_use]
 pub fn doctor(context: &DoctorContext) -> DoctorReport {
     let mut checks = machine::config(&context.loaded, &context.problems);
+    checks.extend(machine::web(&context.loaded.settings.web, context.clock.now()));
     checks.extend(machine::database(context));
     let (on_aws, on_alibaba) = sources(context);
     let on_aws_grant = on_aws.iter().find_map(|source| source.partition).map(|partition| {

@@ -78,6 +78,7 @@ fn collect_from<S: Live>(context: &JobContext, run: RunId, scan: &Scan) -> Resul
         // A source that broke off has not said what it did not read.
         let reached = context.runtime.block_on(source).map_err(|error| JobError::Broken(error.to_string()))?;
         if let Some(reached) = reached {
+            taker.asked_as(reached.identity);
             let hub = Arc::clone(&reached.hub);
             taker.tasks(&reached.accounts, |tasks, patience, outlet| S::ask_tasks(hub, tasks, patience, outlet))?;
         }

@@ -8,7 +8,7 @@ use super::objects::Objects;
 use crate::daemon::jobs::{CollectReport, IngestReport, JobContext, JobError};
 use crate::model::{Account, Coverage, DeletionTask, Outcome, Provider, api};
 use crate::sources::live::{CallCounts, Found, MOST_WAITING, Outlet, Patience, Scan};
-use crate::store::RunId;
+use crate::store::{Identity, RunId};
 
 /// What was found next. Before a wait for it, what was taken is committed: sources may wait for that in their turn.
 pub(super) fn next(inlet: &mut mpsc::Receiver<Found>, objects: &mut Objects<'_>) -> Result<Option<Found>, JobError> {
@@ -52,6 +52,11 @@ impl<'a> Taker<'a> {
     /// The provider.
     pub(super) fn provider(&self) -> Provider {
         self.provider
+    }
+
+    /// Notes who asked.
+    pub(super) fn asked_as(&mut self, arn: String) {
+        self.report.identities.insert(Identity { provider: self.provider, arn });
     }
 
     /// Takes what comes, until every source has ended.
