@@ -1,4 +1,4 @@
-//! The reference of the metrics, out of their declarations: `dashboards/METRICS.md` is what [`reference`] answers.
+//! The reference of the metrics, out of their declarations: `dashboards/METRICS.md` is what [`reference()`] answers.
 
 use super::family::{Declaration, LABELS, PROCESS, STATE};
 use super::text::{LONGEST_VALUE, MOST_SERIES};

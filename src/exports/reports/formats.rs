@@ -13,6 +13,7 @@ const WITHOUT: &str =
 type Write = fn(&Report) -> Result<Vec<ReportFile>, FormatError>;
 
 /// What writes a format, where this build has it.
+#[cfg_attr(feature = "pdf", expect(clippy::unnecessary_wraps, reason = "a build without PDF lacks one"))]
 fn writer(format: ReportFormat) -> Option<Write> {
     match format {
         ReportFormat::Html => Some(html::write),

@@ -2,7 +2,7 @@
 //! delete or change it, the events of a finding, and, hatched, the times of which nothing is known.
 //!
 //! Plain data comes in; what goes out is bounded whatever the history: days are gathered into at most
-//! [`BUCKETS`] bars, marks into at most [`SLOTS`] places of each kind, stores and gaps into a number of rows.
+//! `BUCKETS` bars, marks into at most `SLOTS` places of each kind, stores and gaps into a number of rows.
 
 mod axis;
 mod draw;

@@ -1,7 +1,7 @@
 //! The report as one HTML file: no script, no reference to anything outside, light on paper, light or dark on a screen.
 //!
 //! Its policy allows the one stylesheet that it carries, by its hash, and nothing else. Every text passes through maud or
-//! through [`shown`](crate::exports::html::shown), so that text of a log stays text.
+//! through [`crate::exports::html::shown`], so that text of a log stays text.
 
 mod blocks;
 mod drawing;
