@@ -18,7 +18,7 @@ use super::{
 use crate::model::{Account, Coverage, LookupProgress, ObjectHashes, Provider, Reject, SourceSummary, TrailEvent};
 
 /// Objects of one transaction at most.
-const MOST_OBJECTS: u32 = 1024;
+const MOST_OBJECTS: u32 = 256;
 
 /// Bytes of records in one transaction at most, unless one object has more.
 const MOST_BYTES: usize = 16 << 20;
