@@ -26,7 +26,7 @@ pub(super) const LIST: &str = concat!(
     columns!(),
     " FROM findings f CROSS JOIN accounts a
 WHERE f.severity = ?1 AND (f.opened_at, f.id) > (?2, ?3) AND (?4 IS NULL OR f.status = ?4) AND (?5 IS NULL OR f.rule = ?5)
-  AND (?6 IS NULL OR f.account_id IN (SELECT id FROM accounts WHERE account = ?6))
+  AND (?6 IS NULL OR f.account_id IN (SELECT id FROM accounts WHERE provider IN ('aws', 'alibaba') AND account = ?6))
   AND (?7 IS NULL OR f.last_seen >= ?7) AND a.id = f.account_id AND (?9 IS NULL OR a.provider = ?9)
 ORDER BY f.opened_at, f.id LIMIT ?8"
 );
@@ -36,7 +36,7 @@ ORDER BY f.opened_at, f.id LIMIT ?8"
 pub(super) const STANDING_AT: &str = concat!(
     "-- findings.standing_at
 SELECT f.id, c.id FROM findings f CROSS JOIN finding_changes c
-WHERE (?2 IS NULL OR f.rule = ?2) AND (?4 IS NULL OR f.account_id IN (SELECT id FROM accounts WHERE account = ?4))
+WHERE (?2 IS NULL OR f.rule = ?2) AND (?4 IS NULL OR f.account_id IN (SELECT id FROM accounts WHERE provider IN ('aws', 'alibaba') AND account = ?4))
   AND (?11 IS NULL OR f.account_id IN (SELECT id FROM accounts WHERE provider = ?11))
   AND c.id = (SELECT id FROM finding_changes
     WHERE finding_id = f.id AND changed_at <= ?1 ORDER BY changed_at DESC, id DESC LIMIT 1)

@@ -35,7 +35,7 @@ fn wrong() -> Vec<(String, u16, Option<&'static str>)> {
         ("/api/v1/findings?until=7d", 400, Some("until")),
         ("/api/v1/findings?all_events=1", 400, Some("all_events")),
         ("/api/v1/findings?all_events=TRUE", 400, Some("all_events")),
-        ("/api/v1/findings?<script>=1", 400, Some("<script>")),
+        ("/api/v1/findings?%3Cscript%3E=1", 400, Some("<script>")),
         ("/api/v1/findings?=1", 400, Some("")),
         ("/api/v1/findings?cursor=", 400, Some("cursor")),
         ("/api/v1/findings?cursor=garbage", 400, Some("cursor")),
@@ -46,8 +46,8 @@ fn wrong() -> Vec<(String, u16, Option<&'static str>)> {
         ("/api/v1/verdicts?at=soon", 400, Some("at")),
         ("/api/v1/coverage?profile=x", 400, Some("profile")),
         ("/api/v1/coverage?gaps=yes", 400, Some("gaps")),
-        ("/api/v1/roles?at=7d&since=8d", 400, Some("at")),
-        ("/api/v1/stores?until=8d&at=7d", 400, Some("at")),
+        ("/api/v1/roles?kind=x", 400, Some("kind")),
+        ("/api/v1/stores?gaps=true", 400, Some("gaps")),
         ("/api/v1/events?rejected=true", 400, Some("rejected")),
         ("/api/v1/events?raw=2", 400, Some("raw")),
         ("/api/v1/tasks?callback=alert", 400, Some("callback")),
@@ -130,11 +130,16 @@ fn a_cursor_is_good_for_its_query_alone(served: &Served) {
     let next = |path: &str| served.json(path)["next"].as_str().expect("more").to_owned();
     let cursor = next("/api/v1/events?limit=2&provider=aws&since=90d");
     assert_eq!(daemon.get(&format!("/api/v1/events?since=90d&provider=aws&limit=9&cursor={cursor}")).0, 200);
-    for other in ["events", "events?provider=aws", "events?provider=aws&since=89d", "coverage?provider=aws&since=90d"]
-    {
+    for (other, expected) in [
+        ("events", 404),
+        ("events?provider=aws", 404),
+        ("events?provider=aws&since=89d", 404),
+        ("events?provider=aws&since=90d&raw=true", 404),
+        ("coverage?provider=aws&since=90d", 400),
+    ] {
         let joint = if other.contains('?') { '&' } else { '?' };
         let answer = request(daemon, "GET", &format!("/api/v1/{other}{joint}cursor={cursor}"), "");
-        assert_eq!(status(&answer), 400, "{other}: {answer}");
+        assert_eq!(status(&answer), expected, "{other}: {answer}");
         assert_eq!(problem(&answer)["parameter"], "cursor");
     }
     let tampered = format!("{}AAAAAAAA", &cursor[..cursor.len() - 8]);

@@ -44,7 +44,7 @@ fn answers(served: &Served) -> Vec<Value> {
         ("/api/v1/events", "?limit=1000"),
         ("/api/v1/tasks", ""),
         ("/api/v1/tasks", "?limit=0"),
-        ("/api/v1/findings", "?cursor=eyJ2IjoxLCJxIjoiAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"),
+        ("/api/v1/findings", "?cursor=eyJ2IjoxLCJsIjoiZmluZGluZ3MiAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"),
         ("/openapi.json", ""),
     ] {
         asked.push((path.to_owned(), format!("{path}{query}")));

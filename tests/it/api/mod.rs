@@ -11,8 +11,10 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::aws_scan::{deletion, deletion_record};
 use crate::daemon::Daemon;
-use crate::support::Workplace;
+use crate::records::delivered;
+use crate::support::{Workplace, wait_for};
 
 /// Serves a history and collects nothing.
 pub(super) const WEB: &str = "[web]\nlisten_address = \"127.0.0.1:0\"\n[schedule]\ncollect = \"0 0 1 1 *\"\n";
@@ -28,8 +30,15 @@ impl Served {
     pub(super) fn demo() -> Self {
         let place = Workplace::new();
         place.json(&["demo", "--directory", "it"], 0);
+        // The story has no deletion of a role.
+        let deletions: Vec<_> =
+            ["111122223333", "222233334444"].map(|account| deletion_record(account, &deletion("d"))).to_vec();
+        place.write("deletions.json", delivered(&deletions));
         place.write("roletrail.toml", format!("[database]\nurl = \"sqlite://it/roletrail.db\"\n{WEB}"));
+        place.json(&["ingest", "deletions.json"], 0);
         let daemon = Daemon::start(&place);
+        // Before it is ready it must find its history; some tests take that away.
+        wait_for("it is ready", 30, || (daemon.get("/-/ready").0 == 200).then_some(()));
         Self { place, daemon }
     }
 

@@ -44,10 +44,7 @@ fn a_history_that_vanishes_or_is_replaced_is_no_empty_list() {
 
 #[test]
 fn a_damaged_history_is_no_empty_list() {
-    let place = Workplace::new();
-    place.json(&["demo", "--directory", "it"], 0);
-    place.write("roletrail.toml", format!("[database]\nurl = \"sqlite://it/roletrail.db\"\n{}", super::WEB));
-    let served = Served { daemon: Daemon::start(&place), place };
+    let served = Served::demo();
     let path = served.place.path("it/roletrail.db");
     let mut file = OpenOptions::new().write(true).open(&path).expect("opened");
     let bytes = file.metadata().expect("known").len();

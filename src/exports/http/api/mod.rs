@@ -146,7 +146,7 @@ async fn nothing() -> Problem {
 }
 
 async fn page_of(api: Arc<Api>, list: List, query: Option<String>) -> Result<Response, Problem> {
-    let query = Query::read(list.name(), parameters::of(list), query.as_deref())?;
+    let query = Query::read(list, parameters::of(list), query.as_deref())?;
     let source = api.source.clone();
     api.readers.read(move || lists::page(list, &query, &source)).await.map(|body| json(body.into()))
 }
@@ -156,7 +156,7 @@ async fn one_finding(
     Path(id): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    let query = Query::read("finding", parameters::OF_ONE_FINDING, query.as_deref())?;
+    let query = Query::read(List::Findings, parameters::OF_ONE_FINDING, query.as_deref())?;
     let source = api.source.clone();
     api.readers.read(move || lists::finding(&id, &query, &source)).await.map(|body| json(body.into()))
 }

@@ -35,7 +35,7 @@ pub(super) fn document() -> Value {
     let (mut paths, mut pages) = (Map::new(), Map::new());
     for list in List::ALL {
         paths.insert(list.path(), list_path(list));
-        pages.insert(page_name(list), page_schema(&item(list, &mut generator)));
+        pages.insert(page_name(list), page_schema(list, &item(list, &mut generator)));
     }
     paths.insert("/api/v1/findings/{id}".to_owned(), finding_path(&mut generator));
     paths.insert(DESCRIPTION.to_owned(), description_path());
@@ -102,7 +102,7 @@ fn page_name(list: List) -> String {
     format!("{}{}Page", name[..1].to_uppercase(), &name[1..])
 }
 
-fn page_schema(item: &Value) -> Value {
+fn page_schema(list: List, item: &Value) -> Value {
     json!({
         "type": "object",
         "description": "A page of a list.",
@@ -112,7 +112,7 @@ fn page_schema(item: &Value) -> Value {
             "next": {
                 "type": ["string", "null"],
                 "description": "The cursor of the next page; null at the end of the list.",
-                "pattern": Kind::Cursor.schema()["pattern"],
+                "pattern": Kind::Cursor(list).schema()["pattern"],
             },
         },
     })
@@ -214,7 +214,7 @@ const PROBLEMS: [(&str, &str, &str); 7] = [
     (
         "404",
         "NotFound",
-        "There is nothing here: no such path, no single finding with that id, no page at that cursor.",
+        "There is nothing here: no such path, no single finding with that id, no page of this query at that cursor.",
     ),
     ("414", "UriTooLong", "The query is too long."),
     (

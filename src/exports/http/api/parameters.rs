@@ -43,8 +43,8 @@ pub(super) enum Kind {
     Flag,
     /// The number of rows.
     Limit,
-    /// The place to go on at.
-    Cursor,
+    /// The place to go on at, in that list.
+    Cursor(List),
 }
 
 const LIMIT: Parameter = Parameter {
@@ -55,13 +55,17 @@ const LIMIT: Parameter = Parameter {
     default: Some("100"),
     example: Some("100"),
 };
-const CURSOR: Parameter = Parameter {
-    name: "cursor",
-    about: "Where to go on: `next` of the page before, with the same parameters (only `limit` may differ).",
-    kind: Kind::Cursor,
-    default: None,
-    example: None,
-};
+
+const fn cursor_of(list: List) -> Parameter {
+    Parameter {
+        name: "cursor",
+        about: "Where to go on: `next` of the page before, with the same parameters (only `limit` may differ).",
+        kind: Kind::Cursor(list),
+        default: None,
+        example: None,
+    }
+}
+
 const PROVIDER: Parameter = Parameter {
     name: "provider",
     about: "Only this provider.",
@@ -85,7 +89,7 @@ const PROFILE: Parameter = Parameter {
 };
 const AT: Parameter = Parameter {
     name: "at",
-    about: "What held at that time. Not together with `since` or `until`.",
+    about: "What held at that time.",
     kind: Kind::Moment,
     default: None,
     example: Some("2026-09-30T23:59:59Z"),
@@ -139,7 +143,7 @@ const OF_FINDINGS: &[Parameter] = &[
     Parameter { about: "As they stood at that time.", ..AT },
     ALL_EVENTS,
     LIMIT,
-    CURSOR,
+    cursor_of(List::Findings),
 ];
 const OF_VERDICTS: &[Parameter] = &[
     PROVIDER,
@@ -148,7 +152,7 @@ const OF_VERDICTS: &[Parameter] = &[
     Parameter { about: "Judged as of that time, from the history.", ..AT },
     Parameter { about: "Assumptions are counted since then; without it, for 90 days.", ..SINCE },
     LIMIT,
-    CURSOR,
+    cursor_of(List::Verdicts),
 ];
 const OF_COVERAGE: &[Parameter] = &[
     PROVIDER,
@@ -164,9 +168,11 @@ const OF_COVERAGE: &[Parameter] = &[
     SINCE,
     UNTIL,
     LIMIT,
-    CURSOR,
+    cursor_of(List::Coverage),
 ];
-const OF_HISTORY: &[Parameter] = &[PROVIDER, ACCOUNT, PROFILE, AT, SINCE, UNTIL, LIMIT, CURSOR];
+const OF_ROLES: &[Parameter] = &of_history(List::Roles);
+const OF_STORES: &[Parameter] = &of_history(List::Stores);
+const OF_TASKS: &[Parameter] = &of_history(List::Tasks);
 const OF_EVENTS: &[Parameter] = &[
     PROVIDER,
     Parameter {
@@ -182,12 +188,16 @@ const OF_EVENTS: &[Parameter] = &[
         default: Some("false"),
         example: Some("true"),
     },
-    Parameter { about: "Up to that time. Not together with `since` or `until`.", ..AT },
+    Parameter { about: "Up to that time.", ..AT },
     SINCE,
     UNTIL,
     LIMIT,
-    CURSOR,
+    cursor_of(List::Events),
 ];
+
+const fn of_history(list: List) -> [Parameter; 8] {
+    [PROVIDER, ACCOUNT, PROFILE, AT, SINCE, UNTIL, LIMIT, cursor_of(list)]
+}
 
 /// The parameters of one finding.
 pub(super) const OF_ONE_FINDING: &[Parameter] = &[ALL_EVENTS];
@@ -198,7 +208,9 @@ pub(super) fn of(list: List) -> &'static [Parameter] {
         List::Findings => OF_FINDINGS,
         List::Verdicts => OF_VERDICTS,
         List::Coverage => OF_COVERAGE,
-        List::Roles | List::Stores | List::Tasks => OF_HISTORY,
+        List::Roles => OF_ROLES,
+        List::Stores => OF_STORES,
+        List::Tasks => OF_TASKS,
         List::Events => OF_EVENTS,
     }
 }
@@ -216,7 +228,9 @@ impl Kind {
             Self::Moment => (is_moment(value), crate::model::moment::ACCEPTED.replace("write ", "")),
             Self::Flag => (["true", "false"].contains(&value), "true or false".to_owned()),
             Self::Limit => (limit(value).is_some(), format!("a whole number from 1 to {LARGEST_LIMIT}")),
-            Self::Cursor => (cursor::looks_right(value), "`next` of the page before, as it stands".to_owned()),
+            Self::Cursor(list) => {
+                (cursor::looks_right(list, value), "`next` of the page before, as it stands".to_owned())
+            }
         };
         if right { Ok(()) } else { Err(wanted) }
     }
@@ -237,10 +251,9 @@ impl Kind {
             ] }),
             Self::Flag => json!({ "type": "boolean" }),
             Self::Limit => json!({ "type": "integer", "minimum": 1, "maximum": LARGEST_LIMIT }),
-            Self::Cursor => {
-                let (least, most) =
-                    (cursor::BYTES.start() - cursor::BEGIN.len(), cursor::BYTES.end() - cursor::BEGIN.len());
-                json!({ "type": "string", "pattern": format!("^{}[A-Za-z0-9_-]{{{least},{most}}}$", cursor::BEGIN) })
+            Self::Cursor(list) => {
+                let (begin, least, most) = (cursor::begin(list), cursor::REST.start(), cursor::REST.end());
+                json!({ "type": "string", "pattern": format!("^{begin}[A-Za-z0-9_-]{{{least},{most}}}$") })
             }
         }
     }

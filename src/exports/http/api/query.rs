@@ -11,6 +11,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
+use super::List;
 use super::cursor::{self, Cursor};
 use super::parameters::{DEFAULT_LIMIT, Parameter, limit};
 use super::problem::Problem;
@@ -24,14 +25,15 @@ const REPEATED_CHARACTERS: usize = 64;
 /// The parameters of a request, each as its declaration wants it.
 #[derive(Debug, Clone)]
 pub(super) struct Query {
+    list: List,
     values: BTreeMap<&'static str, String>,
     digest: String,
     cursor: Option<Cursor>,
 }
 
 impl Query {
-    /// Reads the query of a request for `list`.
-    pub(super) fn read(list: &str, known: &[Parameter], query: Option<&str>) -> Result<Self, Problem> {
+    /// Reads the query of a request for a list or a part of it.
+    pub(super) fn read(list: List, known: &[Parameter], query: Option<&str>) -> Result<Self, Problem> {
         let text = query.unwrap_or_default();
         if QUERY_BYTES < text.len() {
             let detail = format!("a query may have {QUERY_BYTES} bytes; send fewer or shorter parameters");
@@ -50,19 +52,15 @@ impl Query {
                 return Err(Problem::parameter(&name, format!("{name} is there more than once; send it once")));
             }
         }
-        if values.contains_key("at") && known.iter().any(|known| known.name == "until") {
-            if let Some(other) = ["since", "until"].into_iter().find(|other| values.contains_key(other)) {
-                let detail = format!("at is one moment and {other} bounds a span; send one of them");
-                return Err(Problem::parameter("at", detail));
-            }
-        }
-        let digest = digest(list, &values);
-        let cursor = values.get("cursor").map(|text| cursor::read(text, &digest)).transpose()?;
-        Ok(Self { values, digest, cursor })
+        let digest = digest(&values);
+        let read = |text: &String| cursor::read(text, list, &digest);
+        let cursor = values.get("cursor").map(read).transpose()?;
+        Ok(Self { list, values, digest, cursor })
     }
 
-    /// The moment from which relative times count: that of the first page.
+    /// The moment from which relative times count: that of the first page, as exactly as cursors tell it.
     pub(super) fn now(&self, now: Timestamp) -> Timestamp {
+        let now = Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now);
         self.cursor.as_ref().map_or(now, |cursor| cursor.now)
     }
 
@@ -98,16 +96,16 @@ impl Query {
 
     /// The cursor of the page that begins behind a place, in the query that was begun at `now`.
     pub(super) fn cursor_to<P: Serialize>(&self, place: &P, now: Timestamp) -> String {
-        cursor::write(&self.digest, self.now(now), place)
+        cursor::write(self.list, &self.digest, self.now(now), place)
     }
 }
 
-/// What a cursor must fit: the list and everything that narrows or shapes it.
-fn digest(list: &str, values: &BTreeMap<&'static str, String>) -> String {
-    let mut hash = Sha256::new_with_prefix(list);
+/// What a cursor must fit: everything that narrows or shapes the list.
+fn digest(values: &BTreeMap<&'static str, String>) -> String {
+    let mut hash = Sha256::new();
     for (name, value) in values.iter().filter(|(name, _)| !["limit", "cursor"].contains(name)) {
         // No value holds a line feed.
-        hash.update(format!("\n{name}={value}"));
+        hash.update(format!("{name}={value}\n"));
     }
     hash.finalize()[..8].iter().map(|byte| format!("{byte:02x}")).collect()
 }
