@@ -1,4 +1,5 @@
-//! What leaves the program: JSON, metrics and the pages that carry them, and the policies that it asks for.
+//! What leaves the program: JSON, metrics and the pages that carry them, the runbooks of the alerts, and the policies that
+//! it asks for.
 
 pub mod csv;
 pub mod html;
@@ -8,6 +9,7 @@ pub mod metrics;
 pub mod pictures;
 pub mod policies;
 pub mod reports;
+pub mod runbooks;
 mod tally;
 mod view;
 pub mod visible;

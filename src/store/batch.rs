@@ -18,7 +18,7 @@ use super::{
 use crate::model::{Account, Coverage, LookupProgress, ObjectHashes, Provider, Reject, SourceSummary, TrailEvent};
 
 /// Objects of one transaction at most.
-const MOST_OBJECTS: u32 = 1024;
+const MOST_OBJECTS: u32 = 256;
 
 /// Bytes of records in one transaction at most, unless one object has more.
 const MOST_BYTES: usize = 16 << 20;
@@ -49,6 +49,7 @@ pub struct Batch<'a> {
 }
 
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "they do not depend on one another")]
 struct State {
     run: RunId,
     at: i64,

@@ -252,8 +252,6 @@ fn open_writer(path: &Path) -> Result<Connection, StoreError> {
         connection.pragma_update(None, "foreign_keys", true)?;
         connection.pragma_update(None, "journal_size_limit", WAL_BYTES)?;
         connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
-        // What a savepoint would take back is kept aside page by page; in a file that costs more than the writing itself.
-        connection.pragma_update(None, "temp_store", "memory")?;
         connection.pragma_update(None, "cache_size", -WRITER_CACHE_KIB)
     })
 }

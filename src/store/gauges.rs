@@ -14,10 +14,13 @@ const STORES: &str = "-- gauges.stores
 SELECT a.provider, a.account, s.kind, s.word, count(*) FROM store_states s JOIN accounts a ON a.id = s.account_id
 WHERE s.valid_to IS NULL GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4";
 
-/// Outcomes as in [`crate::model::Outcome::is_gap`].
+/// Outcomes as in [`crate::model::Outcome::is_gap`]. Nothing is missing of an account that is not active, or that no
+/// source has any more.
 const GAPS: &str = "-- gauges.coverage_gaps
 SELECT provider, account, count(*) FROM coverage
 WHERE until IS NULL AND outcome IN ('partial', 'denied', 'throttled', 'timed-out', 'error')
+  AND (provider, account) NOT IN (SELECT provider, account FROM coverage
+    WHERE until IS NULL AND api = 'account' AND outcome IN ('not-enabled', 'not-configured'))
 GROUP BY provider, account ORDER BY provider, account";
 
 const ASSUMPTIONS: &str = "-- gauges.assumptions
@@ -25,12 +28,15 @@ SELECT a.provider, a.account, u.profile, sum(u.assumptions), sum(u.trusted_assum
 FROM role_use u JOIN accounts a ON a.id = u.account_id GROUP BY 1, 2, 3 ORDER BY 1, 2, 3";
 
 /// A collector of an account is up while none of its places is a gap; it last succeeded when the slowest of them did.
+/// An account that nobody reads any more has no collector that could be late.
 const COLLECTORS: &str = "-- gauges.collectors
 SELECT provider, account, CASE WHEN api LIKE 'trail:%' THEN api ELSE 'inventory' END,
   min(outcome NOT IN ('partial', 'denied', 'throttled', 'timed-out', 'error')),
   CASE WHEN count(*) = count(last_complete) THEN min(last_complete) END
 FROM coverage
 WHERE until IS NULL AND account <> '' AND outcome NOT IN ('not-enabled', 'unsupported', 'not-configured')
+  AND (provider, account) NOT IN (SELECT provider, account FROM coverage
+    WHERE until IS NULL AND api = 'account' AND outcome IN ('not-enabled', 'not-configured'))
 GROUP BY 1, 2, 3 ORDER BY 1, 2, 3";
 
 const WATERMARKS: &str = "-- gauges.watermarks

@@ -1,4 +1,4 @@
-//! The daemon as its users see it: its pages, its signals, and a real Prometheus that scrapes it.
+//! The daemon as its users see it: its pages and its signals.
 
 use std::fs;
 use std::io::{Read as _, Write as _};
@@ -115,18 +115,24 @@ const WEB: &str = "[web]\nlisten_address = \"127.0.0.1:0\"\n";
 const SOURCE: &str = "[schedule]\ncollect = \"* * * * * *\"\n\
     [[aws]]\nname = \"t\"\naccounts = \"none\"\n[[aws.trail]]\nkind = \"files\"\npath = \"trail\"\n";
 
-const OPEN: &str = "roletrail_findings_open{account=\"111122223333\",provider=\"aws\",rule=\"unexpected-assumer\",severity=\"critical\"}";
+/// The open findings of the grave kind in the account of the tests' records.
+pub const OPEN: &str = "roletrail_findings_open{account=\"111122223333\",provider=\"aws\",rule=\"unexpected-assumer\",severity=\"critical\"}";
 
-fn with_source() -> Workplace {
+/// A place whose trail has these records, and is collected every second.
+pub fn with_source(records: &[Value]) -> Workplace {
     let place = Workplace::new();
     place.write("roletrail.toml", format!("{WEB}{SOURCE}"));
-    place.write("trail/a.json", delivered(&[intrusion("d-1"), routine("d-2")]));
+    place.write("trail/a.json", delivered(records));
     place
+}
+
+fn with_two_records() -> Workplace {
+    with_source(&[intrusion("d-1"), routine("d-2")])
 }
 
 #[test]
 fn it_collects_by_itself_serves_its_pages_and_ends_when_told() {
-    let place = with_source();
+    let place = with_two_records();
     let daemon = Daemon::start(&place);
     assert_eq!(daemon.get("/-/healthy").0, 200);
     daemon.shows(OPEN, "1");
@@ -167,7 +173,7 @@ fn it_collects_by_itself_serves_its_pages_and_ends_when_told() {
 
 #[test]
 fn a_reload_takes_a_good_configuration_and_keeps_the_old_one_against_a_bad_one() {
-    let place = with_source();
+    let place = with_two_records();
     let daemon = Daemon::start(&place);
     let reloaded = "roletrail_config_last_reload_successful";
     daemon.shows(reloaded, "1");
@@ -210,7 +216,7 @@ fn without_any_source_it_serves_what_its_history_holds() {
 
 #[test]
 fn it_ends_within_its_time_in_the_middle_of_a_collection() {
-    let place = with_source();
+    let place = with_two_records();
     for object in 0..400 {
         let records: Vec<_> = (0..20).map(|n| routine(&format!("m-{object}-{n}"))).collect();
         place.write(&format!("trail/m-{object:03}.json"), delivered(&records));
@@ -249,57 +255,6 @@ pub fn has(program: &str) -> bool {
     found
 }
 
-#[test]
-fn promtool_has_nothing_to_say_about_the_metrics() {
-    if !has("promtool") {
-        return;
-    }
-    let place = with_source();
-    let daemon = Daemon::start(&place);
-    daemon.shows(OPEN, "1");
-    let page = daemon.get("/metrics").1;
-    let mut check = place.other("promtool", &["check", "metrics"]);
-    let mut check =
-        check.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("starts");
-    check.stdin.take().expect("is piped").write_all(page.as_bytes()).expect("written");
-    let output = check.wait_with_output().expect("ends");
-    let said = [output.stdout, output.stderr].concat();
-    assert!(output.status.success() && said.is_empty(), "{}", String::from_utf8_lossy(&said));
-}
-
-#[test]
-fn the_alerts_fire_when_they_should_and_only_then() {
-    if !has("promtool") {
-        return;
-    }
-    let place = Workplace::new();
-    let alerts = concat!(env!("CARGO_MANIFEST_DIR"), "/dashboards/alerts");
-    for arguments in [["check", "rules", "roletrail.yml"], ["test", "rules", "tests/roletrail.yml"]] {
-        let output = place.other("promtool", &arguments).current_dir(alerts).output().expect("starts");
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&[output.stdout, output.stderr].concat()));
-    }
-}
-
-#[test]
-fn every_metric_that_an_alert_asks_for_is_on_the_page() {
-    let place = with_source();
-    let daemon = Daemon::start(&place);
-    daemon.shows(OPEN, "1");
-    let page = daemon.get("/metrics").1;
-    let rules = include_str!("../../dashboards/alerts/roletrail.yml");
-    let expressions = rules.lines().filter_map(|line| line.trim().strip_prefix("expr: "));
-    let names: std::collections::BTreeSet<_> = expressions
-        .flat_map(|expression| {
-            expression.split(|character: char| !(character.is_ascii_alphanumeric() || character == '_'))
-        })
-        .filter(|word| word.starts_with("roletrail_"))
-        .collect();
-    assert!(names.len() > 2, "{names:?}");
-    for name in names {
-        assert!(page.contains(&format!("# TYPE {name} ")), "{name}");
-    }
-}
-
 /// A running Prometheus.
 pub struct Prometheus(pub Child);
 
@@ -309,33 +264,4 @@ impl Drop for Prometheus {
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
-}
-
-#[test]
-fn a_real_prometheus_scrapes_it_and_answers() {
-    if !has("prometheus") {
-        return;
-    }
-    let place = with_source();
-    let daemon = Daemon::start(&place);
-    daemon.shows(OPEN, "1");
-    let target = &daemon.address;
-    place.write("prometheus.yml", format!("global: {{scrape_interval: 1s}}\nscrape_configs:\n- job_name: roletrail\n  static_configs: [{{targets: ['{target}']}}]\n"));
-    // Given back at once: nothing else here asks for a port by number.
-    let free = std::net::TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port");
-    let listen = format!("--web.listen-address={free}");
-    let mut command =
-        place.other("prometheus", &["--config.file=prometheus.yml", "--storage.tsdb.path=tsdb", &listen]);
-    let _prometheus = Prometheus(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("starts"));
-    let server = Daemon { child: Command::new("true").spawn().expect("starts"), address: free.to_string() };
-    let answer = wait_for("Prometheus has scraped", 40, || {
-        TcpStream::connect(&server.address).ok()?;
-        let query = "/api/v1/query?query=roletrail_findings_open%7Brule%3D%22unexpected-assumer%22%2Cseverity%3D%22critical%22%7D";
-        let (status, body) = server.get(query);
-        let body = body.lines().find(|line| line.starts_with('{'))?.to_owned();
-        let value: Value = serde_json::from_str(&body).ok()?;
-        (status == 200 && value["data"]["result"].as_array().is_some_and(|rows| !rows.is_empty())).then_some(value)
-    });
-    let row = &answer["data"]["result"][0];
-    assert_eq!((&row["value"][1], &row["metric"]["account"]), (&"1".into(), &"111122223333".into()), "{answer}");
 }

@@ -41,6 +41,7 @@ mod faults;
 mod house;
 mod ingest;
 mod judging;
+mod monitor;
 mod objects;
 mod pages;
 mod policy;

@@ -101,7 +101,9 @@ fn every_format_is_valid_where_there_is_nothing_to_tell() {
         let files = written(&empty, format, &place.path().join(name));
         assert_eq!(files.is_empty(), name == "asff", "an empty batch is none: {files:?}");
         if !files.is_empty() {
-            validators::of(name).iter().for_each(|validator| accepted(validator, &files, place.path()));
+            for validator in validators::of(name) {
+                accepted(&validator, &files, place.path());
+            }
         }
     }
 }
@@ -201,7 +203,7 @@ fn broken_csv_is_refused() {
         let path = place.path().join("bad.csv");
         std::fs::write(&path, bytes).expect("a file");
         for validator in validators::of("csv") {
-            assert!(!validator.check(&[path.clone()], place.path()).accepted, "{}", String::from_utf8_lossy(bytes));
+            assert!(!validator.check(std::slice::from_ref(&path), place.path()).accepted, "{}", String::from_utf8_lossy(bytes));
         }
     };
     let good = render(&sample::sample("plain"), ReportFormat::Csv).expect("CSV").remove(0).bytes;

@@ -251,7 +251,7 @@ impl Daemon {
         let Some((task, _)) = self.running.take() else { return };
         if let Err(reason) = result.unwrap_or_else(|panic| Err(format!("a bug in roletrail: {panic}"))) {
             tracing::error!(task, reason, "failed");
-            self.metrics.task_failed(task);
+            self.metrics.task_failed(task, self.clock.now());
         }
         self.tell_idle();
     }

@@ -11,6 +11,7 @@ mod entrance;
 mod greet;
 mod listen;
 mod pages;
+mod runbooks;
 mod stall;
 mod status;
 mod talk;

@@ -16,12 +16,13 @@ use axum::routing::get;
 use hyper::body::{Frame, SizeHint};
 
 use super::api::{self, Judge, Problem};
+use super::runbooks::runbook;
 use super::status;
 use crate::exports::Views;
 use crate::exports::metrics::Metrics;
 
 const METRICS_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
-const TEXT_TYPE: &str = "text/plain; charset=utf-8";
+pub(super) const TEXT_TYPE: &str = "text/plain; charset=utf-8";
 
 /// Sent with every answer: nothing is ever to be run, framed, guessed at or kept.
 pub(super) const SECURITY_HEADERS: [(HeaderName, HeaderValue); 7] = [
@@ -106,6 +107,7 @@ pub(super) fn router(site: Site) -> Router {
     Router::new()
         .merge(status::routes())
         .route("/metrics", get(metrics))
+        .route("/runbooks/{file}", get(runbook))
         .route("/-/healthy", get(healthy))
         .route("/-/ready", get(ready))
         .merge(api::router(site.views.clone(), Arc::clone(&site.judge)))

@@ -181,6 +181,22 @@ async fn the_start_page_links_to_the_others_and_has_no_script() {
 }
 
 #[tokio::test]
+async fn every_runbook_is_served_as_text_and_an_unknown_one_names_those_that_there_are() {
+    let server = start(Limits::default()).await;
+    for runbook in crate::exports::runbooks::all() {
+        let answer = request(server.address, "GET", &format!("/runbooks/{}.md", runbook.alert)).await;
+        assert_eq!(header(&answer, "content-type"), Some("text/plain; charset=utf-8"));
+        assert_eq!(body(&answer), runbook.markdown());
+    }
+    for path in ["/runbooks/RoletrailUp.md", "/runbooks/RoletrailDown", "/runbooks/..%2fmetrics.md", "/runbooks/"] {
+        let answer = request(server.address, "GET", path).await;
+        assert!(answer.starts_with("HTTP/1.1 404 "), "{path}: {answer}");
+    }
+    let answer = request(server.address, "GET", "/runbooks/x").await;
+    assert!(body(&answer).contains("/runbooks/RoletrailDown.md"), "{answer}");
+}
+
+#[tokio::test]
 async fn a_head_without_measure_is_refused() {
     let server = start(Limits::default()).await;
     let long = format!("GET / HTTP/1.1\r\nHost: localhost\r\nX: {}\r\n\r\n", "x".repeat(64 * 1024));

@@ -36,8 +36,28 @@ pub struct Family<const N: usize> {
     pub labels: [&'static str; N],
 }
 
+/// A metric without its number of labels in the type: what tables and tests read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Declaration {
+    /// Full name.
+    pub name: &'static str,
+    /// One sentence for people.
+    pub help: &'static str,
+    /// Type.
+    pub kind: Kind,
+    /// Label names.
+    pub labels: &'static [&'static str],
+}
+
 macro_rules! families {
-    ($($(#[doc = $help:literal])+ $name:ident = $kind:ident $text:literal [$($label:literal),*];)+) => {
+    ($list:ident: $($(#[doc = $help:literal])+ $name:ident = $kind:ident $text:literal [$($label:literal),*];)+) => {
+        /// The metrics of this part, in their order.
+        pub(super) const $list: &[Declaration] = &[$(Declaration {
+            name: $name.name,
+            help: $name.help,
+            kind: $name.kind,
+            labels: &$name.labels,
+        }),+];
         $(
             $(#[doc = $help])+
             pub const $name: Family<{ <[&str]>::len(&[$($label),*]) }> = Family {
@@ -51,7 +71,7 @@ macro_rules! families {
 }
 
 // Kept by the process.
-families! {
+families! { PROCESS:
     /// Always 1; the label names the running version.
     BUILD_INFO = Gauge "build_info" ["version"];
     /// How long the last run of a collector took, in seconds.
@@ -80,6 +100,8 @@ families! {
     /// Slots of a task's schedule without a run of their own: reason late (asleep or suspended; one catch-up run
     /// stands for all of them) or busy (the task was still running).
     SCHEDULE_MISSED = Counter "schedule_missed_total" ["task", "reason"];
+    /// When a run of a scheduled task failed last; absent while none has since the start.
+    SCHEDULE_LAST_FAILURE = Gauge "schedule_last_failure_timestamp_seconds" ["task"];
     /// Runs of a scheduled task that ended with an error or a panic.
     SCHEDULE_RUN_FAILURES = Counter "schedule_run_failures_total" ["task"];
     /// When a report was last written, by the schedule or a command; 0 where none ever was.
@@ -87,7 +109,7 @@ families! {
 }
 
 // Read from the store after each collection and analysis.
-families! {
+families! { STATE:
     /// Whether the last attempt to read an account with a collector was complete.
     COLLECTOR_UP = Gauge "collector_up" ["provider", "account", "collector"];
     /// When an account was last read completely by a collector.
@@ -117,6 +139,28 @@ families! {
     EXCEPTIONS = Gauge "exceptions" ["state"];
     /// Findings that still hold and that an exception covers; they do not count as open.
     FINDINGS_EXCEPTED = Gauge "findings_excepted" ["provider", "account", "rule", "severity"];
-    /// Series left out of this page because a metric had more than its limit.
+    /// Series that this page leaves out because their metric has more than its limit; above 0 the page is incomplete.
     SERIES_DROPPED = Gauge "metric_series_dropped" [];
 }
+
+/// What the values of each label are.
+pub(super) const LABELS: [(&str, &str); 15] = [
+    ("account", "id of the account, as the provider writes it"),
+    ("api", "the call as permissions name it, such as `kms:DescribeCustomKeyStores`"),
+    ("collector", "`inventory` (roles and stores), or `trail:` and the kind of the trail"),
+    ("profile", "id of the role profile"),
+    ("provider", "`aws` or `alibaba`"),
+    ("reason", "`late` or `busy`"),
+    ("result", "`kept`, `duplicate`, `irrelevant` or `rejected`"),
+    ("rule", "id of the rule; `roletrail rules` lists them"),
+    ("severity", "`critical`, `high`, `medium`, `low` or `info`"),
+    ("source", "`trail:` and the kind of the trail"),
+    (
+        "state",
+        "of a key store, in roletrail's own words; of an exception: `pending`, `active`, `expiring`, `unused` or `expired`",
+    ),
+    ("task", "the scheduled task: `collect`, `analyze`, `report`"),
+    ("trusted", "`true`: by a principal that the profile trusts"),
+    ("verdict", "`clean`, `findings`, `orphaned`, `unknown` or `not-in-use`"),
+    ("version", "version of the program"),
+];

@@ -6,6 +6,7 @@
 
 mod family;
 mod from_store;
+mod reference;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -19,8 +20,9 @@ use jiff::Timestamp;
 use prometheus::{Gauge, GaugeVec, IntCounter, IntCounterVec, IntGauge, Opts, Registry, TextEncoder};
 
 use crate::model::{Provider, SourceSummary};
-pub use family::{Family, Kind};
+pub use family::{Declaration, Family, Kind};
 pub use from_store::{ProfilesByKind, state_of_store};
+pub use reference::{declarations, reference};
 pub use state::{
     AssumptionsRow, CollectorRow, ExceptionsRow, FindingsRow, GapsRow, RuleSeverities, State, StoresRow, VerdictRow,
     WatermarkRow,
@@ -74,6 +76,7 @@ pub struct Metrics {
     storage_errors: IntCounter,
     schedule_next_run: GaugeVec,
     schedule_missed: IntCounterVec,
+    schedule_last_failure: GaugeVec,
     schedule_run_failures: IntCounterVec,
     report_last_success: IntGauge,
     state: RwLock<Option<Bytes>>,
@@ -112,6 +115,7 @@ impl Metrics {
             storage_errors,
             schedule_next_run: gauges(&registry, &family::SCHEDULE_NEXT_RUN)?,
             schedule_missed: counters(&registry, &family::SCHEDULE_MISSED)?,
+            schedule_last_failure: gauges(&registry, &family::SCHEDULE_LAST_FAILURE)?,
             schedule_run_failures: counters(&registry, &family::SCHEDULE_RUN_FAILURES)?,
             report_last_success,
             registry,
@@ -208,9 +212,10 @@ impl Metrics {
         add(&self.schedule_missed, &[task, because.as_str()], slots);
     }
 
-    /// Counts a failed run of a task.
-    pub fn task_failed(&self, task: &str) {
+    /// Counts a run of a task that failed just now.
+    pub fn task_failed(&self, task: &str, now: Timestamp) {
         add(&self.schedule_run_failures, &[task], 1);
+        set(&self.schedule_last_failure, &[task], state::seconds(now));
     }
 
     /// Shows when a task is due next.

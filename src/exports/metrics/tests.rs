@@ -97,7 +97,7 @@ fn page() -> String {
     metrics.expect_task("collect");
     metrics.slots_missed("collect", MissedBecause::Late, 3);
     metrics.next_run("collect", Some(time(1_795_000_900)));
-    metrics.task_failed("collect");
+    metrics.task_failed("collect", time(1_794_999_000));
     metrics.storage_failed();
     metrics.report_written(Timestamp::from_second(1_790_086_400).ok());
     metrics.config_reloaded(false);
@@ -112,6 +112,33 @@ fn page() -> String {
 fn the_page_is_the_golden_page() {
     let page = page();
     assert!(page == GOLDEN, "the page differs from golden.txt:\n{page}");
+}
+
+#[test]
+fn the_golden_page_has_every_metric_that_is_declared_and_no_other() {
+    let heads: BTreeSet<_> = GOLDEN.lines().filter_map(|line| line.strip_prefix("# TYPE ")).collect();
+    let declared: BTreeSet<_> =
+        declarations().map(|declared| format!("{} {}", declared.name, declared.kind.as_str())).collect();
+    assert_eq!(heads, declared.iter().map(String::as_str).collect());
+    let helps: BTreeSet<_> = GOLDEN.lines().filter_map(|line| line.strip_prefix("# HELP ")).collect();
+    let declared: BTreeSet<_> =
+        declarations().map(|declared| format!("{} {}", declared.name, declared.help)).collect();
+    assert_eq!(helps, declared.iter().map(String::as_str).collect());
+}
+
+#[test]
+fn a_hundred_thousand_invented_accounts_cannot_swell_the_page_and_are_counted() {
+    let names: Vec<_> = (0..100_000).map(|number| format!("{number:012}")).collect();
+    let accounts: Vec<_> = names.iter().map(|id| Account::new(Provider::Aws, id.as_str())).collect();
+    let open = FindingsRow { account: accounts[99_999].clone(), ..state().findings[0].clone() };
+    let State { rules, .. } = state();
+    let page = State { accounts, rules, findings: vec![open], ..State::default() }.render();
+    let of = |name: &str| page.lines().filter(|line| line.starts_with(name)).count();
+    assert_eq!(of("roletrail_findings_open{"), 200_000, "three for each account, cut");
+    assert_eq!(of("roletrail_coverage_gaps{"), 100_000);
+    assert!(page.contains("\nroletrail_metric_series_dropped 100000\n"));
+    // What is wrong is never cut before what is well.
+    assert!(page.contains("account=\"000000099999\",rule=\"unexpected-assumer\",severity=\"critical\"} 1\n"));
 }
 
 #[test]

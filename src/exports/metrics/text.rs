@@ -3,14 +3,20 @@
 
 use std::fmt::Write as _;
 
+use sha2::{Digest as _, Sha256};
+
 use super::family::Family;
 
 /// Series of one metric on a page. 5,000 accounts with every rule stay below it; above it something (a hostile trail
 /// with invented account ids) is filling the page, and the rest is counted instead of shown.
-const MOST_SERIES: usize = 200_000;
+pub(super) const MOST_SERIES: usize = 200_000;
 
 /// Characters of a label value; ids, profiles and rules are far shorter.
-const LONGEST_VALUE: usize = 200;
+pub(super) const LONGEST_VALUE: usize = 200;
+
+/// Bytes of the hash that ends a value which could not stand as it is: enough that nobody finds two values with the
+/// same one by chance, short enough to be read.
+const HASH_BYTES: usize = 6;
 
 /// A series: the values of its labels, and its own.
 pub(super) type Series<'a, const N: usize> = ([&'a str; N], f64);
@@ -79,18 +85,33 @@ impl Text {
         let _ = writeln!(self.page, " {value}");
     }
 
+    /// Writes a label value. One that has to be changed ends with a hash of the whole: two accounts that differ only in
+    /// what cannot be shown must not become the same series.
     fn escaped(&mut self, text: &str) {
-        for character in text.chars().take(LONGEST_VALUE) {
+        let as_it_is = text.chars().nth(LONGEST_VALUE).is_none() && !text.chars().any(is_unfit);
+        let room = if as_it_is { LONGEST_VALUE } else { LONGEST_VALUE - 1 - 2 * HASH_BYTES };
+        for character in text.chars().take(room) {
             match character {
                 '\\' => self.page.push_str("\\\\"),
                 '"' => self.page.push_str("\\\""),
                 '\n' => self.page.push_str("\\n"),
-                // The format allows them; terminals and some parsers do not survive them.
-                other if other.is_control() => self.page.push(char::REPLACEMENT_CHARACTER),
+                other if is_unfit(other) => self.page.push(char::REPLACEMENT_CHARACTER),
                 other => self.page.push(other),
             }
         }
+        if !as_it_is {
+            self.page.push('…');
+            for byte in &Sha256::digest(text.as_bytes())[..HASH_BYTES] {
+                // Writing to a string cannot fail.
+                let _ = write!(self.page, "{byte:02x}");
+            }
+        }
     }
+}
+
+/// What the format allows and terminals and some parsers do not survive. It has an escape for line feeds.
+fn is_unfit(character: char) -> bool {
+    character.is_control() && character != '\n'
 }
 
 /// Cuts `series` to `most` and answers how many went. Zeros go first: a finding must not vanish behind them.
@@ -118,17 +139,38 @@ mod tests {
         (text.page.replace("# HELP stores How many.\n# TYPE stores gauge\n", ""), text.dropped)
     }
 
+    /// The one label value on the page, without its quotes.
+    fn shown(value: &str) -> String {
+        let (line, _) = page(vec![([value, ""], 0.0)], 10);
+        let inner = line.strip_prefix("stores{account=\"").and_then(|rest| rest.strip_suffix("\",state=\"\"} 0\n"));
+        inner.unwrap_or_else(|| panic!("one series: {line}")).to_owned()
+    }
+
     #[test]
     fn label_values_are_escaped_and_cannot_break_out_of_their_line() {
-        let (lines, _) = page(vec![(["a\"} 1\nstores{", "\\ \r\u{1b}[0m\0"], 1.5)], 10);
-        assert_eq!(lines, "stores{account=\"a\\\"} 1\\nstores{\",state=\"\\\\ \u{fffd}\u{fffd}[0m\u{fffd}\"} 1.5\n");
+        assert_eq!(shown("a\"} 1\nstores{"), "a\\\"} 1\\nstores{");
+        assert_eq!(shown("back\\slash"), "back\\\\slash");
+        let hostile = shown("a\"} 1\nstores{\r\u{1b}[0m\0");
+        assert!(hostile.starts_with("a\\\"} 1\\nstores{\u{fffd}\u{fffd}[0m\u{fffd}…"), "{hostile}");
     }
 
     #[test]
     fn a_label_value_has_a_greatest_length() {
-        let long = "é".repeat(1_000);
-        let (lines, _) = page(vec![([&long, ""], 0.0)], 10);
-        assert_eq!(lines, format!("stores{{account=\"{}\",state=\"\"}} 0\n", "é".repeat(LONGEST_VALUE)));
+        assert_eq!(shown(&"é".repeat(LONGEST_VALUE)), "é".repeat(LONGEST_VALUE));
+        let cut = shown(&"é".repeat(10_000));
+        assert_eq!(cut.chars().count(), LONGEST_VALUE);
+        assert!(cut.starts_with("ééé") && cut.contains("é…"), "{cut}");
+    }
+
+    #[test]
+    fn values_that_differ_only_in_what_is_not_shown_stay_two() {
+        let long = "a".repeat(10_000);
+        for (one, other) in [(long.clone(), format!("{long}b")), ("a\0".to_owned(), "a\u{1}".to_owned())] {
+            let (lines, _) = page(vec![([&one, ""], 1.0), ([&other, ""], 2.0)], 10);
+            let [first, second] = [shown(&one), shown(&other)];
+            assert_ne!(first, second);
+            assert!(lines.contains(&first) && lines.contains(&second), "{lines}");
+        }
     }
 
     #[test]

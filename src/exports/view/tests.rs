@@ -62,6 +62,7 @@ fn view(directory: &std::path::Path, count: usize) -> View {
     store.save_judgement(run, &judgement, &updates).expect("saved");
     let scope = ExceptionScope {
         rule: Some(Pattern::Exact("unexpected-assumer".to_owned())),
+        account: Some(Pattern::Exact("111122223333".to_owned())),
         actor: Some(Pattern::Exact("friend".to_owned())),
         ..ExceptionScope::default()
     };

@@ -146,7 +146,7 @@ fn a_batch_of_many_objects_says_that_it_should_be_committed() {
     let fixture = Fixture::new();
     let mut batch = fixture.store.batch(fixture.run, at(0)).expect("a batch");
     let mut due_after = None;
-    for number in 0..1_100 {
+    for number in 0..300 {
         if due_after.is_none() && batch.is_due() {
             due_after = Some(number);
         }
@@ -154,10 +154,10 @@ fn a_batch_of_many_objects_says_that_it_should_be_committed() {
         let name = format!("o{number}");
         object.finish(&identity(&name), ObjectFate::Read, None, &SourceSummary::default()).expect("finished");
     }
-    assert!(due_after.is_some_and(|number| number <= 1_024), "{due_after:?}");
+    assert!(due_after.is_some_and(|number| number <= 256), "{due_after:?}");
     assert_eq!(fixture.sql::<i64>("SELECT count(*) FROM objects"), 0, "nothing is stored before the commit");
     batch.commit().expect("committed");
-    assert_eq!(fixture.sql::<i64>("SELECT count(*) FROM objects"), 1_100);
+    assert_eq!(fixture.sql::<i64>("SELECT count(*) FROM objects"), 300);
 }
 
 #[test]

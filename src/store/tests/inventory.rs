@@ -221,6 +221,28 @@ fn subjects_are_places_of_their_own() {
     assert_eq!(fixture.store.gauges().expect("gauges").gaps[0].count, 1);
 }
 
+#[test]
+fn an_account_that_nobody_reads_any_more_has_no_gap_and_no_late_collector() {
+    for outcome in [Outcome::NotConfigured, Outcome::NotEnabled] {
+        let fixture = Fixture::new();
+        let place = |api: &str, region: Option<&str>, outcome, at| {
+            let mut row = coverage("eu-west-1", outcome, at);
+            (row.key.api, row.key.region) = (api.to_owned(), region.map(str::to_owned));
+            row
+        };
+        let stores = place(api::AWS_KEY_STORES, Some("eu-west-1"), Outcome::Complete, 10);
+        save_coverage(&fixture, 10, &[stores, place(api::AWS_GET_ROLE, None, Outcome::Denied, 10)]);
+        let gauges = fixture.store.gauges().expect("gauges");
+        assert_eq!((gauges.gaps.len(), gauges.collectors.len()), (1, 1));
+        save_coverage(&fixture, 20, &[place(api::ACCOUNT, None, outcome, 20)]);
+        let gauges = fixture.store.gauges().expect("gauges");
+        assert_eq!((gauges.gaps, gauges.collectors), (Vec::new(), Vec::new()));
+        // Read again, it is watched again.
+        save_coverage(&fixture, 30, &[place(api::ACCOUNT, None, Outcome::Complete, 30)]);
+        assert_eq!(fixture.store.gauges().expect("gauges").gaps.len(), 1);
+    }
+}
+
 fn trail(from: i64, to: i64, outcome: Outcome) -> Coverage {
     let key = CoverageKey {
         provider: Provider::Aws,

@@ -157,7 +157,7 @@ fn check_events(fixture: &Fixture, sizes: &[u64], skip: u64) {
         };
         fixture.store.events(&filter, &mut take).expect("listed");
         assert_eq!(whole.len(), expected, "{filter:?}");
-        let mut paged = Vec::new();
+        let mut read = Vec::new();
         let (mut after, mut pages) = (None, 0);
         for size in sizes.iter().cycle() {
             let mut rows = Vec::new();
@@ -175,14 +175,14 @@ fn check_events(fixture: &Fixture, sizes: &[u64], skip: u64) {
                 .expect("a page");
             let full = rows.len() as u64 == *size;
             after = if full { rows.last().map(|(place, _)| place.clone()) } else { stopped };
-            paged.extend(rows.into_iter().map(|(_, row)| row.event.id));
+            read.extend(rows.into_iter().map(|(_, row)| row.event.id));
             pages += 1;
             if after.is_none() {
                 break;
             }
             assert!(pages < 200, "{filter:?}");
         }
-        assert_eq!(paged, whole, "{filter:?}");
+        assert_eq!(read, whole, "{filter:?}");
     }
 }
 

@@ -4,6 +4,8 @@
 //! of their characters. All of the text is searched for those; its structure ([`blocks`]) tells which records they are
 //! in, and how many records there are. Whatever is not exactly one list of objects is not skimmed but parsed whole.
 
+#![expect(clippy::inline_always, reason = "what is not inlined is not compiled for the machine's own instructions")]
+
 mod blocks;
 mod list;
 mod needles;

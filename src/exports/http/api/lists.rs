@@ -41,15 +41,15 @@ pub(super) fn page(list: List, query: &Query, source: &Source) -> Result<Vec<u8>
 pub(super) fn finding(id: &str, query: &Query, source: &Source) -> Result<Vec<u8>, Problem> {
     let view = source.views.now();
     view.store().require_in_place()?;
-    let found = view.finding(id, listed_events(query))?.ok_or_else(|| {
+    let found = view.finding(id, Some(listed_events(query)))?.ok_or_else(|| {
         let detail = "no single finding has an id that begins so; /api/v1/findings?status=all lists them";
         Problem::new(StatusCode::NOT_FOUND, detail)
     })?;
     serde_json::to_vec(&found).map_err(|_| Problem::broken())
 }
 
-fn listed_events(query: &Query) -> Option<u64> {
-    Some(if query.flag("all_events") { MOST_EVENTS } else { FindingJson::LISTED_EVENTS })
+fn listed_events(query: &Query) -> u64 {
+    if query.flag("all_events") { MOST_EVENTS } else { FindingJson::LISTED_EVENTS }
 }
 
 fn findings(query: &Query, view: &View) -> Result<Vec<u8>, Problem> {
@@ -64,7 +64,7 @@ fn findings(query: &Query, view: &View) -> Result<Vec<u8>, Problem> {
         at: query.moment("at", now),
         limit: None,
     };
-    let found = view.page(&filter, query.after()?.as_ref(), query.limit() + 1, listed_events(query))?;
+    let found = view.page(&filter, query.after()?.as_ref(), query.limit() + 1, Some(listed_events(query)))?;
     let mut page = Page::new(query, view.now());
     for (place, finding) in found.rows {
         if !page.take(place, &finding) {
@@ -166,7 +166,7 @@ fn verdicts(query: &Query, view: &View, source: &Source) -> Result<Vec<u8>, Prob
     let after: Option<VerdictPlace> = query.after()?;
     let found = match at {
         None => Found { verdicts: view.store().verdicts_after(&filter, after.as_ref())?, stopped: None },
-        Some(at) => judged(&filter, at, after, view, source)?,
+        Some(at) => judged(&filter, at, after.as_ref(), view, source)?,
     };
     let mut page = Page::new(query, view.now());
     for verdict in &found.verdicts {
@@ -190,7 +190,7 @@ struct Found {
 fn judged(
     filter: &HistoryFilter,
     at: Timestamp,
-    after: Option<VerdictPlace>,
+    after: Option<&VerdictPlace>,
     view: &View,
     source: &Source,
 ) -> Result<Found, StoreError> {
@@ -198,7 +198,7 @@ fn judged(
     let known = HistoryFilter { limit: Some(KNOWN_VERDICTS), ..filter.clone() };
     let mut found = Found::default();
     // The account of the place may have further profiles.
-    let mut place = after.as_ref().map(VerdictPlace::before_account);
+    let mut place = after.map(VerdictPlace::before_account);
     let mut last = None;
     let mut accounts = 0;
     loop {

@@ -1,4 +1,4 @@
-//! The description of the API: OpenAPI 3.1, made of the declarations that requests are read by and of the types that
+//! The description of the API: `OpenAPI` 3.1, made of the declarations that requests are read by and of the types that
 //! answers are made of.
 
 use schemars::generate::{Contract, SchemaSettings};

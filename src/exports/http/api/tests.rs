@@ -176,13 +176,13 @@ async fn few_read_at_once_and_a_client_that_goes_away_lets_nobody_in_early() {
     drop(slow);
     assert_eq!(readers.read(|| Ok(())).await, Err(Problem::busy()), "the work goes on without its client");
     go_on.send(()).expect("the work waits for it");
-    let patient = readers.with_patience(Duration::from_secs(60));
+    let patient = readers.with_patience(Duration::from_mins(1));
     assert_eq!(patient.read(|| Ok(7)).await, Ok(7));
 }
 
 #[tokio::test]
 async fn work_that_breaks_off_is_an_error_and_gives_its_turn_back() {
-    let readers = Readers::new(1, Duration::from_secs(60));
+    let readers = Readers::new(1, Duration::from_mins(1));
     let broken = readers.read::<()>(|| panic!("a defect")).await.expect_err("an error");
     assert_eq!(broken, Problem::broken());
     assert_eq!(readers.read(|| Ok(1)).await, Ok(1));

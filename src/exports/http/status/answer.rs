@@ -23,14 +23,14 @@ pub(super) async fn answer(
     make: impl FnOnce(&View) -> Result<Page, Trouble> + Send + 'static,
 ) -> Response {
     let Ok(Ok(place)) = timeout(PATIENCE, places.acquire_owned()).await else { return refuse(&Trouble::Busy) };
-    let made = spawn_blocking(move || {
+    let answer = spawn_blocking(move || {
         let view = site.views.now();
-        let made = make(&view).map(|page| frame::document(&page.title, Some(view.now()), &page.body));
+        let page = make(&view).map(|page| frame::document(&page.title, Some(view.now()), &page.body));
         // The place is free when the page is made, even if nobody waits for it any more.
         drop(place);
-        made
+        page
     });
-    match made.await {
+    match answer.await {
         Ok(Ok(page)) => Html(page).into_response(),
         Ok(Err(trouble)) => refuse(&trouble),
         // A bug of ours: the thread has told the log.

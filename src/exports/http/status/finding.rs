@@ -110,7 +110,7 @@ fn seen(finding: &FindingJson) -> Markup {
 }
 
 fn why(finding: &FindingJson) -> Markup {
-    let doc = rules::find(&finding.rule).map(|rule| rule.doc());
+    let doc = rules::find(&finding.rule).map(rules::Rule::doc);
     html! {
         section aria-labelledby="why" {
             h2 id="why" { "Why it matters" }

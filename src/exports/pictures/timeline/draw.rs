@@ -204,7 +204,7 @@ impl Sheet<'_> {
             (drawn, more) => format!("{drawn} of {} drawn", drawn + more),
         };
         self.name("Key stores by Region", &note);
-        let none = stores.is_empty();
+        let is_empty = stores.is_empty();
         for (number, store) in stores.into_iter().enumerate() {
             let label = super::table::store_name(store);
             self.parts.push(html! { text.quiet x="0" y=(self.y + 9) { (label) } });
@@ -216,7 +216,7 @@ impl Sheet<'_> {
             self.gaps(Hides::Stores, STORE, number == 0);
             self.y += STORE + BETWEEN;
         }
-        if none {
+        if is_empty {
             self.bed(STORE);
             self.gaps(Hides::Stores, STORE, true);
             self.y += STORE + BETWEEN;

@@ -24,7 +24,7 @@ fn without_a_history_the_page_tells_the_next_command_and_no_all_clear() {
 #[test]
 fn nothing_found_is_an_all_clear_only_where_everything_was_read() {
     let scene = Scene::new();
-    scene.judged(&[], &[scene.verdict(Verdict::Clean, 3, 3, &[])]);
+    scene.judged(&[], &[Scene::verdict(Verdict::Clean, 3, 3, &[])]);
     scene.covered(&[]);
     let page = scene.start("");
     assert!(
@@ -34,8 +34,8 @@ fn nothing_found_is_an_all_clear_only_where_everything_was_read() {
     assert!(page.contains("class=\"notice good\""), "{page}");
 
     let scene = Scene::new();
-    let gap = scene.gap("eu-west-1", Outcome::Denied, "AccessDeniedException: no");
-    scene.judged(&[], &[scene.verdict(Verdict::Unknown, 3, 2, std::slice::from_ref(&gap))]);
+    let gap = Scene::gap("eu-west-1", Outcome::Denied, "AccessDeniedException: no");
+    scene.judged(&[], &[Scene::verdict(Verdict::Unknown, 3, 2, std::slice::from_ref(&gap))]);
     scene.covered(&[gap]);
     let page = scene.start("");
     let sentence =
@@ -53,8 +53,8 @@ fn findings_are_counted_listed_and_linked_to_and_gaps_stay_beside_them() {
         finding("orphaned-role", Severity::Low, ACCOUNT, "one"),
         finding("unexpected-assumer", Severity::Critical, ACCOUNT, "two"),
     ];
-    scene.judged(&found, &[scene.verdict(Verdict::Findings, 3, 3, &[])]);
-    scene.covered(&[scene.gap("eu-west-1", Outcome::TimedOut, "late")]);
+    scene.judged(&found, &[Scene::verdict(Verdict::Findings, 3, 3, &[])]);
+    scene.covered(&[Scene::gap("eu-west-1", Outcome::TimedOut, "late")]);
     let page = scene.start("");
     assert!(
         page.contains("2 findings open: 1 <span class=\"badge severity critical\">critical</span>, 1 "),
@@ -76,7 +76,7 @@ fn filters_narrow_the_list_and_say_so_when_nothing_is_left() {
         finding("orphaned-role", Severity::Low, ACCOUNT, "one"),
         finding("unexpected-assumer", Severity::Critical, ACCOUNT, "two"),
     ];
-    scene.judged(&found, &[scene.verdict(Verdict::Findings, 3, 3, &[])]);
+    scene.judged(&found, &[Scene::verdict(Verdict::Findings, 3, 3, &[])]);
     for (text, one, two) in [
         ("severity=high", false, true),
         ("rule=orphaned-role", true, false),
@@ -115,7 +115,7 @@ fn a_hundred_findings_are_a_page_and_links_lead_through_all_of_them() {
     let found: Vec<_> = (0..250)
         .map(|number| finding("orphaned-role", Severity::Low, ACCOUNT, &format!("actor-{number:03}")))
         .collect();
-    scene.judged(&found, &[scene.verdict(Verdict::Findings, 3, 3, &[])]);
+    scene.judged(&found, &[Scene::verdict(Verdict::Findings, 3, 3, &[])]);
     let mut text = "rule=orphaned-role".to_owned();
     let mut pages = Vec::new();
     loop {
@@ -133,7 +133,7 @@ fn a_hundred_findings_are_a_page_and_links_lead_through_all_of_them() {
 fn the_page_of_a_finding_has_all_that_is_known_of_it() {
     let scene = Scene::new();
     let found = finding("unexpected-assumer", Severity::Critical, ACCOUNT, "arn:aws:iam::1:user/x");
-    scene.judged(std::slice::from_ref(&found), &[scene.verdict(Verdict::Findings, 3, 3, &[])]);
+    scene.judged(std::slice::from_ref(&found), &[Scene::verdict(Verdict::Findings, 3, 3, &[])]);
     let page = scene.finding(&found.id().0);
     for part in [
         "Something by arn:aws:iam::1:user/x",

@@ -69,7 +69,6 @@ impl Scene {
     }
 
     pub(super) fn verdict(
-        &self,
         verdict: Verdict,
         expected: u64,
         complete: u64,
@@ -89,7 +88,7 @@ impl Scene {
         }
     }
 
-    pub(super) fn gap(&self, region: &str, outcome: Outcome, detail: &str) -> Coverage {
+    pub(super) fn gap(region: &str, outcome: Outcome, detail: &str) -> Coverage {
         let key = CoverageKey {
             provider: Provider::Aws,
             account: Some(ACCOUNT.to_owned()),
@@ -108,7 +107,7 @@ impl Scene {
     }
 
     pub(super) fn judged(&self, findings: &[Finding], verdicts: &[AccountVerdict]) {
-        let row = self.gap("us-east-1", Outcome::Complete, "");
+        let row = Self::gap("us-east-1", Outcome::Complete, "");
         let run = self.begun();
         self.store.save_coverage(run, at(1), &[row]).expect("stored");
         let account =
@@ -139,7 +138,7 @@ impl Scene {
 
     pub(super) fn start(&self, query: &str) -> String {
         let address = format!("/?{query}").parse().expect("an address");
-        self.whole(Query::of(&address).and_then(|query| start::page(&self.view(), &query)))
+        Self::whole(Query::of(&address).and_then(|query| start::page(&self.view(), &query)))
     }
 
     /// The query of the next page of findings.
@@ -151,18 +150,18 @@ impl Scene {
     }
 
     pub(super) fn finding(&self, id: &str) -> String {
-        self.whole(finding_page::page(&self.view(), id))
+        Self::whole(finding_page::page(&self.view(), id))
     }
 
     pub(super) fn account(&self, account: &Account) -> String {
-        self.whole(account::page(&self.view(), account))
+        Self::whole(account::page(&self.view(), account))
     }
 
     pub(super) fn rule(&self, id: &str) -> String {
-        self.whole(rule::page(&self.view(), id))
+        Self::whole(rule::page(&self.view(), id))
     }
 
-    fn whole(&self, page: Result<Page, Trouble>) -> String {
+    fn whole(page: Result<Page, Trouble>) -> String {
         match page {
             Ok(page) => frame::document(&page.title, Some(at(600)), &page.body),
             Err(trouble) => {
