@@ -203,7 +203,11 @@ fn broken_csv_is_refused() {
         let path = place.path().join("bad.csv");
         std::fs::write(&path, bytes).expect("a file");
         for validator in validators::of("csv") {
-            assert!(!validator.check(std::slice::from_ref(&path), place.path()).accepted, "{}", String::from_utf8_lossy(bytes));
+            assert!(
+                !validator.check(std::slice::from_ref(&path), place.path()).accepted,
+                "{}",
+                String::from_utf8_lossy(bytes)
+            );
         }
     };
     let good = render(&sample::sample("plain"), ReportFormat::Csv).expect("CSV").remove(0).bytes;

@@ -68,12 +68,7 @@ impl Scene {
         View::new(self.store.clone(), Exceptions::default(), Controls::builtin(), at(600))
     }
 
-    pub(super) fn verdict(
-        verdict: Verdict,
-        expected: u64,
-        complete: u64,
-        missing: &[Coverage],
-    ) -> AccountVerdict {
+    pub(super) fn verdict(verdict: Verdict, expected: u64, complete: u64, missing: &[Coverage]) -> AccountVerdict {
         AccountVerdict {
             account: Account::new(Provider::Aws, ACCOUNT),
             profile: PROFILE.to_owned(),
