@@ -25,6 +25,7 @@ fn hot_queries_search_an_index_and_scan_no_table() {
         (timeline::COVERAGE, "coverage_place", true),
         (overview::GAPS, "coverage_gap", true),
         (overview::GAP_COUNT, "coverage_gap", true),
+        (overview::TRAILS, "coverage_trails", true),
         (events::NOTABLE, "event_concerns_notable", false),
         (event_lists::PAGE_OF_ALL, "events_time", false),
         (event_lists::PAGE_OF_ACCOUNT, "sqlite_autoindex_events_1", false),

@@ -6,7 +6,8 @@ use maud::{DOCTYPE, Markup, html};
 use crate::exports::html::{moment, plain};
 
 /// Pages of the program that are not the status page's own.
-const ELSEWHERE: [(&str, &str); 3] = [("/metrics", "Metrics"), ("/-/healthy", "Health"), ("/-/ready", "Readiness")];
+const ELSEWHERE: [(&str, &str); 4] =
+    [("/openapi.json", "API"), ("/metrics", "Metrics"), ("/-/healthy", "Health"), ("/-/ready", "Readiness")];
 
 /// Characters of a title.
 const TITLE: usize = 120;

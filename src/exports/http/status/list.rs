@@ -10,7 +10,7 @@ use crate::exports::json::FindingJson;
 use crate::model::Account;
 
 /// Characters of a summary in a list.
-const SUMMARY: usize = 240;
+const SUMMARY: usize = 400;
 
 /// Findings, worst first.
 pub(super) fn findings(rows: &[FindingJson]) -> Markup {

@@ -53,9 +53,9 @@ pub(super) fn gaps(caption: &str, gaps: &[Coverage]) -> Markup {
 /// Verdicts; `named` says whether the account has to be told.
 pub(super) fn verdicts(caption: &str, rows: &[(&AccountVerdict, AssumptionCount)], named: bool) -> Markup {
     let cells: Vec<Vec<Markup>> = rows.iter().map(|(row, count)| verdict_cells(row, *count, named)).collect();
-    let mut columns = vec!["Account", "Profile", "Verdict", "Coverage", "Role", "Stores", "Assumptions, 90 days"];
+    let mut columns = vec!["Account", "Verdict", "Profile", "Coverage", "Role", "Stores", "Assumptions, 90 days"];
     if !named {
-        columns.remove(0);
+        columns.splice(..3, ["Profile", "Verdict"]);
     }
     table(caption, &columns, &cells)
 }
@@ -64,9 +64,12 @@ fn verdict_cells(row: &AccountVerdict, count: AssumptionCount, named: bool) -> V
     let account = html! {
         a href=(crate::exports::html::account_path(&row.account)) { (row.account.provider) "/" (shown(&row.account.id)) }
     };
+    let (judged, profile) = (html! { (verdict(row.verdict)) (basis(row.basis)) }, shown(&row.profile));
+    // On a phone the first two columns are seen without scrolling.
+    let [second, third] = if named { [judged, profile] } else { [profile, judged] };
     let mut cells = vec![
-        html! { (shown(&row.profile)) },
-        html! { (verdict(row.verdict)) (basis(row.basis)) },
+        second,
+        third,
         read(row),
         presence(row.role),
         html! { (row.stores.needing_role) },

@@ -49,7 +49,10 @@ pub(super) fn standing(start: &Start) -> Markup {
         div class=(class) {
             p {
                 @if open == 0 {
-                    @if start.is_whole() { "No finding is open, and everything that was expected could be read and judged." }
+                    @if start.is_whole() {
+                        "No finding is open, and everything that was expected could be read and judged."
+                        @if let Some(run) = &start.overview.last_run { " It was read " (age(run.finished_at, start.now)) "." }
+                    }
                     @else { "No findings known; " (missing(start)) ": this is not an all-clear." }
                 } @else {
                     (counted(open, "finding")) " open: "

@@ -1,6 +1,9 @@
 mod hostile;
 mod scene;
 
+use axum::http::{HeaderMap, HeaderValue, Method, header};
+use axum::response::Response;
+
 use super::{Query, Trouble};
 use crate::model::{FindingStatus, Outcome, Severity, Verdict};
 use scene::{ACCOUNT, Scene, finding};
@@ -173,4 +176,14 @@ fn every_rule_has_a_page() {
             assert!(page.contains(heading), "{} {heading}", rule.doc().id);
         }
     }
+}
+
+#[test]
+fn a_browser_gets_a_page_about_what_is_not_there_and_a_program_does_not() {
+    let mut headers = HeaderMap::new();
+    assert!(super::not_found(&headers).is_none() && super::not_allowed(&headers, &Method::POST).is_none());
+    headers.insert(header::ACCEPT, HeaderValue::from_static("text/html,application/xhtml+xml"));
+    let status = |answer: Option<Response>| answer.map(|answer| answer.status().as_u16());
+    assert_eq!(status(super::not_found(&headers)), Some(404));
+    assert_eq!(status(super::not_allowed(&headers, &Method::POST)), Some(405));
 }
