@@ -305,6 +305,7 @@ pub fn an_interrupt_keeps_what_was_read<W: Provider>() {
     scene.cloud.fault(Fault::on(W::STORES).account(W::ORPHAN).always(Effect::Hang));
     let mut program = scene.command(&["scan"]).spawn().expect("the program starts");
     wait_for("the call that hangs", 20, || scene.has_asked_the_orphan());
+    wait_for("what was read of the other account", 20, || scene.has_stored(W::HUB, W::STORES));
     signal(&program, "INT");
     assert_eq!(program.wait().expect("the program ends").code(), Some(130));
     assert_eq!(outcome_there(&scene, W::HUB), "complete");
@@ -316,6 +317,7 @@ pub fn a_daemon_stops_at_once_in_the_middle_of_a_scan<W: Provider>() {
     scene.cloud.fault(Fault::on(W::STORES).account(W::ORPHAN).always(Effect::Hang));
     let mut daemon = scene.command(&["run"]).spawn().expect("the daemon starts");
     wait_for("the call that hangs", 30, || scene.has_asked_the_orphan());
+    wait_for("what was read of the other account", 20, || scene.has_stored(W::HUB, W::STORES));
     signal(&daemon, "TERM");
     let code = wait_for("the end", 10, || daemon.try_wait().expect("can be asked"));
     assert_eq!(code.code(), Some(0));

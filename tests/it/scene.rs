@@ -124,6 +124,11 @@ impl<W: Provider> Scene<W> {
         assert_eq!(self.verdict(W::ORPHAN), "orphaned", "{effect:?} is over");
     }
 
+    /// Whether anything is stored about an API of an account.
+    pub fn has_stored(&self, account: &str, api: &str) -> Option<()> {
+        (!self.rows(account, api).is_empty()).then_some(())
+    }
+
     /// Whether the orphan was asked for its stores.
     pub fn has_asked_the_orphan(&self) -> Option<()> {
         self.cloud.calls_of(W::STORES).iter().any(|call| call.account == W::ORPHAN).then_some(())
