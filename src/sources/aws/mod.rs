@@ -7,6 +7,7 @@ pub mod calls;
 mod collect;
 mod connections;
 mod deliveries;
+mod digests;
 pub mod doctor;
 mod failure;
 mod inventory;
@@ -31,6 +32,7 @@ use crate::config::Aws;
 use crate::model::DeletionTask;
 pub use bucket::Below;
 pub use collect::collect;
+pub use digests::{DigestBucket, DigestScope, PublicKeys};
 pub use session::{Hub, Session};
 
 /// Everything that reading a source takes.

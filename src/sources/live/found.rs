@@ -92,6 +92,12 @@ pub trait History: Send + Sync {
     /// [`Failure`] when the history cannot be read.
     fn object(&self, name: &str) -> Result<Option<ObjectName>, Failure>;
 
+    /// SHA-256 of the content of an object that was read, in hex, where it was noted.
+    ///
+    /// # Errors
+    /// [`Failure`] when the history cannot be read.
+    fn content_hash(&self, name: &str) -> Result<Option<String>, Failure>;
+
     /// Up to when a part of a trail was read completely.
     ///
     /// # Errors

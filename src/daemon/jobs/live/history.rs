@@ -41,6 +41,10 @@ impl History for StoreHistory {
         Ok(read.map(|(object, _)| ObjectName { name: object.name, size: object.size, version: object.version }))
     }
 
+    fn content_hash(&self, name: &str) -> Result<Option<String>, Failure> {
+        self.store.content_hash(name).map_err(|error| unreadable(&error))
+    }
+
     fn read_until(&self, place: &CoverageKey) -> Result<Option<Timestamp>, Failure> {
         let span = self.store.trail_span(place).map_err(|error| unreadable(&error))?;
         Ok(span.map(|(_, until)| until))

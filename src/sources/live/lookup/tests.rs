@@ -127,6 +127,10 @@ impl History for Known {
         Ok(None)
     }
 
+    fn content_hash(&self, _: &str) -> Result<Option<String>, Failure> {
+        Ok(None)
+    }
+
     fn missing(&self, _trail: &str, _prefix: &str) -> Result<Vec<String>, Failure> {
         Ok(Vec::new())
     }

@@ -1,0 +1,1 @@
+//! Digests that are checked with each collection.
