@@ -151,6 +151,12 @@ impl Default for Kind {
 }
 
 impl Aws {
+    /// Whether the digests of one of its trails are checked with each collection.
+    #[must_use]
+    pub fn verifies_digests(&self) -> bool {
+        self.trail.iter().any(|trail| matches!(trail, AwsTrail::S3 { verify_digests: true, .. }))
+    }
+
     pub(super) fn read(section: &mut Section<'_, '_>, names: &mut Vec<String>) -> Self {
         Self {
             name: name(section, names),

@@ -181,3 +181,24 @@ pub struct ChainState {
     /// What is wrong, oldest first.
     pub problems: Vec<StandingProblem>,
 }
+
+/// What checking a part of a chain came to, to be stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DigestUpdate {
+    /// The bucket.
+    pub bucket: String,
+    /// The chain.
+    pub id: ChainId,
+    /// The time that the part covers; nothing where it is to be checked again.
+    pub checked: Option<(Timestamp, Timestamp)>,
+    /// Where the next check begins, where that has changed.
+    pub link: Option<ChainLink>,
+    /// Digests that verified.
+    pub digests: u64,
+    /// Log files that were as the digests say.
+    pub logs: u64,
+    /// What is wrong.
+    pub problems: Vec<ChainProblem>,
+    /// What is right again.
+    pub cleared: Vec<ChainProblem>,
+}

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::stream::{self, StreamExt};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use tokio::runtime::Handle;
 use tokio::time::Instant;
 
@@ -15,13 +15,11 @@ use crate::config::Settings;
 use crate::daemon::Stop;
 use crate::model::ChainId;
 use crate::sources::aws::{DigestBucket, DigestScope};
-use crate::sources::digests::{Archive, ChainPart, Check, Directory, Horizon, KeyFile, Keys, Place};
+use crate::sources::digests::{
+    Archive, ChainPart, Check, DELIVERED_WITHIN, Directory, Horizon, KeyFile, Keys, Place,
+};
 use crate::sources::live::{Failure, Scan};
 use crate::trail::digest::Begin;
-
-/// A digest is in its bucket so long after the end of its hour, at the latest: until then its absence says nothing.
-/// (`CloudTrail` tells no figure; log files come within minutes on average, a digest within the next hour.)
-pub(super) const DELIVERED_WITHIN: SignedDuration = SignedDuration::from_hours(3);
 
 /// Places that are checked at once.
 const PLACES_AT_ONCE: usize = 8;
@@ -194,9 +192,12 @@ async fn check_place<'p, A: Archive, K: Keys>(
         return (place, Vec::new(), Err(Failure::timed_out("roletrail was told to stop before this was read")));
     }
     let ended = check
-        .place(place, |part| match parts.get_mut(&part.id) {
-            Some(known) => known.extend(part),
-            None => drop(parts.insert(part.id.clone(), part)),
+        .place(place, |part| {
+            match parts.get_mut(&part.id) {
+                Some(known) => known.extend(part),
+                None => drop(parts.insert(part.id.clone(), part)),
+            }
+            !stop.is_requested()
         })
         .await;
     (place, parts.into_values().collect(), ended)

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use futures_util::future::FutureExt;
 use futures_util::stream::{self, StreamExt};
 use jiff::{SignedDuration, Timestamp};
 
@@ -15,6 +16,9 @@ const DIGESTS_AHEAD: usize = 4;
 
 /// Log files of one digest that are read at once.
 const LOGS_AT_ONCE: usize = 8;
+
+/// Futures that are made at once. In boxes: those of SDKs are large.
+const FUTURES_AT_ONCE: usize = 256;
 
 /// A digest is signed up to so long after its end (as `aws cloudtrail validate-logs` has it).
 const SIGNED_WITHIN: SignedDuration = SignedDuration::from_hours(2);
@@ -79,12 +83,12 @@ enum State {
 }
 
 impl<A: Archive, K: Keys> Check<'_, A, K> {
-    /// Checks a place, and hands over what each page of its keys came to.
+    /// Checks a place, and hands over what each page of its keys came to; where `take` answers so, no further is read.
     ///
     /// # Errors
     /// [`Failure`] when the folder could not be listed to its end; what was found before was handed over.
-    pub async fn place(&self, place: &Place, mut take: impl FnMut(ChainPart)) -> Result<(), Failure> {
-        let mut chains: BTreeMap<ChainId, Chain> = BTreeMap::new();
+    pub async fn place(&self, place: &Place, mut take: impl FnMut(ChainPart) -> bool) -> Result<(), Failure> {
+        let mut chains = self.known_chains(place);
         let mut after = self.since.map_or_else(String::new, |since| first_key(&place.folder, since));
         if place.has_digests {
             loop {
@@ -92,8 +96,12 @@ impl<A: Archive, K: Keys> Check<'_, A, K> {
                 let Some(last) = keys.last() else { break };
                 after.clone_from(last);
                 self.page(place, &keys, &mut chains).await;
+                let mut goes_on = true;
                 for chain in chains.values_mut() {
-                    take(chain.hand_over());
+                    goes_on &= take(chain.hand_over(false));
+                }
+                if !goes_on {
+                    return Ok(());
                 }
             }
         }
@@ -101,21 +109,30 @@ impl<A: Archive, K: Keys> Check<'_, A, K> {
     }
 
     async fn page(&self, place: &Place, keys: &[String], chains: &mut BTreeMap<ChainId, Chain>) {
-        let named = keys.iter().filter_map(|key| Some((key, DigestName::of(key)?)));
-        let wanted: Vec<_> = named.filter(|(_, name)| self.wants(name)).collect();
-        let mut read = stream::iter(wanted)
-            // In a box: the futures of SDKs are large.
-            .map(|(key, name)| Box::pin(self.read(place, key, name)))
-            .buffered(DIGESTS_AHEAD);
-        while let Some(read) = read.next().await {
-            let id = read.name.chain.clone();
-            let chain = chains.entry(id).or_insert_with_key(|id| {
-                let bucket = place.bucket.clone().unwrap_or_default();
-                let link = self.known.get(id).cloned();
-                Chain { walk: Walk::new(&bucket, self.begin, link), part: ChainPart::new(id.clone(), bucket) }
-            });
-            chain.take(read);
+        let named = keys.iter().filter_map(|key| Some((key.as_str(), DigestName::of(key)?)));
+        let mut wanted: Vec<_> = named.filter(|(_, name)| self.wants(name)).collect();
+        while !wanted.is_empty() {
+            let some = wanted.drain(..wanted.len().min(FUTURES_AT_ONCE));
+            let reads: Vec<_> = some.map(|(key, name)| self.read(place, key, name).boxed()).collect();
+            let mut reads = stream::iter(reads).buffered(DIGESTS_AHEAD);
+            while let Some(read) = reads.next().await {
+                let id = read.name.chain.clone();
+                chains.entry(id).or_insert_with_key(|id| self.begin(place, id)).take(read);
+            }
         }
+    }
+
+    /// The chains of a place that are known: where nothing new comes, that is to be told of them too.
+    fn known_chains(&self, place: &Place) -> BTreeMap<ChainId, Chain> {
+        let is_here = |id: &&ChainId| id.account == place.account && id.region == place.region;
+        self.known.keys().filter(is_here).map(|id| (id.clone(), self.begin(place, id))).collect()
+    }
+
+    fn begin(&self, place: &Place, id: &ChainId) -> Chain {
+        let bucket = place.bucket.clone().unwrap_or_default();
+        // Backfill digests are looked at again, and follow no order.
+        let link = self.known.get(id).filter(|_| id.kind == ChainKind::Standard).cloned();
+        Chain { walk: Walk::new(&bucket, self.begin, link), part: ChainPart::new(id.clone(), bucket) }
     }
 
     fn wants(&self, name: &DigestName) -> bool {
@@ -196,14 +213,16 @@ impl<A: Archive, K: Keys> Check<'_, A, K> {
 
     async fn logs(&self, place: &Place, digest: &Digest) -> (Counts, Vec<ChainProblem>) {
         let time = (digest.start, digest.end);
-        let mut checked = stream::iter(&digest.logs)
-            .map(|log| Box::pin(async move { (log, self.log(place, digest, log).await) }))
-            .buffered(LOGS_AT_ONCE);
         let (mut counts, mut problems) = (Counts::default(), Vec::new());
-        while let Some((log, checked)) = checked.next().await {
-            counts.add(checked.as_ref().err().map(|(kind, _)| *kind));
-            if let Err((kind, reason)) = checked {
-                problems.push(problem(kind, &log.object, reason, time));
+        for some in digest.logs.chunks(FUTURES_AT_ONCE) {
+            let checks: Vec<_> = some.iter().map(|log| self.log(place, digest, log).boxed()).collect();
+            let mut checks = stream::iter(checks).buffered(LOGS_AT_ONCE);
+            for log in some {
+                let Some(checked) = checks.next().await else { break };
+                counts.add(checked.as_ref().err().map(|(kind, _)| *kind));
+                if let Err((kind, reason)) = checked {
+                    problems.push(problem(kind, &log.object, reason, time));
+                }
             }
         }
         (counts, problems)
@@ -236,7 +255,7 @@ impl<A: Archive, K: Keys> Check<'_, A, K> {
         &self,
         place: &Place,
         chains: &mut BTreeMap<ChainId, Chain>,
-        take: &mut impl FnMut(ChainPart),
+        take: &mut impl FnMut(ChainPart) -> bool,
     ) -> Result<(), Failure> {
         let newest = match self.horizon {
             Horizon::At(until) => Some(until),
@@ -247,12 +266,9 @@ impl<A: Archive, K: Keys> Check<'_, A, K> {
         for (id, chain) in chains.iter_mut() {
             let mut problems = chain.walk.end(id, &place.folder, until);
             problems.drain(..).for_each(|problem| chain.note(problem));
-            take(chain.hand_over());
+            take(chain.hand_over(true));
         }
-        let has_standard = chains.keys().chain(self.known.keys()).any(|id| {
-            id.kind == ChainKind::Standard
-                && (id.account.as_str(), id.region.as_str()) == (&place.account, &place.region)
-        });
+        let has_standard = chains.keys().any(|id| id.kind == ChainKind::Standard);
         if let Some(until) = until.filter(|until| !has_standard && self.since.is_none_or(|since| since < *until)) {
             take(nothing(place, self.since, until));
         }
@@ -322,11 +338,12 @@ impl Chain {
     }
 
     /// What was found since it was handed over last.
-    fn hand_over(&mut self) -> ChainPart {
+    fn hand_over(&mut self, ended: bool) -> ChainPart {
         let next = ChainPart::new(self.part.id.clone(), self.part.bucket.clone());
         let mut part = std::mem::replace(&mut self.part, next);
         part.span = self.walk.span();
         part.link = self.walk.link().cloned();
+        part.ended = ended;
         part
     }
 }

@@ -65,6 +65,8 @@ pub struct ChainPart {
     pub span: Option<(Timestamp, Timestamp)>,
     /// The newest digest.
     pub link: Option<ChainLink>,
+    /// Whether it is the last part of its chain.
+    pub ended: bool,
 }
 
 impl ChainPart {
@@ -73,7 +75,7 @@ impl ChainPart {
     pub fn new(id: ChainId, bucket: String) -> Self {
         let (digests, logs) = (Counts::default(), Counts::default());
         let (problems, more_problems) = (Vec::new(), 0);
-        Self { id, bucket, digests, logs, gaps: 0, problems, more_problems, span: None, link: None }
+        Self { id, bucket, digests, logs, gaps: 0, problems, more_problems, span: None, link: None, ended: false }
     }
 
     /// Notes a problem.
@@ -113,5 +115,6 @@ impl ChainPart {
             (one, other) => one.or(other),
         };
         self.link = later.link.or(self.link.take());
+        self.ended |= later.ended;
     }
 }

@@ -7,7 +7,7 @@ mod files;
 mod found;
 mod keys;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::live::Failure;
 use crate::trail::digest::{Content, PublicKey};
@@ -16,6 +16,10 @@ pub use check::{Check, Horizon};
 pub use files::Directory;
 pub use found::{ChainPart, Counts};
 pub use keys::KeyFile;
+
+/// A digest is in its bucket so long after the end of its hour, at the latest: until then its absence says nothing.
+/// (`CloudTrail` tells no figure; log files come within minutes on average, a digest within the next hour.)
+pub const DELIVERED_WITHIN: SignedDuration = SignedDuration::from_hours(3);
 
 /// The folder of an account's digests in one Region.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

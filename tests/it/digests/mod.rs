@@ -3,7 +3,6 @@
 mod bucket;
 mod collector;
 mod directory;
-mod validator;
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
