@@ -8,17 +8,25 @@ use crate::aws_scan::{HUB, Scene};
 
 pub const KEYS: &str = "cloudtrail:ListPublicKeys";
 
+/// The end of what is verified of the buckets.
+pub const END: &str = "2026-03-04T06:00:00Z";
+
 /// A scene with the public keys in both Regions, whose S3 is moto's.
 pub fn scene(settings: &str) -> Scene {
+    scene_with(settings, |account| account)
+}
+
+/// The same, with more in the account.
+pub fn scene_with(settings: &str, more: impl Fn(Account) -> Account) -> Scene {
     let account = Account::new(HUB).public_key(REGION, public_key()).public_key("us-east-1", public_key());
-    let scene = Scene::new(World::new(HUB).account(account), settings);
+    let scene = Scene::new(World::new(HUB).account(more(account)), settings);
     scene.cloud.forward(&["s3"], &Moto::shared().url());
     scene
 }
 
 fn verify(scene: &Scene, bucket: &str, more: &[&str], code: i32) -> Value {
     let url = format!("s3://{bucket}");
-    let arguments = ["verify", "trail", &url, "--until", "2026-03-04T06:00:00Z"];
+    let arguments = ["verify", "trail", &url, "--until", END];
     let ran = scene.ends(&[&arguments, more].concat(), code);
     serde_json::from_str(&ran.stdout).expect("a report")
 }

@@ -3,6 +3,7 @@
 mod bucket;
 mod collector;
 mod directory;
+mod validator;
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
