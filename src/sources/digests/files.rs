@@ -81,8 +81,8 @@ impl Directory {
         let root = fs::canonicalize(root).map_err(|error| of(root, &error))?;
         let mut folders = BTreeMap::new();
         search(&root, 0, &mut folders).map_err(|(path, error)| of(&path, &error))?;
-        let wanted = |found: &Option<&str>, is: &str| found.is_none_or(|found| found == is);
-        folders.retain(|folder: &Folder, _| wanted(&account, &folder.account) && wanted(&region, &folder.region));
+        let wanted = |only: Option<&str>, is: &str| only.is_none_or(|only| only == is);
+        folders.retain(|folder: &Folder, _| wanted(account, &folder.account) && wanted(region, &folder.region));
         let mut regions: Vec<Region> = Vec::new();
         for (folder, has_digests) in folders {
             let path = folder.digests();

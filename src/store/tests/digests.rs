@@ -32,8 +32,8 @@ fn problem(kind: Kind, object: &str, to: i64) -> ChainProblem {
     ChainProblem { kind, object: object.to_owned(), reason: "why".to_owned(), from: at(1), to: at(to) }
 }
 
-fn save(fixture: &Fixture, minutes: i64, update: DigestUpdate) {
-    fixture.store.save_digests(at(minutes), &account(), &update).expect("stored");
+fn save(fixture: &Fixture, minutes: i64, update: &DigestUpdate) {
+    fixture.store.save_digests(at(minutes), &account(), update).expect("stored");
 }
 
 /// What stands at a moment: objects, and when they were found.
@@ -54,10 +54,10 @@ fn a_chain_goes_on_where_its_last_part_ended() {
         logs: 5,
         ..update()
     };
-    save(&fixture, 100, part(10, 20));
-    save(&fixture, 200, part(20, 30));
-    save(&fixture, 300, update());
-    save(&fixture, 300, DigestUpdate { id: id(ChainKind::Backfill), ..update() });
+    save(&fixture, 100, &part(10, 20));
+    save(&fixture, 200, &part(20, 30));
+    save(&fixture, 300, &update());
+    save(&fixture, 300, &DigestUpdate { id: id(ChainKind::Backfill), ..update() });
     let chains = fixture.store.digest_chains(&account()).expect("listed");
     let standard = chains.iter().find(|chain| chain.id.kind == ChainKind::Standard).expect("stored");
     assert_eq!((standard.checked, standard.checked_at), (Some((at(10), at(30))), at(300)));
@@ -70,14 +70,14 @@ fn a_chain_goes_on_where_its_last_part_ended() {
 fn a_problem_stands_from_its_finding_to_its_clearing() {
     let fixture = Fixture::new();
     let broken = || problem(Kind::Invalid, "log", 2);
-    save(&fixture, 100, DigestUpdate { problems: vec![broken()], ..update() });
-    save(&fixture, 200, DigestUpdate { problems: vec![broken(), problem(Kind::Missing, "digest", 2)], ..update() });
-    save(&fixture, 300, DigestUpdate { cleared: vec![broken()], ..update() });
+    save(&fixture, 100, &DigestUpdate { problems: vec![broken()], ..update() });
+    save(&fixture, 200, &DigestUpdate { problems: vec![broken(), problem(Kind::Missing, "digest", 2)], ..update() });
+    save(&fixture, 300, &DigestUpdate { cleared: vec![broken()], ..update() });
     assert_eq!(standing(&fixture, 99), []);
     assert_eq!(standing(&fixture, 150), [("log".to_owned(), at(100))]);
     assert_eq!(standing(&fixture, 250), [("digest".to_owned(), at(200)), ("log".to_owned(), at(100))]);
     assert_eq!(standing(&fixture, 350), [("digest".to_owned(), at(200))]);
-    save(&fixture, 400, DigestUpdate { problems: vec![broken()], ..update() });
+    save(&fixture, 400, &DigestUpdate { problems: vec![broken()], ..update() });
     assert_eq!(standing(&fixture, 450), [("digest".to_owned(), at(200)), ("log".to_owned(), at(400))]);
 }
 
@@ -94,13 +94,13 @@ fn only_what_changes_the_findings_has_the_account_judged() {
         }
         accounts.len()
     };
-    save(&fixture, 100, DigestUpdate { checked: Some((at(10), at(20))), ..update() });
+    save(&fixture, 100, &DigestUpdate { checked: Some((at(10), at(20))), ..update() });
     assert_eq!(due(), 0);
-    save(&fixture, 100, DigestUpdate { problems: vec![problem(Kind::Gap, "folder/", 2)], ..update() });
+    save(&fixture, 100, &DigestUpdate { problems: vec![problem(Kind::Gap, "folder/", 2)], ..update() });
     assert_eq!(due(), 1);
-    save(&fixture, 200, DigestUpdate { problems: vec![problem(Kind::Gap, "folder/", 9)], ..update() });
+    save(&fixture, 200, &DigestUpdate { problems: vec![problem(Kind::Gap, "folder/", 9)], ..update() });
     assert_eq!(due(), 0, "the same gap, which has grown");
-    save(&fixture, 300, DigestUpdate { cleared: vec![problem(Kind::Gap, "folder/", 2)], ..update() });
+    save(&fixture, 300, &DigestUpdate { cleared: vec![problem(Kind::Gap, "folder/", 2)], ..update() });
     assert_eq!(due(), 1);
 }
 
@@ -112,19 +112,19 @@ fn an_account_is_verified_while_nothing_is_wrong_missing_or_unread() {
     let check = |minutes: i64, expected: bool| {
         assert_eq!(gauge(), [(account(), expected)], "at {minutes}");
     };
-    save(&fixture, 100, DigestUpdate { checked: Some((at(10), at(20))), ..update() });
+    save(&fixture, 100, &DigestUpdate { checked: Some((at(10), at(20))), ..update() });
     check(100, true);
     for kind in Kind::ALL {
         let wrong = || problem(kind, "x", 2);
-        save(&fixture, 200, DigestUpdate { id: id(ChainKind::Backfill), problems: vec![wrong()], ..update() });
+        save(&fixture, 200, &DigestUpdate { id: id(ChainKind::Backfill), problems: vec![wrong()], ..update() });
         check(200, false);
-        save(&fixture, 300, DigestUpdate { id: id(ChainKind::Backfill), cleared: vec![wrong()], ..update() });
+        save(&fixture, 300, &DigestUpdate { id: id(ChainKind::Backfill), cleared: vec![wrong()], ..update() });
         check(300, true);
     }
     let day = 24 * 60;
-    save(&fixture, 400, DigestUpdate { problems: vec![problem(Kind::Gap, "x", 2)], ..update() });
+    save(&fixture, 400, &DigestUpdate { problems: vec![problem(Kind::Gap, "x", 2)], ..update() });
     check(400, false);
-    save(&fixture, 40 * day, update());
+    save(&fixture, 40 * day, &update());
     check(40 * day, true);
     let key = CoverageKey {
         provider: Provider::Aws,

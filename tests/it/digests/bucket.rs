@@ -77,10 +77,10 @@ fn what_was_done_to_a_bucket_is_found() {
     let folder = format!("AWSLogs/{}/CloudTrail-Digest/{REGION}/", super::ACCOUNT);
     finds(&with(&|objects| drop(objects.remove(&original.digests[5]))), 2, "gap", &folder);
     let resigned = |objects: &mut Objects| {
-        objects.objects.get_mut(digest).expect("a digest").1 = Some("00".repeat(256));
+        objects.by_key.get_mut(digest).expect("a digest").1 = Some("00".repeat(256));
     };
     finds(&with(&resigned), 1, "invalid", digest);
-    let unsigned = |objects: &mut Objects| objects.objects.get_mut(digest).expect("a digest").1 = None;
+    let unsigned = |objects: &mut Objects| objects.by_key.get_mut(digest).expect("a digest").1 = None;
     finds(&with(&unsigned), 2, "unread", digest);
 }
 

@@ -106,12 +106,12 @@ fn what_was_read_before_it_was_deleted_is_still_proved() {
     let mut writer = chain(bucket, REGION);
     let mut archive = Objects::hourly(&mut writer, hour(0), 2);
     archive.hour(&mut writer, hour(2));
-    let late = archive.objects.remove(&archive.digests[2]).expect("the newest digest");
+    let late = archive.by_key.remove(&archive.digests[2]).expect("the newest digest");
     archive.deliver(&scene);
     scene.scan(0);
     // The digest comes when its log file has been read and is gone.
     archive.remove(&archive.logs[2].clone());
-    archive.objects.insert(archive.digests[2].clone(), late);
+    archive.by_key.insert(archive.digests[2].clone(), late);
     archive.deliver(&scene);
     scene.scan(0);
     assert_eq!(row(&scene)["to"], json!(hour(3)));

@@ -123,7 +123,9 @@ fn digests_that_were_deleted_are_named_with_the_time_that_is_missing() {
     let digests = &original.digests;
     let without = |gone: &[usize]| {
         let mut archive = original.clone();
-        gone.iter().for_each(|at| drop(archive.remove(&digests[*at])));
+        for at in gone {
+            archive.remove(&digests[*at]);
+        }
         archive
     };
     finds(&without(&[2]), 2, &[("missing", &digests[2])]);
@@ -147,15 +149,15 @@ fn digests_that_were_deleted_are_named_with_the_time_that_is_missing() {
 fn a_digest_in_another_place_is_no_digest_of_that_place() {
     let mut archive = archive();
     let from = archive.digests[5].clone();
-    let object = archive.objects.remove(&from).expect("the newest");
+    let object = archive.by_key.remove(&from).expect("the newest");
     let to = from.replace("T060000Z", "T070000Z");
-    archive.objects.insert(to.clone(), object);
+    archive.by_key.insert(to.clone(), object);
     finds(&archive, 1, &[("invalid", &to)]);
 
     let mut mixed = Objects::hourly(&mut chain(BUCKET, REGION), hour(0), HOURS);
     let other = Objects::hourly(&mut chain(BUCKET, "us-east-1"), hour(0), 1);
-    let object = other.objects[&other.digests[0]].clone();
-    mixed.objects.insert(mixed.digests[3].clone(), object);
+    let object = other.by_key[&other.digests[0]].clone();
+    mixed.by_key.insert(mixed.digests[3].clone(), object);
     let key = mixed.digests[3].clone();
     finds(&mixed, 1, &[("invalid", &key)]);
 }

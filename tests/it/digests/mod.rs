@@ -57,7 +57,7 @@ pub fn public_key() -> Value {
 #[derive(Clone, Default)]
 pub struct Objects {
     pub bucket: String,
-    pub objects: BTreeMap<String, (Vec<u8>, Option<String>)>,
+    pub by_key: BTreeMap<String, (Vec<u8>, Option<String>)>,
     /// Keys of the digests, oldest first.
     pub digests: Vec<String>,
     /// Keys of the log files, oldest first.
@@ -115,34 +115,34 @@ impl Objects {
     }
 
     pub fn put_log(&mut self, key: String, content: &[u8]) {
-        self.objects.insert(key.clone(), (log_object(content), None));
+        self.by_key.insert(key.clone(), (log_object(content), None));
         self.logs.push(key);
     }
 
     pub fn put_digest(&mut self, digest: SignedDigest) {
         self.digests.push(digest.key.clone());
-        self.objects.insert(digest.key, (digest.bytes, Some(digest.signature)));
+        self.by_key.insert(digest.key, (digest.bytes, Some(digest.signature)));
     }
 
     pub fn add(&mut self, other: Self) {
-        self.objects.extend(other.objects);
+        self.by_key.extend(other.by_key);
         self.digests.extend(other.digests);
         self.logs.extend(other.logs);
     }
 
     pub fn remove(&mut self, key: &str) -> Vec<u8> {
-        self.objects.remove(key).expect("an object of that key").0
+        self.by_key.remove(key).expect("an object of that key").0
     }
 
     /// Changes the bytes of an object.
     pub fn change(&mut self, key: &str, change: impl Fn(&mut Vec<u8>)) {
-        change(&mut self.objects.get_mut(key).expect("an object of that key").0);
+        change(&mut self.by_key.get_mut(key).expect("an object of that key").0);
     }
 
     /// Saves the objects below a directory, with the metadata of digests where `metadata` says so.
     pub fn save(&self, place: &Workplace, root: &str, metadata: bool) {
         let _ = std::fs::remove_dir_all(place.path(root));
-        for (key, (bytes, signature)) in &self.objects {
+        for (key, (bytes, signature)) in &self.by_key {
             place.write(&format!("{root}/{key}"), bytes);
             if let Some(signature) = signature.as_ref().filter(|_| metadata) {
                 let head = json!({"ContentLength": bytes.len(), "Metadata": {
@@ -157,7 +157,7 @@ impl Objects {
     pub fn deliver(&self, scene: &Scene) {
         let root = format!("deliver-{}", self.bucket);
         let mut signatures = BTreeMap::new();
-        for (key, (bytes, signature)) in &self.objects {
+        for (key, (bytes, signature)) in &self.by_key {
             scene.place.write(&format!("{root}/{key}"), bytes);
             signatures.insert(key, signature);
         }
