@@ -5,6 +5,7 @@
 //! can be told from all others.
 
 use std::cmp::Reverse;
+use std::collections::{BTreeSet, HashSet};
 
 use super::search::{Search, WINDOW};
 use crate::model::Provider;
@@ -143,7 +144,7 @@ impl Needle {
     }
 
     fn find(&self, part: &[u8]) -> Option<usize> {
-        memchr::memmem::find(&self.text, part)
+        self.text.windows(part.len()).position(|other| other == part)
     }
 
     /// What each byte of its part may be.
@@ -168,22 +169,25 @@ impl Needle {
 
 /// Chooses the parts by which needles are searched: such as are seldom found in anything else, and as few as possible.
 fn choose_parts(needles: &mut [Needle]) {
+    let everywhere: HashSet<_> = EVERYWHERE.as_bytes().windows(WINDOW).map(<[u8]>::to_ascii_lowercase).collect();
+    let is_everywhere = |part: &[u8]| everywhere.contains(&part.to_ascii_lowercase());
+    let parts: BTreeSet<_> =
+        needles.iter().flat_map(|needle| needle.text.windows(WINDOW)).map(<[u8]>::to_vec).collect();
+    let parts: Vec<_> = parts.into_iter().map(|part| (is_everywhere(&part), rank(&part), part)).collect();
     let mut left: Vec<_> = needles.iter_mut().collect();
     while !left.is_empty() {
-        let parts = left.iter().flat_map(|needle| needle.text.windows(WINDOW));
         let shared = |part: &[u8]| left.iter().filter(|needle| needle.find(part).is_some()).count();
-        let best = parts.min_by_key(|part| (is_everywhere(part), Reverse(shared(part)), rank(part)));
-        let Some(part) = best.map(<[u8]>::to_vec) else { break };
+        let rated = parts.iter().filter_map(|(is_everywhere, rank, part)| {
+            let shared = shared(part);
+            (shared > 0).then_some((*is_everywhere, Reverse(shared), *rank, part))
+        });
+        let Some((.., part)) = rated.min() else { break };
         left.retain_mut(|needle| {
-            let Some(at) = needle.find(&part) else { return true };
+            let Some(at) = needle.find(part) else { return true };
             needle.part = at;
             false
         });
     }
-}
-
-fn is_everywhere(part: &[u8]) -> bool {
-    EVERYWHERE.as_bytes().windows(WINDOW).any(|other| other.eq_ignore_ascii_case(part))
 }
 
 /// The lower, the rarer.
