@@ -16,8 +16,8 @@ use crate::store::{FindingFilter, FindingPlace, Store, StoreError};
 /// Findings that are looked at for one page. With more of them excepted, or not, than a page has room for, it is shorter.
 const LOOKED_AT: usize = 5000;
 
-/// Findings that a search looks through for one page: what takes it a tenth of a second at most.
-const SEARCHED: u64 = 20_000;
+/// Findings that a search looks through for one page, which takes it some fifty milliseconds.
+const SEARCHED: u64 = 10_000;
 
 /// Findings that are read at least, once some of a page were left out.
 const BATCH: usize = 100;
@@ -136,7 +136,7 @@ impl View {
     }
 
     /// At most `limit` findings behind a place that have `text` in their role, store, actor or account, ASCII case
-    /// ignored. A page looks through 20,000 findings at most. The past cannot be searched: `filter.at` counts for nothing.
+    /// ignored. A page looks through 10,000 findings at most. The past cannot be searched: `filter.at` counts for nothing.
     ///
     /// # Errors
     /// [`StoreError`].

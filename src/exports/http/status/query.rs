@@ -76,7 +76,8 @@ impl Query {
             return Err(Trouble::Question("The question is too long.".to_owned()));
         }
         if LONGEST_TEXT < self.text.chars().count() {
-            let sentence = format!("A text to search for has {LONGEST_TEXT} characters at most; a part of a name is enough.");
+            let sentence =
+                format!("A text to search for has {LONGEST_TEXT} characters at most; a part of a name is enough.");
             return Err(Trouble::Question(sentence));
         }
         match [&self.account, &self.text].into_iter().find_map(|value| value.chars().find(|c| html::disguises(*c))) {

@@ -114,7 +114,10 @@ fn what_was_asked_for_stands_beside_the_list_and_in_its_place_where_it_is_empty(
     let found = finding("orphaned-role", Severity::Low, ACCOUNT, "one");
     scene.judged(std::slice::from_ref(&found), &[Scene::verdict(Verdict::Findings, 3, 3, &[])]);
     let page = scene.start("q=one&rule=orphaned-role");
-    assert!(page.contains("Only those that are asked for: open, rule orphaned-role, “<bdi>one</bdi>” in role"), "{page}");
+    assert!(
+        page.contains("Only those that are asked for: open, rule orphaned-role, “<bdi>one</bdi>” in role"),
+        "{page}"
+    );
     let page = scene.start("status=all&q=%3Cb%3E%22%27&severity=high&provider=aws&account=7");
     let words = "Asked for: of every status, severity high or worse, provider aws, account <bdi>7</bdi>, \
                  “<bdi>&lt;b&gt;&quot;'</bdi>” in role, key store, account or actor. <a href=\"/#findings\">Show all";
