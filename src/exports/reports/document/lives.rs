@@ -91,7 +91,7 @@ fn one(place: usize, life: &RoleLifetime, period: ReportPeriod) -> Section<'_> {
     }
     let name = (anchor(place) + "-picture").into();
     let chart = Block::Chart { picture: Picture { name, ..drawn(life, period) }, numbers: table(life) };
-    Section::new(anchor(place), title, vec![chart, Block::Paragraph(about)])
+    Section::new(anchor(place), title, vec![Block::Paragraph(about), chart])
 }
 
 /// The picture of a life.
@@ -175,7 +175,7 @@ impl Drawing<'_> {
 
     fn stores(&mut self) {
         for store in &self.life.stores {
-            self.name(format!("{} {}", cut(&store.region, 14), cut(&store.store, 20)), STRIP);
+            self.name(format!("{} {}", cut(&store.region, 14), cut(&store.store, 21)), STRIP);
             self.strip(self.period.from, self.period.to, Ink::Empty);
             // Behind what is known the gaps lie on it.
             self.strip(store.from, store.to.unwrap_or(self.period.to), ink_of(RolePresence::Present, store.basis));

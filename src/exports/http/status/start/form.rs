@@ -25,7 +25,7 @@ pub(super) fn filters(query: &Query) -> Markup {
                 input id="account" name="account" type="text" value=(query.account) maxlength="64" autocomplete="off" spellcheck="false";
             }
             div.field.wide {
-                label for="q" { "Role, key store, account or actor contains" }
+                label for="q" { "Role, store, account or actor contains" }
                 input id="q" name="q" type="search" value=(query.text) maxlength=(LONGEST_TEXT) autocomplete="off" spellcheck="false";
             }
             button type="submit" { "Show" }
