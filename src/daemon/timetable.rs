@@ -75,7 +75,10 @@ impl Timetable {
     /// was served last, and since when there is anything to report.
     #[must_use]
     pub fn tasks(&self, reports: &ReportTimes) -> Vec<Task> {
-        let task = |name, schedule: &Schedule| Task { name, schedule: schedule.clone(), first: FirstRun::AtOnce };
+        let task = |name, schedule: &Schedule| {
+            let (schedule, first) = (schedule.clone(), FirstRun::AtOnce);
+            Task { name, schedule, first, retries: false }
+        };
         let collect = self.has_source.then(|| task(COLLECT, &self.collect));
         let analyze = match &self.analyze {
             Some(schedule) => Some(task(ANALYZE, schedule)),
@@ -84,7 +87,8 @@ impl Timetable {
         };
         let since = reports.slot.or(reports.first_run);
         let first = since.map_or(FirstRun::AtFirstSlot, FirstRun::CatchUpSince);
-        let report = Task { name: REPORT, schedule: self.report.clone(), first };
+        // Its slots may be a month apart; the others come again soon enough.
+        let report = Task { name: REPORT, schedule: self.report.clone(), first, retries: true };
         collect.into_iter().chain(analyze).chain([report]).collect()
     }
 

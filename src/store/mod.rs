@@ -13,6 +13,7 @@ mod coverage;
 mod event_lists;
 mod events;
 mod finding_lists;
+mod finding_search;
 mod findings;
 mod gauges;
 mod judgements;
@@ -53,6 +54,7 @@ use crate::model::{
 pub use asking::{Identity, Requests, RunsWithin};
 pub use batch::{Batch, ObjectWriter};
 pub use event_lists::EventReading;
+pub use finding_search::FindingSearch;
 pub use gauges::{
     AssumptionsGauge, CollectorGauge, FindingsGauge, GapsGauge, Gauges, RecordsGauge, RunGauge, StoresGauge,
     WatermarkGauge,

@@ -10,6 +10,7 @@ mod formats;
 mod hostile;
 mod html;
 mod json;
+mod lives;
 mod manifest;
 mod names;
 mod ocsf;
@@ -36,8 +37,9 @@ pub use summary::{ReportSummary, SummaryCoverage};
 
 pub use report::{
     CallTotals, Changes, ControlResult, ControlStatus, Definition, EvidenceItem, ExceptionEntry, ExceptionState,
-    IdentityUsed, Integrity, Method, Movement, Population, PreviousReport, Proof, Report, ReportFinding,
-    ReportPeriod, Scope, ScopeAccount, ScopeProfile, Tool, TrailCoverage, VerdictChange, VerdictRow,
+    IdentityUsed, Integrity, LifeGap, LifeMoment, LifeState, LifeStore, LifeSubject, LifeUse, LivesLeftOut,
+    MOST_LIVES, Method, MomentKind, Movement, Population, PreviousReport, Proof, Report, ReportFinding, ReportPeriod,
+    RoleLifetime, RoleLives, Scope, ScopeAccount, ScopeProfile, Tool, TrailCoverage, VerdictChange, VerdictRow,
 };
 
 /// A file of a report.

@@ -9,6 +9,10 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::Serialize;
 
+pub use super::lives::{
+    LifeGap, LifeMoment, LifeState, LifeStore, LifeSubject, LifeUse, LivesLeftOut, MOST_LIVES, MomentKind,
+    RoleLifetime, RoleLives,
+};
 use crate::exports::json::{ChangeJson, CoverageJson, FindingJson, VerdictJson};
 pub use crate::model::ExceptionState;
 use crate::model::{Basis, Outcome, Provider, Severity};
@@ -44,6 +48,8 @@ pub struct Report {
     pub controls: Vec<ControlResult>,
     /// Findings of the period: worst first, then oldest, then by id.
     pub findings: Vec<ReportFinding>,
+    /// The lives of the roles that the findings are about, within the period.
+    pub role_lives: RoleLives,
     /// Exceptions, in the order of their file.
     pub exceptions: Vec<ExceptionEntry>,
     /// What changed in the period.

@@ -1,5 +1,9 @@
 //! A report for the tests of the formats: everything in it that is text from outside is what the test asks for.
 
+// Beside this file wherever it is read from: other tests read it by its path.
+#[path = "sample_life.rs"]
+mod life;
+
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
@@ -56,6 +60,7 @@ pub(super) fn sample(text: &str) -> Report {
         ],
         controls: controls(),
         findings: findings(text),
+        role_lives: life::lives(period, text),
         exceptions: vec![exception(text)],
         changes: changes(),
         evidence: vec![EvidenceItem {

@@ -1,5 +1,6 @@
 //! Trying everything that a collection will need, without collecting: nothing is stored, no lock is taken.
 
+mod files;
 mod machine;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -60,7 +61,7 @@ impl DoctorReport {
 #[must_use]
 pub fn doctor(context: &DoctorContext) -> DoctorReport {
     let mut checks = machine::config(&context.loaded, &context.problems);
-    checks.extend(machine::web(&context.loaded.settings.web, context.clock.now()));
+    checks.extend(files::checks(context));
     checks.extend(machine::database(context));
     let (on_aws, on_alibaba) = sources(context);
     let on_aws_grant = on_aws.iter().find_map(|source| source.partition).map(|partition| {

@@ -3,6 +3,7 @@
 
 mod account;
 mod evidence;
+mod life;
 mod method;
 mod parameters;
 mod population;
@@ -164,13 +165,15 @@ fn assemble(
     let entries = task.view.controls().entries();
     let Parameters { files, tool, sources } =
         parameters::parameters(settings, &task.context.profiles, entries, task.request);
+    let data_as_of = parts.newest.max(runs.last_finished).unwrap_or(task.moments.to);
+    let role_lives = life::lives(task, &parts, data_as_of)?;
     let whole = |provider| lists_are_whole(&parts, provider);
     let mut report = Report {
         schema: SCHEMA,
         id: String::new(),
         title: TITLE.to_owned(),
         period: task.request.period,
-        data_as_of: parts.newest.max(runs.last_finished).unwrap_or(task.moments.to),
+        data_as_of,
         tool,
         method: method(&facts, runs),
         population: population_of(&parts, runs, totals),
@@ -192,6 +195,7 @@ fn assemble(
             sources,
         },
         verdicts: parts.verdicts,
+        role_lives,
         findings: parts.findings,
         evidence: parts.evidence.into_items(),
     };
