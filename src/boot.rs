@@ -306,6 +306,13 @@ impl Boot {
         }
     }
 
+    /// The same flag, with interrupts turned into the wish to stop.
+    #[must_use]
+    pub fn stop_by_interrupt(&self) -> Stop {
+        self.stop_on_interrupt();
+        self.stop()
+    }
+
     /// The first interrupt lets running work end at the next safe place, the second ends the program at once; either
     /// way what was committed stays.
     fn stop_on_interrupt(&self) {

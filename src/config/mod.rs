@@ -108,6 +108,12 @@ impl Settings {
         self.aws.is_empty() && self.alibaba.is_empty() && self.snapshot.is_empty()
     }
 
+    /// Whether the digests of some trail are checked with each collection.
+    #[must_use]
+    pub fn verifies_digests(&self) -> bool {
+        self.aws.iter().any(Aws::verifies_digests)
+    }
+
     fn read(section: &mut Section<'_, '_>) -> Self {
         let mut names = Vec::new();
         Self {

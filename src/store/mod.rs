@@ -10,6 +10,7 @@ mod codec;
 mod collections;
 mod connections;
 mod coverage;
+mod digests;
 mod event_lists;
 mod events;
 mod finding_lists;

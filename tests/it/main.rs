@@ -32,6 +32,7 @@ mod controls;
 mod crash;
 mod daemon;
 mod demo;
+mod digests;
 mod doctor;
 mod exceptions;
 mod exceptions_daemon;

@@ -116,6 +116,9 @@ families! { STATE:
     COLLECTOR_LAST_SUCCESS = Gauge "collector_last_success_timestamp_seconds" ["provider", "account", "collector"];
     /// The time up to which a trail source has been read.
     TRAIL_WATERMARK = Gauge "trail_watermark_timestamp_seconds" ["provider", "account", "source"];
+    /// Whether all digests and log files of an account's trails that were checked are what the provider signed, and none
+    /// is missing; absent where none was ever checked.
+    TRAIL_DIGEST_VERIFIED = Gauge "trail_digest_verified" ["provider", "account"];
     /// Places (Region and API) that were expected and could not be read completely.
     COVERAGE_GAPS = Gauge "coverage_gaps" ["provider", "account"];
     /// Whether the watched role exists; absent where nobody could say.

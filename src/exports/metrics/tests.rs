@@ -49,6 +49,7 @@ fn state() -> State {
             source: "trail:files".to_owned(),
             at: Timestamp::from_millisecond(1_794_999_999_500).expect("the test gives a valid time"),
         }],
+        digests: vec![(aws.clone(), true)],
         gaps: vec![GapsRow { account: alibaba.clone(), gaps: 2 }],
         verdicts: vec![
             VerdictRow {

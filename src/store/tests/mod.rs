@@ -1,5 +1,6 @@
 //! Tests of the store against real files.
 
+mod digests;
 mod ingest;
 mod inventory;
 mod judging;

@@ -7,7 +7,7 @@ use roletrail::exports::runbooks;
 use crate::support::Workplace;
 
 /// Commands of the contract that no part of the program has yet.
-const PENDING: [&str; 2] = ["backup", "verify"];
+const PENDING: [&str; 2] = ["backup", "verify store"];
 
 /// What people put their own words in for, and what stands for that here.
 const FILLED: [(&str, &str); 4] = [
@@ -34,12 +34,12 @@ fn every_command_that_is_named_is_one_that_there_is() {
     let all: BTreeSet<_> = texts.iter().flat_map(|text| commands(text)).collect();
     assert!(20 < all.len(), "{all:?}");
     for command in all {
-        let name = command.split(' ').next().unwrap_or_default();
         let filled = FILLED.iter().fold(command.clone(), |text, (word, value)| text.replace(word, value));
         let mut arguments: Vec<_> = filled.split(' ').map(|word| word.trim_matches('"')).collect();
         // It would be refused before help is given if anything before it were wrong.
         arguments.push("--help");
         let code = place.run(&arguments).code;
-        assert_eq!(code != 0, PENDING.contains(&name), "{command}: exit code {code}");
+        let pending = PENDING.iter().any(|pending| command.starts_with(pending));
+        assert_eq!(code != 0, pending, "{command}: exit code {code}");
     }
 }

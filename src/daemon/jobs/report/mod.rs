@@ -2,6 +2,7 @@
 //! asked, so that the same data and period give the same report.
 
 mod account;
+mod digests;
 mod evidence;
 mod life;
 mod method;
@@ -160,6 +161,13 @@ fn assemble(
     let mut facts = Facts::of(settings);
     facts.inferred = parts.verdicts.iter().any(|row| row.verdict.basis == Basis::Inferred && !row.not_asked)
         || parts.findings.iter().any(|finding| finding.finding.basis == Basis::Inferred);
+    facts.digests(
+        parts
+            .accounts
+            .iter()
+            .filter(|(account, _)| account.provider == Provider::Aws)
+            .map(|(_, known)| known.verified),
+    );
     facts.cut = !task.request.all_evidence
         && parts.findings.iter().any(|finding| LISTED_EVENTS <= finding.finding.events.len() as u64);
     let entries = task.view.controls().entries();
@@ -182,7 +190,11 @@ fn assemble(
             objects_hashed: totals.objects_hashed,
             trails_validated: parts.trail_settings.values().filter(|validated| **validated).count() as u64,
             trails: parts.trail_settings.len() as u64,
-            statements: method::integrity(&facts, (totals.objects, totals.objects_hashed)),
+            statements: method::integrity(
+                &facts,
+                (totals.objects, totals.objects_hashed),
+                digests::statements(&parts.digests, &task.moments),
+            ),
         },
         proof: proof::proofs(&task.context.profiles, &parts, &task.moments),
         controls: results::results(entries, &parts.findings, &parts.accounts, &whole),

@@ -179,7 +179,10 @@ fn aws_trail(trail: &AwsTrail) -> String {
             let denied = if *include_denied { "with" } else { "without" };
             format!("event history {denied} refused assumptions")
         }
-        AwsTrail::S3 { bucket, prefix, .. } => in_bucket(bucket, prefix.as_deref()),
+        AwsTrail::S3 { bucket, prefix, verify_digests, .. } => {
+            let digests = if *verify_digests { ", digests verified" } else { "" };
+            in_bucket(bucket, prefix.as_deref()) + digests
+        }
         AwsTrail::Sqs { queue_url } => format!("queue {queue_url}"),
         AwsTrail::Files { path } => format!("trail files in {}", last_part(path)),
         AwsTrail::Athena { database, table, .. } => format!("table {database}.{table}"),
