@@ -12,6 +12,7 @@ mod connections;
 mod coverage;
 mod event_lists;
 mod events;
+mod evidence;
 mod finding_lists;
 mod findings;
 mod gauges;
@@ -53,6 +54,7 @@ use crate::model::{
 pub use asking::{Identity, Requests, RunsWithin};
 pub use batch::{Batch, ObjectWriter};
 pub use event_lists::EventReading;
+pub use evidence::{EvidenceCheck, EvidenceHead, Signer, VerifiedLog};
 pub use gauges::{
     AssumptionsGauge, CollectorGauge, FindingsGauge, GapsGauge, Gauges, RecordsGauge, RunGauge, StoresGauge,
     WatermarkGauge,

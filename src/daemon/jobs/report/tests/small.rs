@@ -251,6 +251,7 @@ fn the_report_before_is_named_and_the_report_itself_is_not() {
         formats: vec!["json".to_owned()],
         slot: None,
         written_at: history.context.now(),
+        checkpoint: None,
     };
     history.context.store.note_report(&noted).expect("noted");
     assert_eq!(history.report(of(OCTOBER)), october);
