@@ -11,6 +11,7 @@ mod orders;
 mod pages;
 mod plans;
 mod random_history;
+mod tampering;
 mod timeline;
 
 use std::path::{Path, PathBuf};
