@@ -35,9 +35,9 @@ pub use pack::{PackError, Place, Written};
 pub use summary::{ReportSummary, SummaryCoverage};
 
 pub use report::{
-    CallTotals, Changes, ControlResult, ControlStatus, Definition, EvidenceItem, ExceptionEntry, ExceptionState,
-    IdentityUsed, Integrity, Method, Movement, Population, PreviousReport, Proof, Report, ReportFinding,
-    ReportPeriod, Scope, ScopeAccount, ScopeProfile, Tool, TrailCoverage, VerdictChange, VerdictRow,
+    CallTotals, Changes, ControlResult, ControlStatus, Definition, EvidenceItem, EvidenceLog, ExceptionEntry,
+    ExceptionState, IdentityUsed, Integrity, Method, Movement, Population, PreviousReport, Proof, Report,
+    ReportFinding, ReportPeriod, Scope, ScopeAccount, ScopeProfile, Tool, TrailCoverage, VerdictChange, VerdictRow,
 };
 
 /// A file of a report.
