@@ -18,7 +18,7 @@ pub(super) struct StoreArgs {
     #[arg(long, value_name = "FILE|TEXT")]
     min_checkpoint: Option<String>,
     /// Public key that checkpoints must be signed with: a file or the text of one, PEM or NAME+ID+KEY; may be repeated
-    #[arg(long, value_name = "FILE|TEXT")]
+    #[arg(long, value_name = "FILE|TEXT", allow_hyphen_values = true)]
     public_key: Vec<String>,
 }
 

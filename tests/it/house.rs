@@ -17,7 +17,7 @@ const MAY_IMPORT: [(&str, &[&str]); 15] = [
     ("rules", &["model", "profiles"]),
     ("findings", &["model"]),
     ("simulation", &["model", "profiles"]),
-    ("exports", &["model", "profiles", "config", "evidence", "store", "rules", "findings"]),
+    ("exports", &["model", "profiles", "config", "store", "rules", "findings"]),
     (
         "daemon",
         &[

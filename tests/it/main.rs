@@ -33,6 +33,7 @@ mod crash;
 mod daemon;
 mod demo;
 mod doctor;
+mod evidence;
 mod exceptions;
 mod exceptions_daemon;
 mod exceptions_file;

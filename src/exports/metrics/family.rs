@@ -106,7 +106,7 @@ families! { PROCESS:
     SCHEDULE_RUN_FAILURES = Counter "schedule_run_failures_total" ["task"];
     /// When a report was last written, by the schedule or a command; 0 where none ever was.
     REPORT_LAST_SUCCESS = Gauge "report_last_success_timestamp_seconds" [];
-    /// Leaves of the evidence log; it never becomes shorter, unless somebody cuts it or puts an older history in place.
+    /// Leaves of the evidence log. It never becomes shorter, unless somebody cuts it or puts an older history in place.
     EVIDENCE_LOG_SIZE = Gauge "evidence_log_size" [];
     /// Whether the evidence log verified: the whole of it at the start and by its schedule, and what is new after each run;
     /// absent until it was first read. 0 stays until the whole of it verifies again.

@@ -79,7 +79,7 @@ pub struct Metrics {
     schedule_last_failure: GaugeVec,
     schedule_run_failures: IntCounterVec,
     report_last_success: IntGauge,
-    evidence_log_size: IntGauge,
+    evidence_log_size: GaugeVec,
     evidence_verified: GaugeVec,
     state: RwLock<Option<Bytes>>,
 }
@@ -99,8 +99,6 @@ impl Metrics {
         reload.set(1);
         let report_last_success = IntGauge::with_opts(options(&family::REPORT_LAST_SUCCESS))?;
         registry.register(Box::new(report_last_success.clone()))?;
-        let evidence_log_size = IntGauge::with_opts(options(&family::EVIDENCE_LOG_SIZE))?;
-        registry.register(Box::new(evidence_log_size.clone()))?;
         let storage_errors = IntCounter::with_opts(options(&family::STORAGE_ERRORS))?;
         registry.register(Box::new(storage_errors.clone()))?;
         let metrics = Self {
@@ -122,7 +120,7 @@ impl Metrics {
             schedule_last_failure: gauges(&registry, &family::SCHEDULE_LAST_FAILURE)?,
             schedule_run_failures: counters(&registry, &family::SCHEDULE_RUN_FAILURES)?,
             report_last_success,
-            evidence_log_size,
+            evidence_log_size: gauges(&registry, &family::EVIDENCE_LOG_SIZE)?,
             evidence_verified: gauges(&registry, &family::EVIDENCE_VERIFIED)?,
             registry,
             state: RwLock::default(),
@@ -203,7 +201,7 @@ impl Metrics {
 
     /// Shows how many leaves the evidence log has.
     pub fn evidence_grew(&self, leaves: u64) {
-        self.evidence_log_size.set(i64::try_from(leaves).unwrap_or(i64::MAX));
+        set(&self.evidence_log_size, &[], state::count(leaves));
     }
 
     /// Shows whether the evidence log verified.
