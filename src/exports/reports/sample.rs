@@ -51,6 +51,7 @@ pub(super) fn sample(text: &str) -> Report {
             objects_hashed: 744,
             trails_validated: 1,
             trails: 1,
+            evidence_log: Some(evidence_log(text)),
             statements: vec!["ActionTrail has no digest chain: objects are hashed when they are read.".to_owned()],
         },
         proof: vec![proof()],
@@ -375,5 +376,21 @@ fn changes() -> Changes {
             to: "unknown".to_owned(),
             basis: Basis::Observed,
         }],
+    }
+}
+
+fn evidence_log(text: &str) -> EvidenceLog {
+    let root = "3f".repeat(32);
+    EvidenceLog {
+        size: 4711,
+        root,
+        origin: text.to_owned(),
+        made_at: time("2026-10-31T23:45:03Z"),
+        in_period: true,
+        signed_by: Some(text.to_owned()),
+        checkpoint: format!("{text}\n4711\nPz8/\n"),
+        verified: true,
+        problems: 0,
+        inherited_rows: 0,
     }
 }

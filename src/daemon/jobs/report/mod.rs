@@ -5,6 +5,7 @@ mod account;
 mod digests;
 mod evidence;
 mod life;
+mod log;
 mod method;
 mod parameters;
 mod population;
@@ -27,8 +28,8 @@ use super::{JobContext, JobError};
 use crate::daemon::timetable;
 use crate::exports::View;
 use crate::exports::reports::{
-    CallTotals, Changes, IdentityUsed, Integrity, Method, Movement, ORGANIZATION, Population, PreviousReport, Report,
-    ReportFile, ReportFinding, ReportPeriod, Scope, ScopeProfile,
+    CallTotals, Changes, EvidenceLog, IdentityUsed, Integrity, Method, Movement, ORGANIZATION, Population,
+    PreviousReport, Report, ReportFile, ReportFinding, ReportPeriod, Scope, ScopeProfile,
 };
 use crate::model::{Basis, FindingStatus, JudgingSettings, Provider, Severity, api};
 use crate::store::{HistoryFilter, RunsWithin, Store, TotalsWithin};
@@ -127,9 +128,10 @@ pub fn gather(context: &JobContext, request: &ReportRequest) -> Result<Option<Ga
         parts.add(&task, &known)?;
     }
     add_common_gaps(&task, &mut parts)?;
+    let Some(log) = log::evidence_log(&task)? else { return Ok(None) };
     let runs = task.store().runs_within(moments.from, moments.to)?;
     let totals = task.store().totals_within(moments.from, moments.to, request.account.as_deref())?;
-    Ok(Some(assemble(&task, parts, &runs, totals)?))
+    Ok(Some(assemble(&task, parts, (&runs, totals), log)?))
 }
 
 /// Adds gaps that concern every account of a provider: such as a list of accounts that could not be read.
@@ -153,8 +155,8 @@ fn add_common_gaps(task: &Task<'_>, parts: &mut Parts) -> Result<(), JobError> {
 fn assemble(
     task: &Task<'_>,
     mut parts: Parts,
-    runs: &RunsWithin,
-    totals: TotalsWithin,
+    (runs, totals): (&RunsWithin, TotalsWithin),
+    log: Option<EvidenceLog>,
 ) -> Result<Gathered, JobError> {
     sort_findings(&mut parts);
     let settings = &task.context.settings;
@@ -185,17 +187,7 @@ fn assemble(
         tool,
         method: method(&facts, runs),
         population: population_of(&parts, runs, totals),
-        integrity: Integrity {
-            objects: totals.objects,
-            objects_hashed: totals.objects_hashed,
-            trails_validated: parts.trail_settings.values().filter(|validated| **validated).count() as u64,
-            trails: parts.trail_settings.len() as u64,
-            statements: method::integrity(
-                &facts,
-                (totals.objects, totals.objects_hashed),
-                digests::statements(&parts.digests, &task.moments),
-            ),
-        },
+        integrity: integrity(&facts, (task, &parts), totals, log),
         proof: proof::proofs(&task.context.profiles, &parts, &task.moments),
         controls: results::results(entries, &parts.findings, &parts.accounts, &whole),
         exceptions: register::register(task.view.exceptions(), &parts.stored, task.moments.end),
@@ -250,6 +242,25 @@ fn population_of(parts: &Parts, runs: &RunsWithin, totals: TotalsWithin) -> Popu
         objects_rejected: totals.objects_rejected,
         trails: parts.trails.clone(),
         gaps: parts.gaps.values().cloned().collect(),
+    }
+}
+
+fn integrity(
+    facts: &Facts,
+    (task, parts): (&Task<'_>, &Parts),
+    totals: TotalsWithin,
+    log: Option<EvidenceLog>,
+) -> Integrity {
+    let digests = digests::statements(&parts.digests, &task.moments);
+    let mut statements = method::integrity(facts, (totals.objects, totals.objects_hashed), digests);
+    statements.extend(log::statements(log.as_ref()));
+    Integrity {
+        objects: totals.objects,
+        objects_hashed: totals.objects_hashed,
+        trails_validated: parts.trail_settings.values().filter(|validated| **validated).count() as u64,
+        trails: parts.trail_settings.len() as u64,
+        evidence_log: log,
+        statements,
     }
 }
 
