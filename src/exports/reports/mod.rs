@@ -4,6 +4,7 @@ mod asff;
 mod check;
 mod csv;
 mod document;
+mod evidence_log;
 mod field;
 mod formats;
 #[cfg(test)]
@@ -28,6 +29,7 @@ mod tests;
 mod tools;
 
 pub use check::{FileCheck, FileState, PackCheck, check};
+pub use evidence_log::EvidenceLog;
 pub use formats::{available, render, require};
 pub use manifest::{MANIFEST, Manifest, ManifestFile, Subject, sha256};
 pub use names::{ORGANIZATION, name};
@@ -35,9 +37,9 @@ pub use pack::{PackError, Place, Written};
 pub use summary::{ReportSummary, SummaryCoverage};
 
 pub use report::{
-    CallTotals, Changes, ControlResult, ControlStatus, Definition, EvidenceItem, EvidenceLog, ExceptionEntry,
-    ExceptionState, IdentityUsed, Integrity, Method, Movement, Population, PreviousReport, Proof, Report,
-    ReportFinding, ReportPeriod, Scope, ScopeAccount, ScopeProfile, Tool, TrailCoverage, VerdictChange, VerdictRow,
+    CallTotals, Changes, ControlResult, ControlStatus, Definition, EvidenceItem, ExceptionEntry, ExceptionState,
+    IdentityUsed, Integrity, Method, Movement, Population, PreviousReport, Proof, Report, ReportFinding,
+    ReportPeriod, Scope, ScopeAccount, ScopeProfile, Tool, TrailCoverage, VerdictChange, VerdictRow,
 };
 
 /// A file of a report.
