@@ -60,8 +60,8 @@ mod tests {
             after: after.map(hash),
         });
         let byte = |hash: Option<Hash>| hash.map(|hash| hash.0[0]);
-        let notes = net(noted.collect());
-        let found: Vec<_> = notes.iter().map(|note| (byte(note.before), byte(note.after))).collect();
+        let left = net(noted.collect());
+        let found: Vec<_> = left.iter().map(|note| (byte(note.before), byte(note.after))).collect();
         assert_eq!(found, expected, "{steps:?}");
     }
 

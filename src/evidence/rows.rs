@@ -202,7 +202,9 @@ mod tests {
 
     fn digest(cells: &[Cell<'_>]) -> Hash {
         let mut digester = Digester::default();
-        cells.iter().for_each(|cell| digester.take(*cell));
+        for cell in cells {
+            digester.take(*cell);
+        }
         digester.finish()
     }
 

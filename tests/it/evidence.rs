@@ -122,7 +122,7 @@ fn a_report_names_a_checkpoint_and_tells_a_history_that_does_not_verify() {
         let files = fs::read_dir(place.path(&directory)).expect("a pack");
         let path = files.map(|file| file.expect("a file").path()).find(|path| {
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            name.starts_with("roletrail-report-") && name.ends_with(".json")
+            name.starts_with("roletrail-report-") && path.extension().is_some_and(|extension| extension == "json")
         });
         let text = fs::read(path.expect("the report")).expect("readable");
         serde_json::from_slice::<Value>(&text).expect("JSON")["integrity"].clone()

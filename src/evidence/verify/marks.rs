@@ -201,7 +201,7 @@ impl Marks {
         let mut gaps = Vec::new();
         match &self.last {
             None if 0 < size => {
-                gaps.push("no run has ended since the log began, so there is no checkpoint".to_owned())
+                gaps.push("no run has ended since the log began, so there is no checkpoint".to_owned());
             }
             Some(last) if !self.keys.is_empty() && last.signature == SignatureState::None => {
                 gaps.push(format!("the newest checkpoint, of size {}, is not signed", last.size));

@@ -160,7 +160,7 @@ impl Verifier {
         }
         for note in notes {
             let found = look(note.table, &note.key)?;
-            self.rows.take(note, number, found, &mut self.problems);
+            self.rows.take(&note, number, found, &mut self.problems);
         }
         Ok(())
     }
@@ -198,6 +198,14 @@ impl Verifier {
     pub fn settle_news<E>(&mut self, look: Look<'_, E>) -> Result<Vec<i64>, E> {
         self.marks.leave(&mut self.problems);
         self.rows.settle(look, &mut self.problems)
+    }
+
+    /// There are leaves or checkpoints with numbers that none can have.
+    pub fn strays(&mut self, strays: u64) {
+        if 0 < strays {
+            let detail = format!("{strays} leaves or checkpoints have numbers below the first");
+            self.problems.add(ProblemKind::LeafOutOfPlace, None, detail);
+        }
     }
 
     /// A row of a table was found that the log does not have.

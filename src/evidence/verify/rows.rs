@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::Look;
 use super::findings::Problems;
 use super::outcome::ProblemKind;
 use crate::evidence::rows::{Act, RowNote, key_text};
@@ -84,7 +85,7 @@ impl Rows {
     }
 
     /// Takes a note of a leaf; `found` is what the row holds.
-    pub(super) fn take(&mut self, note: RowNote, leaf: u64, found: Option<Hash>, problems: &mut Problems) {
+    pub(super) fn take(&mut self, note: &RowNote, leaf: u64, found: Option<Hash>, problems: &mut Problems) {
         let Some(law) = self.law(note.table) else {
             let detail = format!("leaf {leaf} names table {}, which there is not", note.table);
             problems.add(ProblemKind::ListEdited, Some(leaf), detail);
@@ -123,11 +124,7 @@ impl Rows {
 
     /// Tells what no leaf explains. Answers by how many rows each table differs from the log beyond that, where that can
     /// be known; `count` tells how many rows a table has.
-    pub(super) fn settle<E>(
-        &mut self,
-        look: &mut dyn FnMut(u8, &[u8]) -> Result<Option<Hash>, E>,
-        problems: &mut Problems,
-    ) -> Result<Vec<i64>, E> {
+    pub(super) fn settle<E>(&mut self, look: Look<'_, E>, problems: &mut Problems) -> Result<Vec<i64>, E> {
         let mut surplus: Vec<i64> = self.live.iter().map(|live| -live).collect();
         let mut open: Vec<_> = std::mem::take(&mut self.open).into_iter().collect();
         open.sort_by(|(left, _), (right, _)| left.cmp(right));

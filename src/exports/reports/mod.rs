@@ -4,6 +4,7 @@ mod asff;
 mod check;
 mod csv;
 mod document;
+mod evidence_log;
 mod field;
 mod formats;
 #[cfg(test)]
@@ -29,6 +30,7 @@ mod tests;
 mod tools;
 
 pub use check::{FileCheck, FileState, PackCheck, check};
+pub use evidence_log::EvidenceLog;
 pub use formats::{available, render, require};
 pub use manifest::{MANIFEST, Manifest, ManifestFile, Subject, sha256};
 pub use names::{ORGANIZATION, name};

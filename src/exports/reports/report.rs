@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::Serialize;
 
+pub use super::evidence_log::EvidenceLog;
 pub use super::lives::{
     LifeGap, LifeMoment, LifeState, LifeStore, LifeSubject, LifeUse, LivesLeftOut, MOST_LIVES, MomentKind,
     RoleLifetime, RoleLives,
@@ -245,31 +246,6 @@ pub struct Integrity {
     pub evidence_log: Option<EvidenceLog>,
     /// What was verified and what was not, one sentence each.
     pub statements: Vec<String>,
-}
-
-/// The evidence log of the history, at a checkpoint.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct EvidenceLog {
-    /// Leaves that the checkpoint speaks for.
-    pub size: u64,
-    /// Root over them, in hex.
-    pub root: String,
-    /// The log's name in its checkpoints.
-    pub origin: String,
-    /// When the checkpoint was made.
-    pub made_at: Timestamp,
-    /// It is the last one of the period; otherwise the first that speaks for all that the history holds.
-    pub in_period: bool,
-    /// The name under which it is signed, where it is.
-    pub signed_by: Option<String>,
-    /// The checkpoint's text, to be kept.
-    pub checkpoint: String,
-    /// Whether the whole log, and every row that it speaks about, verified when the report was made.
-    pub verified: bool,
-    /// In how many places it did not.
-    pub problems: u64,
-    /// Rows that stood in the history before the log began, and count as they stood then.
-    pub inherited_rows: u64,
 }
 
 /// What was fine in the accounts of one profile.

@@ -19,8 +19,8 @@ SELECT made_at, note FROM evidence_checkpoints WHERE size > ?1 ORDER BY size LIM
 
 /// The newest leaf that speaks of more than runs and reports: those come with every look at the history.
 const LAST_NEWS: &str = "-- evidence.last_news
-SELECT leaf FROM evidence WHERE EXISTS (SELECT 1 FROM json_each(payload, '$.rows')
-  WHERE key NOT IN ('runs', 'reports')) ORDER BY leaf DESC LIMIT 1";
+SELECT leaf FROM evidence WHERE CASE WHEN json_valid(payload) THEN EXISTS (
+  SELECT 1 FROM json_each(payload, '$.rows') WHERE key NOT IN ('runs', 'reports')) END ORDER BY leaf DESC LIMIT 1";
 
 /// A checkpoint, and when it was made.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -193,7 +193,9 @@ pub(in crate::store) fn begin(connection: &mut Connection) -> Result<(), StoreEr
                 (0..columns).map(|column| Ok(cell(row.get_ref(column)?))).collect::<rusqlite::Result<Vec<_>>>()?;
             let (key, values) = cells.split_at(table.key.len());
             let mut digester = Digester::default();
-            values.iter().for_each(|value| digester.take(*value));
+            for value in values {
+                digester.take(*value);
+            }
             let after = Some(digester.finish());
             notes.push(RowNote { table: number, key: key_of(key.iter().copied()), before: None, after });
             if notes.len() == INHERITED_ROWS {

@@ -25,6 +25,10 @@ SELECT leaf, hash, payload, rows FROM evidence WHERE leaf >= ?1 ORDER BY leaf";
 const CHECKPOINTS_FROM: &str = "-- evidence_checkpoints.from
 SELECT size, made_at, note, peaks FROM evidence_checkpoints WHERE size > ?1 ORDER BY size";
 
+/// Numbers that the program gives to no leaf and to no checkpoint: nothing else would read what bears them.
+const STRAYS: &str = "-- evidence.strays
+SELECT (SELECT count(*) FROM evidence WHERE leaf < 0) + (SELECT count(*) FROM evidence_checkpoints WHERE size < 1)";
+
 const NAMED_BY_REPORTS: &str = "-- reports.checkpoints
 SELECT report, checkpoint FROM reports WHERE checkpoint IS NOT NULL ORDER BY id";
 
@@ -69,6 +73,7 @@ impl Store {
         if !read(&snapshot, &mut verifier, &mut looking, stop)? {
             return Ok(None);
         }
+        verifier.strays(snapshot.query_row(STRAYS, [], |row| row.get::<_, Count>(0))?.0);
         let suspects =
             verifier.settle(&mut |table, key| looking.look(table, key), &mut |table| count(&snapshot, table))?;
         search(&snapshot, &suspects, &mut verifier)?;

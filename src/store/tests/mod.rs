@@ -45,8 +45,8 @@ impl Fixture {
         let path = directory.path().join("history.db");
         let store = open(&path, Access::Write("test")).expect("a new history");
         let run = store.begin_run(RunKind::Ingest, at(0)).expect("a run");
-        let _verified = VerifiedAtEnd(path.clone());
-        Self { store, run, path, _verified, _directory: directory }
+        let verified = VerifiedAtEnd(path.clone());
+        Self { store, run, path, _verified: verified, _directory: directory }
     }
 
     /// Stores events as one object; answers how many were new.

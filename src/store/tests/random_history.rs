@@ -90,10 +90,10 @@ impl Author {
         let mut event = assumption(&format!("event-{}", self.number), self.minutes - rng.i64(0..500), rng.bool());
         event.raw = format!("{{\"number\":{}}}", self.number);
         // Now and then one comes again, and now and then one takes the place of another.
-        if rng.u8(..6) == 0 {
-            event.id = format!("event-{}", rng.u32(1..=self.number));
-        } else if rng.u8(..6) == 0 {
-            event.replaces = Some(format!("event-{}", rng.u32(1..=self.number)));
+        match rng.u8(..6) {
+            0 => event.id = format!("event-{}", rng.u32(1..=self.number)),
+            1 => event.replaces = Some(format!("event-{}", rng.u32(1..=self.number))),
+            _ => {}
         }
         event
     }

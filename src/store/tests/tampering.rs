@@ -33,6 +33,8 @@ enum Place {
     Leaves(i64, i64),
     /// At a row.
     Row(&'static str, String, ProblemKind),
+    /// Outside of the numbers that leaves have.
+    Nowhere(ProblemKind),
     /// The log is an older one, or shorter.
     Cut(i64),
 }
@@ -42,6 +44,7 @@ impl Place {
         let leaf = problem.leaf.and_then(|leaf| i64::try_from(leaf).ok());
         match self {
             Self::Leaf(at, kind) => leaf == Some(*at) && problem.kind == *kind,
+            Self::Nowhere(kind) => leaf.is_none() && problem.kind == *kind,
             Self::Leaves(from, to) => leaf.is_some_and(|leaf| *from <= leaf && leaf <= *to),
             Self::Row(table, row, kind) => {
                 problem.table.as_deref() == Some(table) && problem.row.as_ref() == Some(row) && problem.kind == *kind
@@ -165,7 +168,7 @@ fn column(hash: &str) -> String {
 }
 
 /// What somebody does to the log.
-const LOG: [Kind; 22] = [
+const LOG: [Kind; 23] = [
     ("a byte of a payload", |t| {
         let leaf = t.leaf();
         t.run(&format!(
@@ -222,6 +225,10 @@ const LOG: [Kind; 22] = [
     ("the first leaf", |t| {
         t.run("DELETE FROM evidence WHERE leaf = 0");
         Place::Leaf(0, ProblemKind::LeafMissing)
+    }),
+    ("a leaf before the first", |t| {
+        t.run("INSERT INTO evidence SELECT -7, hash, payload, rows FROM evidence WHERE leaf = 1");
+        Place::Nowhere(ProblemKind::LeafOutOfPlace)
     }),
     ("a leaf twice", |t| {
         let leaf = t.leaf();

@@ -5,21 +5,19 @@
 //! nothing new comes.
 
 use super::Task;
-use crate::daemon::jobs::{JobError, verify};
+use crate::evidence::Verification;
 use crate::exports::reports::EvidenceLog;
-use crate::store::EvidenceHead;
+use crate::store::{EvidenceHead, StoreError};
 
-/// Verifies the log and the history; `None` where the work was stopped before its end. The inner `None` is a log without a
-/// checkpoint.
-pub(super) fn evidence_log(task: &Task<'_>) -> Result<Option<Option<EvidenceLog>>, JobError> {
-    let Some((found, _)) = verify::verify(task.context)? else { return Ok(None) };
+/// The log as `found` to be; `None` where it has no checkpoint.
+pub(super) fn evidence_log(task: &Task<'_>, found: &Verification) -> Result<Option<EvidenceLog>, StoreError> {
     let of_period = task.store().checkpoint_before(task.moments.to)?;
     let in_period = of_period.is_some();
     let head = match of_period {
         Some(head) => Some(head),
         None => task.store().checkpoint_of_news()?,
     };
-    let log = head.map(|EvidenceHead { made_at, note, checkpoint }| EvidenceLog {
+    Ok(head.map(|EvidenceHead { made_at, note, checkpoint }| EvidenceLog {
         size: checkpoint.checkpoint.size,
         root: checkpoint.checkpoint.root.to_string(),
         origin: checkpoint.checkpoint.origin,
@@ -30,8 +28,7 @@ pub(super) fn evidence_log(task: &Task<'_>) -> Result<Option<Option<EvidenceLog>
         verified: found.problems_found == 0,
         problems: found.problems_found,
         inherited_rows: found.inherited_rows,
-    });
-    Ok(Some(log))
+    }))
 }
 
 /// What vouches for the history, in sentences.

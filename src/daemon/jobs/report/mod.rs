@@ -128,7 +128,8 @@ pub fn gather(context: &JobContext, request: &ReportRequest) -> Result<Option<Ga
         parts.add(&task, &known)?;
     }
     add_common_gaps(&task, &mut parts)?;
-    let Some(log) = log::evidence_log(&task)? else { return Ok(None) };
+    let Some((found, _)) = super::verify(context)? else { return Ok(None) };
+    let log = log::evidence_log(&task, &found)?;
     let runs = task.store().runs_within(moments.from, moments.to)?;
     let totals = task.store().totals_within(moments.from, moments.to, request.account.as_deref())?;
     Ok(Some(assemble(&task, parts, (&runs, totals), log)?))
