@@ -16,7 +16,7 @@ use crate::model::{Basis, RolePresence};
 /// Width of a picture.
 const WIDTH: f32 = 700.0;
 /// Where its strips begin and end.
-const LEFT: f32 = 230.0;
+const LEFT: f32 = 236.0;
 const RIGHT: f32 = 690.0;
 /// Height of a row, of a strip in it, of a bar that counts the most, and of a mark.
 const ROW: f32 = 17.0;
@@ -130,7 +130,8 @@ impl Drawing<'_> {
     }
 
     fn name(&mut self, text: String, height: f32) {
-        self.shapes.push(label(LEFT - 6.0, self.y + height / 2.0 + 4.0, Align::End, text));
+        // From the left: a name of the widest letters ends below its strip and not outside of the page.
+        self.shapes.push(label(2.0, self.y + height / 2.0 + 4.0, Align::Start, text));
     }
 
     fn strip(&mut self, from: Timestamp, to: Timestamp, ink: Ink) {
