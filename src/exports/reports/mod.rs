@@ -38,11 +38,10 @@ pub use pack::{PackError, Place, Written};
 pub use summary::{ReportSummary, SummaryCoverage};
 
 pub use report::{
-    CallTotals, Changes, ControlResult, ControlStatus, Definition, EvidenceItem, EvidenceLog, ExceptionEntry,
-    ExceptionState, IdentityUsed, Integrity, LifeGap, LifeMoment, LifeState, LifeStore, LifeSubject, LifeUse,
-    LivesLeftOut, MOST_LIVES, Method, MomentKind, Movement, Population, PreviousReport, Proof, Report, ReportFinding,
-    ReportPeriod, RoleLifetime, RoleLives, Scope, ScopeAccount, ScopeProfile, Tool, TrailCoverage, VerdictChange,
-    VerdictRow,
+    CallTotals, Changes, ControlResult, ControlStatus, Definition, EvidenceItem, ExceptionEntry, ExceptionState,
+    IdentityUsed, Integrity, LifeGap, LifeMoment, LifeState, LifeStore, LifeSubject, LifeUse, LivesLeftOut,
+    MOST_LIVES, Method, MomentKind, Movement, Population, PreviousReport, Proof, Report, ReportFinding, ReportPeriod,
+    RoleLifetime, RoleLives, Scope, ScopeAccount, ScopeProfile, Tool, TrailCoverage, VerdictChange, VerdictRow,
 };
 
 /// A file of a report.
