@@ -25,6 +25,7 @@ mod text;
 mod time;
 mod verdicts;
 mod verify;
+mod verify_store;
 mod verify_trail;
 
 use std::ffi::OsString;
@@ -130,7 +131,7 @@ enum Command {
     Doctor(doctor::DoctorArgs),
     /// Write a compliance report of a period
     Report(report::ReportArgs),
-    /// Verify a report that was written, or the digests of a trail
+    /// Verify the history, a report that was written, or the digests of a trail
     Verify(verify::VerifyArgs),
     /// List and explain the rules
     Rules(rules::RulesArgs),

@@ -6,6 +6,7 @@ use clap::{Args, Subcommand};
 
 use super::output::Output;
 use super::text::one_line;
+use super::verify_store::{self, StoreArgs};
 use super::verify_trail::{self, TrailArgs};
 use super::{Exit, Failure};
 use crate::boot::Boot;
@@ -20,6 +21,8 @@ pub struct VerifyArgs {
 
 #[derive(Debug, Subcommand)]
 enum What {
+    /// Check the history against its evidence log
+    Store(StoreArgs),
     /// Check a report against its manifest
     #[command(after_help = PACK_NOTES)]
     Pack(PackArgs),
@@ -53,6 +56,7 @@ Example:
 /// [`Failure`] where there is nothing to verify.
 pub fn run(boot: &Boot, output: Output, arguments: &VerifyArgs) -> Result<Exit, Failure> {
     match &arguments.what {
+        What::Store(store) => verify_store::run(boot, output, store),
         What::Pack(pack) => verify_pack(output, pack),
         What::Trail(trail) => verify_trail::run(boot, output, trail),
     }

@@ -12,6 +12,7 @@ mod collect;
 mod controls;
 mod controls_file;
 mod database;
+mod evidence;
 mod exceptions;
 mod exceptions_edit;
 mod exceptions_file;
@@ -41,6 +42,7 @@ pub use collect::{Collect, Keep, MOST_THREADS};
 pub use controls::Controls;
 pub use controls_file::{parse_controls, read_controls};
 pub use database::Database;
+pub use evidence::Evidence;
 pub use exceptions::Exceptions;
 pub use exceptions_edit::{EditError, NewException, add_exception, end_exception};
 pub use exceptions_file::{ExceptionsLaw, parse_exceptions, read_exceptions};
@@ -96,6 +98,8 @@ pub struct Settings {
     pub controls: Controls,
     /// Findings that somebody has accepted for a time.
     pub exceptions: Exceptions,
+    /// The log that shows whether the history was changed from outside.
+    pub evidence: Evidence,
 }
 
 /// The commented example that `config init` writes; a test reads it.
@@ -130,6 +134,7 @@ impl Settings {
             reports: section.section("reports", Reports::read),
             controls: section.section("controls", Controls::read),
             exceptions: section.section("exceptions", Exceptions::read),
+            evidence: section.section("evidence", Evidence::read),
         }
     }
 }

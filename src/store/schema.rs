@@ -20,6 +20,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (4, "pages", include_str!("../../migrations/sqlite/0004_pages.sql")),
     (5, "reports", include_str!("../../migrations/sqlite/0005_reports.sql")),
     (6, "status", include_str!("../../migrations/sqlite/0006_status.sql")),
+    (7, "evidence", include_str!("../../migrations/sqlite/0007_evidence.sql")),
     (8, "digests", include_str!("../../migrations/sqlite/0008_digests.sql")),
 ];
 

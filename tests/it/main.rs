@@ -34,6 +34,7 @@ mod daemon;
 mod demo;
 mod digests;
 mod doctor;
+mod evidence;
 mod exceptions;
 mod exceptions_daemon;
 mod exceptions_file;

@@ -269,6 +269,6 @@ pub(super) fn seconds(time: Timestamp) -> f64 {
 
 /// Exact up to 2^53, as every value of the format is.
 #[allow(clippy::cast_precision_loss)]
-fn count(number: u64) -> f64 {
+pub(super) fn count(number: u64) -> f64 {
     number as f64
 }

@@ -4,12 +4,14 @@ mod asff;
 mod check;
 mod csv;
 mod document;
+mod evidence_log;
 mod field;
 mod formats;
 #[cfg(test)]
 mod hostile;
 mod html;
 mod json;
+mod lives;
 mod manifest;
 mod names;
 mod ocsf;
@@ -28,6 +30,7 @@ mod tests;
 mod tools;
 
 pub use check::{FileCheck, FileState, PackCheck, check};
+pub use evidence_log::EvidenceLog;
 pub use formats::{available, render, require};
 pub use manifest::{MANIFEST, Manifest, ManifestFile, Subject, sha256};
 pub use names::{ORGANIZATION, name};
@@ -36,8 +39,9 @@ pub use summary::{ReportSummary, SummaryCoverage};
 
 pub use report::{
     CallTotals, Changes, ControlResult, ControlStatus, Definition, EvidenceItem, ExceptionEntry, ExceptionState,
-    IdentityUsed, Integrity, Method, Movement, Population, PreviousReport, Proof, Report, ReportFinding,
-    ReportPeriod, Scope, ScopeAccount, ScopeProfile, Tool, TrailCoverage, VerdictChange, VerdictRow,
+    IdentityUsed, Integrity, LifeGap, LifeMoment, LifeState, LifeStore, LifeSubject, LifeUse, LivesLeftOut,
+    MOST_LIVES, Method, MomentKind, Movement, Population, PreviousReport, Proof, Report, ReportFinding, ReportPeriod,
+    RoleLifetime, RoleLives, Scope, ScopeAccount, ScopeProfile, Tool, TrailCoverage, VerdictChange, VerdictRow,
 };
 
 /// A file of a report.

@@ -9,6 +9,11 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::Serialize;
 
+pub use super::evidence_log::EvidenceLog;
+pub use super::lives::{
+    LifeGap, LifeMoment, LifeState, LifeStore, LifeSubject, LifeUse, LivesLeftOut, MOST_LIVES, MomentKind,
+    RoleLifetime, RoleLives,
+};
 use crate::exports::json::{ChangeJson, CoverageJson, FindingJson, VerdictJson};
 pub use crate::model::ExceptionState;
 use crate::model::{Basis, Outcome, Provider, Severity};
@@ -44,6 +49,8 @@ pub struct Report {
     pub controls: Vec<ControlResult>,
     /// Findings of the period: worst first, then oldest, then by id.
     pub findings: Vec<ReportFinding>,
+    /// The lives of the roles that the findings are about, within the period.
+    pub role_lives: RoleLives,
     /// Exceptions, in the order of their file.
     pub exceptions: Vec<ExceptionEntry>,
     /// What changed in the period.
@@ -235,6 +242,8 @@ pub struct Integrity {
     pub trails_validated: u64,
     /// Trails that are known.
     pub trails: u64,
+    /// The evidence log of the history; `None` where it has no checkpoint.
+    pub evidence_log: Option<EvidenceLog>,
     /// What was verified and what was not, one sentence each.
     pub statements: Vec<String>,
 }

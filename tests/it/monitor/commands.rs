@@ -7,13 +7,14 @@ use roletrail::exports::runbooks;
 use crate::support::Workplace;
 
 /// Commands of the contract that no part of the program has yet.
-const PENDING: [&str; 2] = ["backup", "verify store"];
+const PENDING: [&str; 1] = ["backup"];
 
 /// What people put their own words in for, and what stands for that here.
-const FILLED: [(&str, &str); 4] = [
+const FILLED: [(&str, &str); 5] = [
     ("{{ $labels.account }}", "111122223333"),
     ("ACCOUNT", "111122223333"),
     ("DAY", "2026-10-01"),
+    ("SIZE:ROOT", "0:00"),
     ("ID", "0123abcd"),
 ];
 

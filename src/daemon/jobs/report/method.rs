@@ -227,9 +227,5 @@ pub(super) fn integrity(facts: &Facts, objects: (u64, u64), digests: Vec<String>
     if facts.alibaba {
         statements.push("ActionTrail has no chain of digests: hashes are taken on receipt.".to_owned());
     }
-    statements.push(
-        "The history itself is an ordinary database: its hashes tell a change of a record, not a missing one."
-            .to_owned(),
-    );
     statements
 }

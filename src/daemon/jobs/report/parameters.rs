@@ -14,8 +14,13 @@ use crate::rules;
 /// Sections that tell where things are on this machine, and nothing about what a report says.
 const OF_THE_MACHINE: [&str; 2] = ["database", "web"];
 /// Keys of other sections that do, by section.
-const PLACES: [(&str, &str); 4] =
-    [("reports", "directory"), ("exceptions", "file"), ("profiles", "directory"), ("controls", "file")];
+const PLACES: [(&str, &str); 5] = [
+    ("reports", "directory"),
+    ("exceptions", "file"),
+    ("profiles", "directory"),
+    ("controls", "file"),
+    ("evidence", "key_file"),
+];
 /// Settings of which only whether they are set is told.
 const VEILED: [&str; 3] = ["external_id", "endpoint_url", "endpoint"];
 /// What stands for them.
@@ -207,6 +212,7 @@ mod tests {
     use crate::config;
 
     const TEXT: &str = "[database]\nurl = \"sqlite://x.db\"\n[reports]\ndirectory = \"out\"\nformats = [\"json\"]\n\
+        [evidence]\nkey_file = \"signs.key\"\n\
         [[aws]]\nname = \"prod\"\nexternal_id = \"confidential\"\nendpoint_url = \"http://user:secret@localhost/\"\n\
         [[aws.trail]]\nkind = \"files\"\npath = \"deep/trail\"\n";
 
@@ -218,7 +224,7 @@ mod tests {
     #[test]
     fn the_settings_tell_no_secret_and_no_place_of_the_machine() {
         let shown = text("/etc/roletrail");
-        for hidden in ["confidential", "secret", "sqlite", "/etc", "deep", "\"out\"", "listen_address"] {
+        for hidden in ["confidential", "secret", "sqlite", "/etc", "deep", "\"out\"", "signs", "listen_address"] {
             assert!(!shown.contains(hidden), "{hidden}: {shown}");
         }
         for told in ["\"prod\"", "(set)", "\"trail\"", "grace"] {

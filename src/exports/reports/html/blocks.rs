@@ -18,7 +18,7 @@ pub(super) fn block(block: Block<'_>) -> Markup {
                 @for (name, value) in &facts { tr { th scope="row" { (name) } td { (line(value)) } } }
             } },
             Block::Table(one) => (table(one)),
-            Block::Chart { picture, numbers } => div class=(format!("chart of-{}", picture.name)) { (figure(&picture)) (table(numbers)) },
+            Block::Chart { picture, numbers } => div class=(format!("chart of-{}", picture.kind)) { (figure(&picture)) (table(numbers)) },
             Block::Charts(charts) => div.charts {
                 @for (picture, numbers) in charts { div.chart { (figure(&picture)) (table(numbers)) } }
             },

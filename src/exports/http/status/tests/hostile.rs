@@ -307,6 +307,27 @@ fn undisguised(written: &str, shown: &str) {
 }
 
 #[test]
+fn no_text_that_is_searched_for_becomes_more_than_text() {
+    let scene = Scene::new();
+    let corpus: Vec<String> = TRIES.iter().map(|text| (*text).to_owned()).collect();
+    for text in &corpus {
+        scene.judged(&[hostile(text)], &[]);
+    }
+    scene.covered(&[]);
+    for opener in ["", "\"'>", "</title></textarea></style>", "%", "_", "\\"] {
+        for text in &corpus {
+            let asked = percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC);
+            let opened = percent_encoding::utf8_percent_encode(opener, percent_encoding::NON_ALPHANUMERIC);
+            let page = scene.start(&format!("status=all&account={opened}{asked}&q={opened}{asked}"));
+            harmless(&page, text);
+            let page = scene.start(&format!("status=all&q={opened}{asked}"));
+            let found = harmless(&page, text).select(&Selector::parse(".finding").expect("a selector")).count();
+            assert_eq!(0 < found, opener.is_empty(), "{opener}{text}: {found} found");
+        }
+    }
+}
+
+#[test]
 fn the_reader_of_the_test_sees_what_a_browser_would() {
     for bad in [
         "<p><script>alert(1)</script></p>",
