@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::exports::json::{ControlJson, FindingDetailJson, FindingJson};
+use crate::exports::json::{ControlJson, FindingDetailJson, FindingExceptionJson, FindingJson};
 use crate::findings::Exceptions;
-use crate::model::{FindingEvent, FindingStatus, StoredFinding};
+use crate::model::{Exception, FindingEvent, FindingStatus, StoredFinding};
 use crate::profiles::{Profile, Profiles};
 use crate::rules::Controls;
 use crate::store::{FindingFilter, FindingPlace, Store, StoreError};
@@ -170,16 +170,16 @@ impl View {
         if exception.is_some() {
             stored.status = FindingStatus::Excepted;
         }
-        FindingJson::new(stored, events, self.supported(stored), exception.map(Into::into))
+        FindingJson::new(stored, events, self.supported(stored), exception.map(told))
     }
 
     fn shape(&self, stored: &StoredFinding, events: Option<u64>, at: Timestamp) -> Result<FindingJson, StoreError> {
         let listed = self.store.finding_events(&stored.id, events)?;
-        let exception = self.exceptions.covering(stored, at).map(Into::into);
+        let exception = self.exceptions.covering(stored, at).map(told);
         Ok(FindingJson::new(stored, &listed, self.supported(stored), exception))
     }
 
-    fn supported(&self, stored: &StoredFinding) -> Vec<ControlJson> {
+    fn supported(&self, stored: &StoredFinding) -> Arc<[ControlJson]> {
         let controls = self.controls.of_rule(&stored.finding.rule).iter();
         controls.filter(|control| control.applies_to(stored.finding.account.provider)).map(Into::into).collect()
     }
@@ -188,6 +188,10 @@ impl View {
     fn moment_of(&self, filter: &FindingFilter) -> Timestamp {
         filter.at.unwrap_or(self.now)
     }
+}
+
+fn told(exception: &Exception) -> Arc<FindingExceptionJson> {
+    Arc::new(exception.into())
 }
 
 /// The filter as the store understands it. It knows no exceptions: what they cover is open there.

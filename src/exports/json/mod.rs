@@ -8,6 +8,7 @@ mod finding;
 mod history;
 mod object;
 mod scan;
+mod shared;
 mod verdict;
 
 pub use coverage::{CoverageJson, MissingJson};
@@ -21,4 +22,5 @@ pub use scan::{
     ApiCallsJson, BytesJson, IngestJson, ObjectsJson, ProviderCoverageJson, RecordsJson, RejectJson,
     ScanCoverageJson, ScanJson, TrailJson,
 };
+pub use shared::SharedTexts;
 pub use verdict::{AssumptionsJson, StoresJson, VerdictCoverageJson, VerdictJson};

@@ -8,7 +8,7 @@ use std::path::Path;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use super::manifest::{MANIFEST, Manifest, ManifestFile, SUMS, sha256};
+use super::manifest::{MANIFEST, Manifest, ManifestFile, SUMS, hex, sha256};
 
 /// Bytes of a manifest at most: one of a report has a few dozen files.
 const MANIFEST_BYTES: u64 = 16 << 20;
@@ -185,7 +185,7 @@ fn read_bounded(path: &Path) -> io::Result<Vec<u8>> {
 }
 
 /// Size and hash of a file; what is no file of its own, but points to another, is none.
-fn measure(path: &Path) -> io::Result<(u64, String)> {
+pub(super) fn measure(path: &Path) -> io::Result<(u64, String)> {
     if !fs::symlink_metadata(path)?.is_file() {
         return Err(io::Error::other("it is no plain file"));
     }
@@ -196,8 +196,7 @@ fn measure(path: &Path) -> io::Result<(u64, String)> {
     loop {
         let read = file.read(&mut buffer)?;
         if read == 0 {
-            let hex = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-            return Ok((size, hex));
+            return Ok((size, hex(&hash.finalize())));
         }
         hash.update(&buffer[..read]);
         size += read as u64;

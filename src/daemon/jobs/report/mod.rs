@@ -63,12 +63,12 @@ impl ReportRequest {
 }
 
 /// A report, and the files with what it was made with.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug)]
 pub struct Gathered {
     /// The report.
     pub report: Report,
     /// Settings, profiles and controls.
-    pub parameters: Vec<ReportFile>,
+    pub parameters: Vec<ReportFile<'static>>,
 }
 
 /// The moments of a period: what happens at its end belongs to the next one.
@@ -154,7 +154,7 @@ fn assemble(
     runs: &RunsWithin,
     totals: TotalsWithin,
 ) -> Result<Gathered, JobError> {
-    sort_findings(&mut parts);
+    sort_findings(&mut parts.findings);
     let settings = &task.context.settings;
     let mut facts = Facts::of(settings);
     facts.inferred = parts.verdicts.iter().any(|row| row.verdict.basis == Basis::Inferred && !row.not_asked)
@@ -183,7 +183,7 @@ fn assemble(
         },
         proof: proof::proofs(&task.context.profiles, &parts, &task.moments),
         controls: results::results(entries, &parts.findings, &parts.accounts, &whole),
-        exceptions: register::register(task.view.exceptions(), &parts.stored, task.moments.end),
+        exceptions: parts.register.entries(task.view.exceptions(), &parts.findings, task.moments.end),
         changes: changes(task, &mut parts)?,
         scope: Scope {
             name: task.request.scope().to_owned(),
@@ -200,15 +200,12 @@ fn assemble(
 }
 
 /// Worst first, then oldest, then by id.
-fn sort_findings(parts: &mut Parts) {
-    let (findings, stored) = (std::mem::take(&mut parts.findings), std::mem::take(&mut parts.stored));
-    let mut pairs: Vec<_> = findings.into_iter().zip(stored).collect();
-    pairs.sort_by(|(left, left_stored), (right, right_stored)| {
-        let (one, other) = (&left_stored.finding, &right_stored.finding);
-        let by_severity = right.finding.severity.cmp(&left.finding.severity);
-        by_severity.then(one.first_seen.cmp(&other.first_seen)).then_with(|| left.finding.id.cmp(&right.finding.id))
+fn sort_findings(findings: &mut [ReportFinding]) {
+    findings.sort_by(|left, right| {
+        let (one, other) = (&left.finding, &right.finding);
+        let by_severity = other.severity.cmp(&one.severity);
+        by_severity.then(one.first_seen.cmp(&other.first_seen)).then_with(|| one.id.cmp(&other.id))
     });
-    (parts.findings, parts.stored) = pairs.into_iter().unzip();
 }
 
 /// Whether no account of a provider may be missing, and no trail that is for all of them.

@@ -8,7 +8,7 @@ use crate::exports::reports::sample::sample;
 use crate::exports::reports::tools;
 
 fn written(report: &Report) -> Vec<u8> {
-    write(report).expect("a report").remove(0).bytes
+    write(report).expect("a report")[0].bytes().expect("it can be written")
 }
 
 fn faces() -> Faces {

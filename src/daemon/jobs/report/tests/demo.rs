@@ -120,13 +120,15 @@ fn every_account_of_the_story_has_the_verdict_that_it_tells() {
         let row = report.verdicts.iter().find(is_it).unwrap_or_else(|| panic!("{expected:?}"));
         assert_eq!(row.verdict.verdict, expected.verdict, "{expected:?}");
         let of_account = report.findings.iter().filter(|finding| {
-            finding.finding.account == expected.account && finding.finding.profile.as_ref() == Some(&expected.profile)
+            *finding.finding.account == expected.account
+                && finding.finding.profile.as_deref() == Some(&expected.profile)
         });
         let counts = of_account.filter(|finding| crate::model::Severity::Low <= finding.finding.severity);
-        let rules: std::collections::BTreeSet<_> = counts.map(|finding| finding.finding.rule.clone()).collect();
+        let rules: std::collections::BTreeSet<_> =
+            counts.map(|finding| finding.finding.rule.as_ref().to_owned()).collect();
         assert_eq!(rules, expected.rules.iter().cloned().collect(), "{expected:?}");
     }
-    let evidence: Vec<_> = report.evidence.iter().map(|item| item.kind.as_str()).collect();
+    let evidence: Vec<_> = report.evidence.iter().map(|item| item.kind.as_ref()).collect();
     for kind in ["event", "role", "coverage"] {
         assert!(evidence.contains(&kind), "{kind}: {evidence:?}");
     }
