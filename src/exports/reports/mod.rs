@@ -7,8 +7,6 @@ mod document;
 mod field;
 mod file;
 mod formats;
-#[cfg(test)]
-mod hostile;
 mod html;
 mod json;
 mod manifest;

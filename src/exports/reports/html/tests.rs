@@ -6,7 +6,7 @@ use super::*;
 use crate::exports::html::{SHOWN, disguises};
 use crate::exports::json::FindingJson;
 use crate::exports::reports::document::tests::{empty, many};
-use crate::exports::reports::hostile::corpus;
+use crate::exports::hostile::corpus;
 use crate::exports::reports::sample::sample;
 use crate::exports::reports::tools;
 

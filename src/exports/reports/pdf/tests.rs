@@ -3,7 +3,7 @@ use super::wrap::{Style, wrap};
 use super::*;
 use crate::exports::reports::document::Piece;
 use crate::exports::reports::document::tests::{empty, many};
-use crate::exports::reports::hostile::corpus;
+use crate::exports::hostile::corpus;
 use crate::exports::reports::sample::sample;
 use crate::exports::reports::tools;
 
