@@ -118,7 +118,7 @@ impl View {
                 }
                 after = Some(place.clone());
                 if let Some(stored) = self.as_excepted(filter, stored) {
-                    page.rows.push((place, self.shape(&stored, events, self.moment_of(filter))?));
+                    page.rows.push((place, self.shape(&stored, events, filter.at)?));
                 }
             }
             if ended {
@@ -146,7 +146,7 @@ impl View {
     /// [`StoreError`].
     pub fn findings(&self, filter: &FindingFilter, events: Option<u64>) -> Result<Vec<FindingJson>, StoreError> {
         let found = self.stored_findings(filter)?;
-        found.iter().map(|stored| self.shape(stored, events, self.moment_of(filter))).collect()
+        found.iter().map(|stored| self.shape(stored, events, filter.at)).collect()
     }
 
     /// The finding whose id begins with `prefix`, if exactly one does, with its life.
@@ -159,7 +159,7 @@ impl View {
             stored.status = FindingStatus::Excepted;
         }
         let history = self.store.finding_changes(&stored.id)?;
-        let finding = self.shape(&stored, events, self.now)?;
+        let finding = self.shape(&stored, events, None)?;
         Ok(Some(FindingDetailJson { finding, history: history.iter().map(Into::into).collect() }))
     }
 
@@ -173,9 +173,18 @@ impl View {
         FindingJson::new(stored, events, self.supported(stored), exception.map(told))
     }
 
-    fn shape(&self, stored: &StoredFinding, events: Option<u64>, at: Timestamp) -> Result<FindingJson, StoreError> {
-        let listed = self.store.finding_events(&stored.id, events)?;
-        let exception = self.exceptions.covering(stored, at).map(told);
+    /// A finding with its newest `events`, of those up to `at` where a moment is asked for.
+    fn shape(
+        &self,
+        stored: &StoredFinding,
+        events: Option<u64>,
+        at: Option<Timestamp>,
+    ) -> Result<FindingJson, StoreError> {
+        let listed = match at {
+            Some(at) => self.store.finding_events_up_to(&stored.id, at, events)?,
+            None => self.store.finding_events(&stored.id, events)?,
+        };
+        let exception = self.exceptions.covering(stored, at.unwrap_or(self.now)).map(told);
         Ok(FindingJson::new(stored, &listed, self.supported(stored), exception))
     }
 

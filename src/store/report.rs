@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use sha2::{Digest, Sha256};
 
-use super::codec::{Count, Moment, filled, millis, whole};
+use super::codec::{Count, Moment, filled, millis};
 use super::finding_lists::read_change;
 use super::findings::{columns, read};
 use super::{ChangeRow, Store, StoreError, accounts, events};
@@ -26,12 +26,8 @@ SELECT c.changed_at, c.run_id, c.change, c.because, c.finding_id, c.severity, c.
 FROM findings f CROSS JOIN finding_changes c
 WHERE f.account_id = ?1 AND f.first_seen < ?2 AND c.finding_id = f.id ORDER BY c.finding_id, c.changed_at, c.id";
 
-pub(super) const EVENTS: &str = "-- report.finding_events
-SELECT time, event_id FROM finding_events WHERE finding_id = ?1 AND time < ?2
-ORDER BY time DESC, event_id DESC LIMIT ?3";
-
 const EVENT_COUNT: &str = "-- report.count_finding_events
-SELECT count(*) FROM finding_events WHERE finding_id = ?1 AND time < ?2";
+SELECT count(*) FROM finding_events WHERE finding_id = ?1 AND time <= ?2";
 
 const EVENT: &str = "-- report.event
 SELECT e.object, e.sha256, e.raw, a.provider, a.account FROM events e CROSS JOIN accounts a
@@ -231,32 +227,14 @@ impl Store {
         .collect()
     }
 
-    /// Events of a finding before a moment, newest first.
+    /// How many events of a finding there are up to a moment.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn finding_events_before(
-        &self,
-        id: &FindingId,
-        before: Timestamp,
-        limit: Option<u64>,
-    ) -> Result<Vec<FindingEvent>, StoreError> {
-        let reader = self.reader()?;
-        let mut statement = reader.prepare_cached(EVENTS)?;
-        let rows = statement.query_map(params![id.0, millis(before), limit.map_or(i64::MAX, whole)], |row| {
-            Ok(FindingEvent { time: row.get::<_, Moment>(0)?.0, id: row.get(1)? })
-        })?;
-        Ok(rows.collect::<rusqlite::Result<_>>()?)
-    }
-
-    /// How many events of a finding there are before a moment.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn count_finding_events_before(&self, id: &FindingId, before: Timestamp) -> Result<u64, StoreError> {
+    pub fn count_finding_events_up_to(&self, id: &FindingId, at: Timestamp) -> Result<u64, StoreError> {
         let reader = self.reader()?;
         let mut statement = reader.prepare_cached(EVENT_COUNT)?;
-        let Count(count) = statement.query_row(params![id.0, millis(before)], |row| row.get(0))?;
+        let Count(count) = statement.query_row(params![id.0, millis(at)], |row| row.get(0))?;
         Ok(count)
     }
 

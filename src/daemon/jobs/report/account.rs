@@ -215,10 +215,10 @@ fn events_of(task: &Task<'_>, standing: &mut Standing) -> Result<Vec<FindingEven
         return Ok(events);
     }
     let id = &standing.stored.id;
-    let events = task.store().finding_events_before(id, task.moments.to, limit)?;
+    let events = task.store().finding_events_up_to(id, task.moments.end, limit)?;
     if let (true, Some(last)) = (standing.life.is_empty(), events.first()) {
         // Found later, when more had happened.
-        let count = task.store().count_finding_events_before(id, task.moments.to)?;
+        let count = task.store().count_finding_events_up_to(id, task.moments.end)?;
         standing.stored.finding.count = count.min(standing.stored.finding.count);
         standing.stored.finding.last_seen = last.time;
     }
