@@ -56,12 +56,7 @@ fn state() -> State {
             verdict(aws(), KMS, RolePresence::Present, Verdict::Findings),
             verdict(alibaba(), "alibaba-kms-key-store", RolePresence::Unknown, Verdict::Unknown),
         ],
-        stores: vec![StoresRow {
-            account: aws(),
-            profile: KMS.to_owned(),
-            state: "connected".to_owned(),
-            stores: 2,
-        }],
+        stores: vec![StoresRow { account: aws(), profile: KMS.to_owned(), state: "connected".to_owned(), stores: 2 }],
         assumptions: vec![assumptions(true, 1_204), assumptions(false, 1)],
         findings: vec![findings(Severity::Critical, 1, 1_794_000_000), findings(Severity::Medium, 3, 1_790_000_000)],
         excepted: vec![findings(Severity::Medium, 2, 1_780_000_000)],

@@ -1,8 +1,8 @@
 //! The manifest of a report: which files it has, and their hashes.
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
+use super::measured::sha256;
 use super::{Report, ReportFile, formats};
 
 /// Name of the manifest.
@@ -62,17 +62,6 @@ pub struct Manifest {
     pub root: String,
     /// The files, in the order of their names; the manifest itself and `SHA256SUMS` are not among them.
     pub files: Vec<ManifestFile>,
-}
-
-/// SHA-256 in hex.
-#[must_use]
-pub fn sha256(bytes: impl AsRef<[u8]>) -> String {
-    hex(&Sha256::digest(bytes))
-}
-
-/// Bytes in hex.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn line(hash: &str, name: &str) -> String {

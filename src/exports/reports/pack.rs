@@ -2,23 +2,19 @@
 //! beside its place and takes that place in one step: completely or not at all.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, BufWriter, ErrorKind, Write};
+use std::io::{self, ErrorKind};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{CWD, FlockOperation, RenameFlags, flock, renameat_with};
-use sha2::{Digest, Sha256};
 
 use super::ReportFile;
-use super::check::measure;
-use super::manifest::{self, MANIFEST, Manifest, ManifestFile, PLAIN, SUMS, Subject, hex};
+use super::manifest::{self, MANIFEST, Manifest, ManifestFile, PLAIN, SUMS, Subject};
+use super::measured::{measured, of_file};
 
 /// Rights of directories and files: reports tell who did what, which is not for everybody on the machine.
 const DIRECTORY_MODE: u32 = 0o750;
 const FILE_MODE: u32 = 0o640;
-
-/// Bytes that are hashed and written at once.
-const BUFFER: usize = 64 << 10;
 
 /// Why a report could not be written. The one that was there before stays as it was.
 #[derive(Debug, thiserror::Error)]
@@ -220,30 +216,7 @@ fn remove(path: &Path) -> io::Result<()> {
 /// Writes a file; answers its size and its SHA-256.
 fn write_file(path: &Path, file: &ReportFile<'_>) -> io::Result<(u64, String)> {
     let out = OpenOptions::new().write(true).create_new(true).mode(FILE_MODE).open(path)?;
-    let mut out = BufWriter::with_capacity(BUFFER, Measured { out, size: 0, hash: Sha256::new() });
-    file.write_to(&mut out)?;
-    let Measured { size, hash, .. } = out.into_inner().map_err(io::IntoInnerError::into_error)?;
-    Ok((size, hex(&hash.finalize())))
-}
-
-/// Counts and hashes what is written through it.
-struct Measured {
-    out: File,
-    size: u64,
-    hash: Sha256,
-}
-
-impl Write for Measured {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let written = self.out.write(bytes)?;
-        self.size += written as u64;
-        self.hash.update(&bytes[..written]);
-        Ok(written)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.out.flush()
-    }
+    measured(out, |out| file.write_to(out))
 }
 
 /// Whether a directory holds these files, byte for byte, and no other.
@@ -252,7 +225,7 @@ fn holds(path: &Path, files: &[ManifestFile]) -> bool {
     let is_there = |file: &ManifestFile| {
         let path = path.join(&file.name);
         let same_size = fs::symlink_metadata(&path).is_ok_and(|found| found.len() == file.size);
-        same_size && measure(&path).is_ok_and(|(_, sha256)| sha256 == file.sha256)
+        same_size && of_file(&path).is_ok_and(|(_, sha256)| sha256 == file.sha256)
     };
     entries.count() == files.len() && files.iter().all(is_there)
 }

@@ -2,8 +2,8 @@
 
 use super::Fixture;
 use crate::store::{
-    coverage, event_lists, events, finding_lists, key_stores, ledger, lookup_progress, open_findings, overview, report, role_use,
-    roles, tasks, timeline, trail_settings, verdicts,
+    coverage, event_lists, events, finding_lists, key_stores, ledger, lookup_progress, open_findings, overview,
+    report, role_use, roles, tasks, timeline, trail_settings, verdicts,
 };
 
 fn plan(fixture: &Fixture, query: &str) -> String {

@@ -17,16 +17,16 @@ mod trails;
 mod write;
 
 use std::collections::BTreeMap;
+use std::io;
 
 use jiff::{SignedDuration, Timestamp};
-use sha2::{Digest, Sha256};
 
 use super::{JobContext, JobError};
 use crate::daemon::timetable;
 use crate::exports::View;
 use crate::exports::reports::{
-    CallTotals, Changes, IdentityUsed, Integrity, Method, Movement, ORGANIZATION, Population, PreviousReport, Report,
-    ReportFile, ReportFinding, ReportPeriod, Scope, ScopeProfile,
+    self, CallTotals, Changes, IdentityUsed, Integrity, Method, Movement, ORGANIZATION, Population, PreviousReport,
+    Report, ReportFile, ReportFinding, ReportPeriod, Scope, ScopeProfile,
 };
 use crate::model::{Basis, FindingStatus, JudgingSettings, Provider, Severity, api};
 use crate::store::{HistoryFilter, RunsWithin, Store, TotalsWithin};
@@ -42,6 +42,9 @@ const TITLE: &str = "Service-linked roles of key stores: compliance report";
 
 /// Identities that a report names at most, the newest: credentials of a cluster have another session for each run.
 const MOST_IDENTITIES: usize = 100;
+
+/// Digits of a hash that make the id of a report: nobody has so many reports that two have the same.
+const ID_DIGITS: usize = 16;
 
 /// What a report is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -304,25 +307,10 @@ fn changes(task: &Task<'_>, parts: &mut Parts) -> Result<Changes, JobError> {
     })
 }
 
-/// The same for the same report: it is made of everything that the report says.
+/// The same for the same report: it is made of everything that the report says, which need not stand in memory as text.
 fn id_of(report: &Report) -> String {
-    let mut hash = Hash(Sha256::new());
+    let written = reports::measured(io::sink(), |out| Ok(serde_json::to_writer(out, report)?));
     // Plain data, into something that takes everything: it can always be written.
-    let _ = serde_json::to_writer(&mut hash, report);
-    let digest = hash.0.finalize();
-    format!("r-{}", digest[..8].iter().map(|byte| format!("{byte:02x}")).collect::<String>())
-}
-
-/// Takes a text as it is written: that of a report about many findings need not stand in memory a second time.
-struct Hash(Sha256);
-
-impl std::io::Write for Hash {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.update(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
+    let (_, sha256) = written.unwrap_or_default();
+    format!("r-{}", sha256.chars().take(ID_DIGITS).collect::<String>())
 }

@@ -3,10 +3,10 @@ use std::collections::BTreeSet;
 use scraper::{ElementRef, Html, Selector};
 
 use super::*;
+use crate::exports::hostile::corpus;
 use crate::exports::html::{SHOWN, disguises};
 use crate::exports::json::FindingJson;
 use crate::exports::reports::document::tests::{empty, many};
-use crate::exports::hostile::corpus;
 use crate::exports::reports::sample::sample;
 use crate::exports::reports::tools;
 

@@ -1,9 +1,9 @@
 use super::flow::{BOTTOM, Mark, PAGE, SIDE, TOP};
 use super::wrap::{Style, wrap};
 use super::*;
+use crate::exports::hostile::corpus;
 use crate::exports::reports::document::Piece;
 use crate::exports::reports::document::tests::{empty, many};
-use crate::exports::hostile::corpus;
 use crate::exports::reports::sample::sample;
 use crate::exports::reports::tools;
 
