@@ -9,7 +9,7 @@ use super::time::{minute, optional_moment};
 use super::{Exit, Failure};
 use crate::boot::Boot;
 use crate::exports::json::{FindingDetailJson, FindingExceptionJson, FindingJson};
-use crate::model::{Basis, FindingStatus, Severity};
+use crate::model::{Basis, FindingStatus, Provider, Severity};
 use crate::rules;
 use crate::store::FindingFilter;
 
@@ -54,6 +54,9 @@ struct ListArgs {
     /// Only this severity and worse
     #[arg(long, value_name = "SEVERITY")]
     severity: Option<Severity>,
+    /// Only this provider
+    #[arg(long)]
+    provider: Option<Provider>,
     /// Only this account
     #[arg(long, value_name = "ID")]
     account: Option<String>,
@@ -99,6 +102,7 @@ pub(super) fn open(boot: &Boot, output: Output) -> Result<Exit, Failure> {
         status: FindingStatus::Open.as_str().to_owned(),
         rule: None,
         severity: None,
+        provider: None,
         account: None,
         since: None,
         at: None,
@@ -116,7 +120,7 @@ fn list(boot: &Boot, output: Output, arguments: &ListArgs) -> Result<Exit, Failu
         status: status(&arguments.status),
         rule: arguments.rule.clone(),
         severity: arguments.severity,
-        provider: None,
+        provider: arguments.provider,
         account: arguments.account.clone(),
         since: optional_moment("--since", arguments.since.as_deref(), boot.now())?,
         at: optional_moment("--at", arguments.at.as_deref(), boot.now())?,

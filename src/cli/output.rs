@@ -175,7 +175,8 @@ impl Output {
     pub fn table<T>(self, rows: &[T], columns: &[Column<'_, T>]) -> String {
         let mut table = Table::new();
         table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
-        if !io::stdout().is_terminal() {
+        // A terminal that does not know its size says that it has none.
+        if !io::stdout().is_terminal() || table.width().is_some_and(|width| width < NARROWEST) {
             table.set_width(PIPE_WIDTH);
         }
         table.set_header(columns.iter().map(|column| self.heading(column.title)));
@@ -243,6 +244,9 @@ fn whole_columns(widths: &[usize], cells: &[Vec<String>], room: usize) -> Vec<bo
     }
     whole
 }
+
+/// Columns of a terminal in which a table can be read at all.
+const NARROWEST: u16 = 20;
 
 /// Columns of a table that goes into a pipe or file, where there is no terminal to ask.
 const PIPE_WIDTH: u16 = 160;

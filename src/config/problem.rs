@@ -57,7 +57,9 @@ impl fmt::Display for Problem {
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// The file could not be read.
-    #[error("cannot read the configuration {path} (named by {named_by}): {source}")]
+    #[error(
+        "cannot read the configuration {path} (named by {named_by}): {source}; name a file that this user can read"
+    )]
     Read {
         /// The file.
         path: PathBuf,

@@ -20,7 +20,7 @@ const BEFORE: [&str; 12] = [
 const ALWAYS_BEFORE: [&str; 3] = ["", "\">", "</title></textarea></style>"];
 
 /// The attacks; the first of them come after everything.
-const ATTACKS: [&str; 48] = [
+pub(super) const ATTACKS: [&str; 48] = [
     "<script>alert(1)</script>",
     "<img src=x onerror=alert(1)>",
     "<svg onload=alert(1)>",

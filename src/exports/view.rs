@@ -16,6 +16,9 @@ use crate::store::{FindingFilter, FindingPlace, Store, StoreError};
 /// Findings that are looked at for one page. With more of them excepted, or not, than a page has room for, it is shorter.
 const LOOKED_AT: usize = 5000;
 
+/// Findings that a search looks through for one page, which takes it some fifty milliseconds.
+const SEARCHED: u64 = 10_000;
+
 /// Findings that are read at least, once some of a page were left out.
 const BATCH: usize = 100;
 
@@ -130,6 +133,52 @@ impl View {
             }
         }
         Ok(page)
+    }
+
+    /// At most `limit` findings behind a place that have `text` in their role, store, actor or account, ASCII case
+    /// ignored. A page looks through 10,000 findings at most. The past cannot be searched: `filter.at` counts for nothing.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn search(
+        &self,
+        filter: &FindingFilter,
+        text: &str,
+        after: Option<&FindingPlace>,
+        limit: usize,
+    ) -> Result<FindingPage, StoreError> {
+        self.search_among(SEARCHED, &FindingFilter { at: None, ..filter.clone() }, text, after, limit)
+    }
+
+    /// The same with so many findings to look through.
+    fn search_among(
+        &self,
+        mut left: u64,
+        filter: &FindingFilter,
+        text: &str,
+        after: Option<&FindingPlace>,
+        limit: usize,
+    ) -> Result<FindingPage, StoreError> {
+        let mut page = FindingPage::default();
+        let mut after = after.cloned();
+        loop {
+            let bounds = (limit - page.rows.len(), left);
+            let found = self.store.search_findings(&in_store(filter), text, after.as_ref(), bounds)?;
+            left = left.saturating_sub(found.looked_at);
+            for (place, stored) in found.rows {
+                if let Some(stored) = self.as_excepted(filter, stored) {
+                    page.rows.push((place, self.shape(&stored, Some(0), None)?));
+                }
+            }
+            if limit <= page.rows.len() || found.stopped.is_none() {
+                return Ok(page);
+            }
+            if left == 0 {
+                page.stopped = found.stopped;
+                return Ok(page);
+            }
+            after = found.stopped;
+        }
     }
 
     /// A finding of the store with the status that it has under the exceptions, if the filter wants that status.

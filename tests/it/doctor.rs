@@ -182,6 +182,51 @@ fn a_wrong_configuration_and_a_damaged_history_have_their_own_codes() {
     place.ends(&["doctor"], 3);
 }
 
+#[test]
+fn the_files_that_the_settings_name_are_looked_at() {
+    let place = Workplace::new();
+    let detail = |report: &Value, part: &str| {
+        let checks = report["checks"].as_array().expect("checks").clone();
+        let found = checks.into_iter().find(|check| check["detail"].as_str().is_some_and(|text| text.contains(part)));
+        let found = found.unwrap_or_else(|| panic!("nothing about {part}: {report:#}"));
+        (
+            found["outcome"].as_str().unwrap_or_default().to_owned(),
+            found["detail"].to_string(),
+            found["needed"] == true,
+        )
+    };
+    let bare = place.json(&["doctor"], 0);
+    assert!(detail(&bare, "exceptions.toml").1.contains("nothing is accepted"));
+    assert!(detail(&bare, "reports are written to").1.contains("can be made"));
+    place.write("roletrail.toml", "[controls]\nfile = \"own.toml\"\n[reports]\ndirectory = \"packs\"\n");
+    let control = "[[control]]\nframework = \"House\"\nversion = \"1\"\nid = \"H-1\"\nsupports = \"x\"\nrules = [\"orphaned-role\"]\n";
+    place.write("own.toml", control);
+    let row = "[[exception]]\nid = \"OLD-1\"\nrule = \"trust-drift\"\naccount = \"111122223333\"\nowner = \"us\"\n\
+        reason = \"because\"\nticket = \"T\"\ncreated = \"2020-01-01\"\nexpires = \"2020-03-01\"\n";
+    place.write("exceptions.toml", row);
+    let report = place.json(&["doctor"], 0);
+    assert!(detail(&report, "own.toml").1.contains("1 controls, beside the built-in ones"), "{report:#}");
+    let (outcome, said, _) = detail(&report, "exceptions.toml");
+    assert!(outcome == "warning" && said.contains("1 expired (OLD-1)"), "{said}");
+    // What is wrong is named with its place, all of it at once, and is a wrong configuration.
+    place.write("exceptions.toml", row.replace("owner", "ower"));
+    place.write("own.toml", control.replace("orphaned-role", "orphan-role"));
+    let report = place.json(&["doctor"], 3);
+    assert!(detail(&report, "unknown key").1.contains("exceptions.toml:5:1"), "{report:#}");
+    assert!(detail(&report, "own.toml:").1.contains("orphaned-role"), "{report:#}");
+    // Reports that somebody asked for and that cannot be written are trouble; others are only told.
+    place.remove("exceptions.toml");
+    place.write("own.toml", control);
+    place.write("packs", "in the way");
+    let report = place.json(&["doctor"], 2);
+    let (outcome, said, needed) = detail(&report, "packs");
+    assert!(outcome == "failed" && needed && said.contains("[reports] directory"), "{said}");
+    place.remove("roletrail.toml");
+    place.write("reports", "in the way");
+    let (outcome, _, needed) = detail(&place.json(&["doctor"], 0), "reports cannot be written");
+    assert!(outcome == "failed" && !needed);
+}
+
 /// A closed port: nobody answers, which is neither a refusal nor expired credentials.
 #[test]
 fn nobody_at_the_endpoint_is_told_as_such() {

@@ -53,6 +53,7 @@ impl Daemon {
         pages.push(("rule", "/rules/orphaned-role".to_owned()));
         pages.push(("nothing", "/findings/0000".to_owned()));
         pages.push(("filtered", "/?severity=critical&status=all&provider=alibaba".to_owned()));
+        pages.push(("searched", "/?status=all&q=marta.keller".to_owned()));
         pages
     }
 }

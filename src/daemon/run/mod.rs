@@ -5,6 +5,7 @@
 //! again; that is the only wake-up without a slot, and there is none when nothing is scheduled.
 
 mod reload;
+mod retry;
 #[cfg(test)]
 mod tests;
 
@@ -23,6 +24,7 @@ use super::schedule::Schedule;
 use super::shutdown::{Signal, Stop};
 use crate::clock::Clock;
 use crate::exports::metrics::{Metrics, MissedBecause};
+use retry::Again;
 
 /// How late a slot can be served after the machine was suspended or the clock was set.
 const LONGEST_NAP: Duration = Duration::from_mins(1);
@@ -57,6 +59,9 @@ pub struct Task {
     pub schedule: Schedule,
     /// When first.
     pub first: FirstRun,
+    /// Whether a run that failed is tried again before the next slot comes: after five minutes, then after twice as long
+    /// each time, up to an hour.
+    pub retries: bool,
 }
 
 /// One run of a task.
@@ -137,6 +142,9 @@ struct Place {
     task: &'static str,
     pace: Pace,
     owed: Option<Run>,
+    retries: bool,
+    /// The attempt that follows a run that failed.
+    again: Option<Again>,
 }
 
 struct Daemon {
@@ -149,7 +157,7 @@ struct Daemon {
     notifier: Notifier,
     metrics: Arc<Metrics>,
     /// The run under way.
-    running: Option<(&'static str, JoinHandle<Result<(), String>>)>,
+    running: Option<(Run, JoinHandle<Result<(), String>>)>,
     reloading: Option<JoinHandle<Result<Vec<Task>, String>>>,
     /// A reload was asked for while one was under way.
     reload_again: bool,
@@ -191,7 +199,8 @@ impl Daemon {
         let pace = Pace::new(task.schedule, served);
         self.metrics.next_run(task.name, pace.next());
         let run = || Run { task: task.name, slot: now, missed: 0, stop: self.stop.clone() };
-        Place { task: task.name, pace, owed: (task.first == FirstRun::AtOnce).then(run) }
+        let owed = (task.first == FirstRun::AtOnce).then(run);
+        Place { task: task.name, pace, owed, retries: task.retries, again: None }
     }
 
     /// Notes what has become due, and starts the first of it if nothing is under way.
@@ -200,11 +209,15 @@ impl Daemon {
             return;
         }
         let now = self.clock.now();
-        let under_way = self.running.as_ref().map(|(task, _)| *task);
+        let under_way = self.under_way();
         for place in &mut self.places {
-            let Some(due) = place.pace.due(now) else { continue };
+            let Some(due) = place.pace.due(now) else {
+                place.owe_again(under_way, now, &self.stop);
+                continue;
+            };
             self.metrics.next_run(place.task, place.pace.next());
-            if place.owed.is_some() || under_way == Some(place.task) {
+            let gives_way = place.give_way();
+            if !gives_way && (place.owed.is_some() || under_way == Some(place.task)) {
                 tracing::warn!(task = place.task, slot = %due.slot, "skipped, because it is still busy");
                 self.metrics.slots_missed(place.task, MissedBecause::Busy, due.missed + 1);
                 continue;
@@ -224,8 +237,12 @@ impl Daemon {
             tracing::warn!(task = run.task, missed = run.missed, "catching up once for the slots that were missed");
         }
         self.notifier.status(&format!("{} is running for {}", run.task, run.slot));
-        let work = Arc::clone(&self.work);
-        self.running = Some((run.task, spawn_blocking(move || work(&run))));
+        let (work, of_thread) = (Arc::clone(&self.work), run.clone());
+        self.running = Some((run, spawn_blocking(move || work(&of_thread))));
+    }
+
+    fn under_way(&self) -> Option<&'static str> {
+        self.running.as_ref().map(|(run, _)| run.task)
     }
 
     async fn next_event(&mut self) -> Event {
@@ -242,22 +259,28 @@ impl Daemon {
 
     /// How long to sleep; for ever when nothing is scheduled.
     fn nap(&self) -> Option<Duration> {
-        let next = self.places.iter().filter_map(|place| place.pace.next()).min()?;
+        let under_way = self.under_way();
+        let next = self.places.iter().filter_map(|place| place.next(under_way)).min()?;
         let left = Duration::try_from(next.duration_since(self.clock.now())).unwrap_or_default();
         Some(left.min(LONGEST_NAP))
     }
 
     fn finish(&mut self, result: Answer<()>) {
-        let Some((task, _)) = self.running.take() else { return };
-        if let Err(reason) = result.unwrap_or_else(|panic| Err(format!("a bug in roletrail: {panic}"))) {
-            tracing::error!(task, reason, "failed");
-            self.metrics.task_failed(task, self.clock.now());
+        let Some((run, _)) = self.running.take() else { return };
+        let result = result.unwrap_or_else(|panic| Err(format!("a bug in roletrail: {panic}")));
+        let now = self.clock.now();
+        if let Err(reason) = &result {
+            tracing::error!(task = run.task, reason, "failed");
+            self.metrics.task_failed(run.task, now);
+        }
+        if let Some(place) = self.places.iter_mut().find(|place| place.task == run.task) {
+            place.ended(&run, result.is_ok(), now);
         }
         self.tell_idle();
     }
 
     fn tell_idle(&self) {
-        let next = self.places.iter().filter_map(|place| Some((place.pace.next()?, place.task))).min();
+        let next = self.places.iter().filter_map(|place| Some((place.next(None)?, place.task))).min();
         self.notifier.status(&match next {
             Some((slot, task)) => format!("idle; {task} is due at {slot}"),
             None => "idle; nothing is scheduled".to_owned(),
@@ -268,7 +291,7 @@ impl Daemon {
     async fn end(mut self) -> Ended {
         self.stop.request();
         self.notifier.stopping();
-        let Some((task, thread)) = &mut self.running else { return Ended::Clean };
+        let Some((Run { task, .. }, thread)) = &mut self.running else { return Ended::Clean };
         tracing::info!(task, "ending; waiting for it to stop");
         let limit = sleep(STOP_LIMIT);
         tokio::pin!(limit);

@@ -43,10 +43,11 @@ impl Daemon {
             let place = match old.iter().position(|place| place.task == task.name) {
                 None => self.place(task, now),
                 Some(found) => {
-                    let Place { task: name, mut pace, owed } = old.swap_remove(found);
-                    pace.change(task.schedule, now);
-                    self.metrics.next_run(name, pace.next());
-                    Place { task: name, pace, owed }
+                    let mut place = old.swap_remove(found);
+                    place.pace.change(task.schedule, now);
+                    place.hurry(now);
+                    self.metrics.next_run(place.task, place.pace.next());
+                    Place { retries: task.retries, ..place }
                 }
             };
             self.places.push(place);

@@ -36,7 +36,23 @@ fn schedule(text: &str) -> Schedule {
 }
 
 fn task(name: &'static str, text: &str, first: FirstRun) -> Task {
-    Task { name, schedule: schedule(text), first }
+    Task { name, schedule: schedule(text), first, retries: false }
+}
+
+/// A task whose failed runs are tried again.
+fn report(text: &str) -> Task {
+    Task { retries: true, ..task("report", text, FirstRun::AtFirstSlot) }
+}
+
+/// Work that fails so many times.
+fn failing(times: u64) -> Work {
+    let left = Mutex::new(times);
+    Arc::new(move |_| {
+        let mut left = left.lock().expect("no test panics in between");
+        let fails = 0 < *left;
+        *left = left.saturating_sub(1);
+        if fails { Err("no room".to_owned()) } else { Ok(()) }
+    })
 }
 
 const MINUTE: Duration = Duration::from_mins(1);
@@ -386,4 +402,84 @@ async fn a_month_of_hourly_slots_is_served_without_a_gap() {
     let runs = seen.runs();
     assert_eq!(runs.len(), 24 * 30);
     assert!(runs.iter().all(|(_, _, missed)| *missed == 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_failed_is_tried_again_ever_later_until_it_succeeds() {
+    let seen = start(Setup { tasks: vec![report("0 6 * * *")], work: failing(7), ..Setup::default() });
+    let slot = time("2026-01-01T06:00:00Z");
+    sleep(HOUR * 6 + MINUTE / 2).await;
+    // 5, 10, 20, 40, 60 and 60 minutes after the one before.
+    for (minutes, runs) in
+        [(4, 1), (1, 2), (9, 2), (1, 3), (20, 4), (40, 5), (59, 5), (1, 6), (60, 7), (59, 7), (1, 8)]
+    {
+        sleep(MINUTE * minutes).await;
+        assert_eq!(seen.runs().len(), runs, "{:?}", seen.clock.now());
+    }
+    assert!(seen.runs().iter().all(|run| *run == ("report", slot, 0)), "{:?}", seen.runs());
+    assert!(seen.metric("roletrail_schedule_run_failures_total{task=\"report\"} 7"));
+    sleep(HOUR * 13).await;
+    assert_eq!(seen.runs().len(), 8, "a success ends it");
+    sleep(HOUR * 8).await;
+    assert_eq!(seen.runs().last(), Some(&("report", time("2026-01-02T06:00:00Z"), 0)));
+    assert_eq!(seen.runs().len(), 9);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_newer_slot_takes_the_place_of_one_that_still_fails_and_begins_with_short_waits() {
+    let seen = start(Setup { tasks: vec![report("0 */6 * * *")], work: failing(u64::MAX), ..Setup::default() });
+    sleep(MINUTE * 719).await;
+    let first = seen.runs();
+    assert!(first.iter().all(|(_, slot, _)| *slot == time("2026-01-01T06:00:00Z")), "{first:?}");
+    assert_eq!(first.len(), 9, "6:00, :05, :15, :35, 7:15, 8:15, 9:15, 10:15 and 11:15");
+    sleep(MINUTE * 7).await;
+    let second = time("2026-01-01T12:00:00Z");
+    assert_eq!(seen.runs()[first.len()..], [("report", second, 0), ("report", second, 0)]);
+    assert!(seen.metric("roletrail_schedule_missed_total{reason=\"busy\",task=\"report\"} 0"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slot_that_comes_during_a_further_attempt_is_served_after_it() {
+    let (work, begun, release) = held_work();
+    let first = Mutex::new(true);
+    let work: Work = Arc::new(move |run| {
+        if std::mem::take(&mut *first.lock().expect("no test panics in between")) {
+            return Err("no room".to_owned());
+        }
+        work(run)
+    });
+    let seen = start(Setup { tasks: vec![report("0,6 * * * *")], work, ..Setup::default() });
+    sleep(MINUTE * 6 + MINUTE / 2).await;
+    seen.settle().await;
+    advance(MINUTE * 5).await;
+    seen.settle().await;
+    begun.recv().expect("the further attempt begins");
+    advance(MINUTE * 50).await;
+    seen.settle().await;
+    release.send(()).expect("the work waits");
+    release.send(()).expect("the work waits");
+    sleep(MINUTE).await;
+    let slots: Vec<_> = seen.runs().iter().map(|(_, slot, _)| *slot).collect();
+    assert_eq!(slots, ["00:06", "00:06", "01:00"].map(|at| time(&format!("2026-01-01T{at}:00Z"))));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reload_tries_again_at_once_and_a_clock_that_is_set_back_puts_nothing_off() {
+    let reload: Reload = Arc::new(|| Ok(vec![report("0 6 * * *")]));
+    let seen = start(Setup { tasks: vec![report("0 6 * * *")], work: failing(3), reload, ..Setup::default() });
+    sleep(HOUR * 6 + MINUTE).await;
+    assert_eq!(seen.runs().len(), 1);
+    seen.tell(Signal::Reload).await;
+    sleep(MINUTE).await;
+    assert_eq!(seen.runs().len(), 2);
+    seen.clock.set_by(SignedDuration::from_hours(-3));
+    sleep(MINUTE).await;
+    assert_eq!(seen.runs().len(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_not_tried_again_waits_for_its_next_slot() {
+    let seen = start(Setup { work: failing(u64::MAX), ..Setup::default() });
+    sleep(MINUTE * 119).await;
+    assert_eq!(seen.runs().len(), 7);
 }

@@ -13,7 +13,7 @@ mod text;
 pub use badges::{basis, outcome, presence, severity, status, verdict};
 pub use links::{account_path, finding_path, query, rule_path};
 pub use sentences::{CoverageCounts, age, counted, coverage, proof};
-pub use text::{SHOWN, brief, day, disguises, minute, moment, number, plain, prose, shown, shown_whole};
+pub use text::{SHOWN, brief, day, disguises, instruction, minute, moment, number, plain, prose, shown, shown_whole};
 
 /// The stylesheet of the shared pieces and pictures: a page links to it, a report carries it.
 pub const STYLE: &str = include_str!("pieces.css");

@@ -32,6 +32,16 @@ fn a_long_text_is_cut_and_the_whole_of_it_stays_within_reach() {
 }
 
 #[test]
+fn commands_of_an_instruction_are_code_and_names_in_it_stay_text() {
+    let written = instruction("Run `roletrail events`, then ask <b>.").into_string();
+    assert_eq!(written, "<bdi>Run </bdi><code><bdi>roletrail events</bdi></code><bdi>, then ask &lt;b&gt;.</bdi>");
+    let odd = instruction("Ask `x why.").into_string();
+    assert_eq!(odd, "<bdi>Ask `x why.</bdi>");
+    let long = format!("Ask `{}`.", "x".repeat(SHOWN));
+    assert!(instruction(&long).into_string().starts_with("<details"));
+}
+
+#[test]
 fn a_name_from_a_log_is_one_segment_of_a_path() {
     let account = |id: &str| account_path(&Account::new(Provider::Aws, id));
     assert_eq!(account("111122223333"), "/accounts/aws/111122223333");

@@ -58,6 +58,21 @@ pub fn plain(text: &str, characters: usize) -> String {
     plain
 }
 
+/// A sentence of the program with names from outside in it: what stands between backticks is code. It is cut, and the
+/// whole of it behind the cut one, where a name makes it long.
+#[must_use]
+pub fn instruction(text: &str) -> Markup {
+    let paired = text.matches('`').count().is_multiple_of(2);
+    if !paired || !split(text, SHOWN).1.is_empty() {
+        return shown_whole(text);
+    }
+    html! {
+        @for (place, part) in text.split('`').enumerate().filter(|(_, part)| !part.is_empty()) {
+            @if place % 2 == 1 { code { (shown(part)) } } @else { (shown(part)) }
+        }
+    }
+}
+
 /// Paragraphs and lists of the program's own documentation.
 #[must_use]
 pub fn prose(text: &str) -> Markup {

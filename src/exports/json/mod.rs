@@ -9,6 +9,7 @@ mod history;
 mod object;
 mod scan;
 mod shared;
+mod trail_check;
 mod verdict;
 
 pub use coverage::{CoverageJson, MissingJson};
@@ -23,4 +24,5 @@ pub use scan::{
     ScanCoverageJson, ScanJson, TrailJson,
 };
 pub use shared::SharedTexts;
+pub use trail_check::{ChainJson, CheckedObjectsJson, TrailCheckJson, UnreadPlaceJson};
 pub use verdict::{AssumptionsJson, StoresJson, VerdictCoverageJson, VerdictJson};

@@ -51,6 +51,7 @@ fn state() -> State {
         ],
         collectors: vec![collector(aws(), Some(1_795_000_000)), collector(alibaba(), None)],
         watermarks: vec![WatermarkRow { account: aws(), source: "trail:files".to_owned(), at: read_until }],
+        digests: vec![(aws(), true)],
         gaps: vec![GapsRow { account: alibaba(), gaps: 2 }],
         verdicts: vec![
             verdict(aws(), KMS, RolePresence::Present, Verdict::Findings),
@@ -84,6 +85,8 @@ fn page() -> String {
     metrics.task_failed("collect", time(1_794_999_000));
     metrics.storage_failed();
     metrics.report_written(Timestamp::from_second(1_790_086_400).ok());
+    metrics.evidence_grew(4711);
+    metrics.evidence_verified(true);
     metrics.config_reloaded(false);
     metrics.web_certificate_expires(Some(time(1_810_000_000)));
     metrics.publish(&state());

@@ -4,11 +4,13 @@ mod asff;
 mod check;
 mod csv;
 mod document;
+mod evidence_log;
 mod field;
 mod file;
 mod formats;
 mod html;
 mod json;
+mod lives;
 mod manifest;
 mod measured;
 mod names;
@@ -37,9 +39,11 @@ pub use pack::{PackError, Place, Written};
 pub use summary::{ReportSummary, SummaryCoverage};
 
 pub use report::{
-    CallTotals, Changes, ControlResult, ControlStatus, Definition, EvidenceItem, ExceptionEntry, ExceptionState,
-    IdentityUsed, Integrity, Method, Movement, Population, PreviousReport, Proof, Report, ReportFinding,
-    ReportPeriod, Scope, ScopeAccount, ScopeProfile, Tool, TrailCoverage, VerdictChange, VerdictRow,
+    CallTotals, Changes, ControlResult, ControlStatus, Definition, EvidenceItem, EvidenceLog, ExceptionEntry,
+    ExceptionState, IdentityUsed, Integrity, LifeGap, LifeMoment, LifeState, LifeStore, LifeSubject, LifeUse,
+    LivesLeftOut, MOST_LIVES, Method, MomentKind, Movement, Population, PreviousReport, Proof, Report, ReportFinding,
+    ReportPeriod, RoleLifetime, RoleLives, Scope, ScopeAccount, ScopeProfile, Tool, TrailCoverage, VerdictChange,
+    VerdictRow,
 };
 
 /// Why a report cannot be written in a format: this build does not have it, or it cannot hold the report.

@@ -10,6 +10,11 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::Serialize;
 
+pub use super::evidence_log::EvidenceLog;
+pub use super::lives::{
+    LifeGap, LifeMoment, LifeState, LifeStore, LifeSubject, LifeUse, LivesLeftOut, MOST_LIVES, MomentKind,
+    RoleLifetime, RoleLives,
+};
 use crate::exports::json::{ChangeJson, CoverageJson, FindingJson, SharedTexts, VerdictJson};
 pub use crate::model::ExceptionState;
 use crate::model::{Basis, Outcome, Provider, Severity};
@@ -45,6 +50,8 @@ pub struct Report {
     pub controls: Vec<ControlResult>,
     /// Findings of the period: worst first, then oldest, then by id.
     pub findings: Vec<ReportFinding>,
+    /// The lives of the roles that the findings are about, within the period.
+    pub role_lives: RoleLives,
     /// Exceptions, in the order of their file.
     pub exceptions: Vec<ExceptionEntry>,
     /// What changed in the period.
@@ -236,6 +243,8 @@ pub struct Integrity {
     pub trails_validated: u64,
     /// Trails that are known.
     pub trails: u64,
+    /// The evidence log of the history; `None` where it has no checkpoint.
+    pub evidence_log: Option<EvidenceLog>,
     /// What was verified and what was not, one sentence each.
     pub statements: Vec<String>,
 }

@@ -1,5 +1,9 @@
 //! A report for the tests of the formats: everything in it that is text from outside is what the test asks for.
 
+// Beside this file wherever it is read from: other tests read it by its path.
+#[path = "sample_life.rs"]
+mod life;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -48,6 +52,7 @@ pub(super) fn sample(text: &str) -> Report {
             objects_hashed: 744,
             trails_validated: 1,
             trails: 1,
+            evidence_log: Some(evidence_log(text)),
             statements: vec!["ActionTrail has no digest chain: objects are hashed when they are read.".to_owned()],
         },
         proof: vec![proof()],
@@ -57,6 +62,7 @@ pub(super) fn sample(text: &str) -> Report {
         ],
         controls: controls(),
         findings: findings(text),
+        role_lives: life::lives(period, text),
         exceptions: vec![exception(text)],
         changes: changes(),
         evidence: vec![EvidenceItem {
@@ -372,5 +378,21 @@ fn changes() -> Changes {
             to: "unknown".to_owned(),
             basis: Basis::Observed,
         }],
+    }
+}
+
+fn evidence_log(text: &str) -> EvidenceLog {
+    let root = "3f".repeat(32);
+    EvidenceLog {
+        size: 4711,
+        root,
+        origin: text.to_owned(),
+        made_at: time("2026-10-31T23:45:03Z"),
+        in_period: true,
+        signed_by: Some(text.to_owned()),
+        checkpoint: format!("{text}\n4711\nPz8/\n"),
+        verified: true,
+        problems: 0,
+        inherited_rows: 0,
     }
 }

@@ -127,3 +127,36 @@ fn a_page_that_looks_at_too_many_in_vain_says_where_it_stopped() {
     assert!(second.stopped.is_none());
     assert_eq!(first.rows.len() + second.rows.len(), (LOOKED_AT + 3 * BATCH).div_ceil(3));
 }
+
+#[test]
+fn a_search_reads_on_over_findings_of_another_status_and_says_where_it_had_to_stop() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let view = view(directory.path(), 40);
+    for (text, status, expected) in [
+        ("STRANGE", Some(FindingStatus::Open), 26),
+        ("friend", Some(FindingStatus::Open), 0),
+        ("friend", Some(FindingStatus::Excepted), 14),
+        ("2222", None, 40),
+        ("enemy", None, 0),
+        ("_", None, 0),
+        ("%", None, 0),
+    ] {
+        let filter = FindingFilter { status, ..FindingFilter::default() };
+        let whole = view.search(&filter, text, None, 100).expect("a page");
+        assert_eq!((whole.rows.len(), whole.stopped.is_some()), (expected, false), "{text} {status:?}");
+        for look_at in [1, 7, 40, 1000] {
+            let (mut paged, mut after, mut stops) = (Vec::new(), None, 0);
+            loop {
+                let page = view.search_among(look_at, &filter, text, after.as_ref(), 3).expect("a page");
+                assert!(page.rows.len() <= 3);
+                stops += u64::from(page.stopped.is_some());
+                let Some(last) = page.stopped.or(page.rows.last().map(|(place, _)| place.clone())) else { break };
+                paged.extend(page.rows);
+                after = Some(last);
+            }
+            assert_eq!(paged, whole.rows, "{text} {status:?} by {look_at}");
+            assert!(look_at != 1 || 0 < stops, "{text} {status:?}: it looked at more than it may");
+            assert!(look_at != 1000 || stops == 0, "{text} {status:?}: it stopped for no reason");
+        }
+    }
+}

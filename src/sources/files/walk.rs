@@ -1,7 +1,7 @@
 //! Walking files and directories in a stable order, one directory's names in memory per level.
 
 use std::collections::HashSet;
-use std::fs::{self, File, Metadata};
+use std::fs::{self, DirEntry, File, FileType, Metadata};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
@@ -55,8 +55,8 @@ pub fn measure(paths: &[PathBuf]) -> (u64, u64) {
 #[derive(Debug)]
 pub struct Walk {
     start: Option<PathBuf>,
-    /// What is left of each directory on the way down, in reverse order.
-    levels: Vec<Vec<PathBuf>>,
+    /// What is left of each directory on the way down, in reverse order, with what the directory tells of it.
+    levels: Vec<Vec<(PathBuf, FileType)>>,
     /// Directories that symbolic links have led to. Each is walked once by link, so that links can neither loop nor
     /// multiply; directories reached without a link need no memory.
     linked: HashSet<PathBuf>,
@@ -70,11 +70,13 @@ impl Iterator for Walk {
             return Some(entry);
         }
         while let Some(level) = self.levels.last_mut() {
-            let Some(path) = level.pop() else {
+            let Some((path, kind)) = level.pop() else {
                 self.levels.pop();
                 continue;
             };
-            if let Some(entry) = self.visit(path) {
+            // Trails have a directory for each day: half of what is walked need not be looked at.
+            let entry = if kind.is_dir() { self.descend(&path) } else { self.visit(path) };
+            if let Some(entry) = entry {
                 return Some(entry);
             }
         }
@@ -132,17 +134,21 @@ impl Walk {
             let reason = format!("more than {MOST_LEVELS} directories deep; name a directory further down");
             return Some(Entry::Unreadable { name: shown_name(directory), reason });
         }
-        let names = fs::read_dir(directory)
-            .and_then(|entries| entries.map(|entry| entry.map(|entry| entry.path())).collect::<io::Result<Vec<_>>>());
-        match names {
-            Ok(mut paths) => {
-                paths.sort_unstable_by(|left, right| right.cmp(left));
-                self.levels.push(paths);
+        let entries = fs::read_dir(directory)
+            .and_then(|entries| entries.map(|entry| entry.and_then(named)).collect::<io::Result<Vec<_>>>());
+        match entries {
+            Ok(mut entries) => {
+                entries.sort_unstable_by(|(left, _), (right, _)| right.cmp(left));
+                self.levels.push(entries);
                 None
             }
             Err(error) => Some(unreadable(directory, &error)),
         }
     }
+}
+
+fn named(entry: DirEntry) -> io::Result<(PathBuf, FileType)> {
+    Ok((entry.path(), entry.file_type()?))
 }
 
 /// Whether the path is a symbolic link, and what it is or leads to.

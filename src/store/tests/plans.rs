@@ -2,8 +2,8 @@
 
 use super::Fixture;
 use crate::store::{
-    coverage, event_lists, events, finding_lists, key_stores, ledger, lookup_progress, open_findings, overview,
-    report, role_use, roles, tasks, timeline, trail_settings, verdicts,
+    coverage, event_lists, events, finding_lists, finding_search, key_stores, ledger, lookup_progress, open_findings,
+    overview, report, role_use, roles, tasks, timeline, trail_settings, verdicts,
 };
 
 fn plan(fixture: &Fixture, query: &str) -> String {
@@ -52,6 +52,7 @@ fn hot_queries_search_an_index_and_scan_no_table() {
         (finding_lists::LIST, "findings_order", false),
         (finding_lists::EVENTS_UP_TO, "PRIMARY KEY", false),
         (report::CHANGES, "finding_changes_finding", true),
+        (finding_search::LOOK, "findings_order", false),
         (coverage::LIST, "coverage_place", false),
         (coverage::LIST_GAPS, "coverage_gap_places", false),
         (verdicts::LIST, "PRIMARY KEY", false),

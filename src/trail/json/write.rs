@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use super::Node;
+use super::{Node, end_of_plain};
 
 /// Bytes of most records, so that their text seldom has to move while it is written.
 const USUAL_BYTES: usize = 2 << 10;
@@ -65,14 +65,14 @@ fn write_member(out: &mut String, (index, (key, value)): (usize, &(Cow<'_, str>,
 
 fn write_text(out: &mut String, text: &str) {
     out.push('"');
-    let mut rest = text;
-    while let Some(at) = rest.bytes().position(|byte| byte < b' ' || byte == b'"' || byte == b'\\') {
-        let (plain, special) = rest.split_at(at);
-        out.push_str(plain);
-        write_escape(out, special.as_bytes()[0]);
-        rest = &special[1..];
+    let mut from = 0;
+    loop {
+        let end = end_of_plain(text.as_bytes(), from);
+        out.push_str(&text[from..end]);
+        let Some(special) = text.as_bytes().get(end) else { break };
+        write_escape(out, *special);
+        from = end + 1;
     }
-    out.push_str(rest);
     out.push('"');
 }
 

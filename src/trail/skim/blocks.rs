@@ -1,9 +1,8 @@
-//! The structure of JSON text, sixty-four bytes at a time: which brackets stand outside of strings, and where escapes
-//! spell characters by their numbers.
+//! The structure of JSON text, sixty-four bytes at a time: which brackets stand outside of strings.
 //!
 //! Bit n of a mask is byte n of the block. The technique is that of simdjson (Langdale and Lemire, "Parsing Gigabytes of
-//! JSON per Second"), with the widest instructions of the machine that the program runs on: an odd run of backslashes escapes what follows it, and the quotes that are left open and close
-//! strings in turn.
+//! JSON per Second"), with the widest instructions of the machine that the program runs on: an odd run of backslashes
+//! escapes what follows it, and the quotes that are left open and close strings in turn.
 
 use fearless_simd::prelude::*;
 use fearless_simd::u8x64;
@@ -18,8 +17,6 @@ pub(super) struct Marks {
     pub(super) opening: u64,
     /// `}` and `]` outside of strings.
     pub(super) closing: u64,
-    /// Every `u` that follows a backslash.
-    pub(super) numbers: u64,
 }
 
 /// The bits with even numbers.
@@ -32,8 +29,6 @@ pub(super) struct Scanner {
     in_string: u64,
     /// Whether the next byte is escaped.
     escaped: u64,
-    /// Whether the last byte was a backslash.
-    backslash: u64,
 }
 
 impl Scanner {
@@ -46,10 +41,7 @@ impl Scanner {
         let quotes = raw.quotes & !escaped;
         let strings = prefix_xor(quotes) ^ self.in_string;
         self.in_string = if strings >> 63 == 0 { 0 } else { u64::MAX };
-        let after_backslash = raw.backslashes << 1 | self.backslash;
-        self.backslash = raw.backslashes >> 63;
-        let numbers = if after_backslash == 0 { 0 } else { equal(block, b'u') & after_backslash };
-        Marks { opening: raw.opening & !strings, closing: raw.closing & !strings, numbers }
+        Marks { opening: raw.opening & !strings, closing: raw.closing & !strings }
     }
 
     /// The bytes that a backslash escapes.
@@ -116,9 +108,6 @@ mod tests {
     fn plainly(text: &[u8]) -> Vec<(usize, u8)> {
         let (mut found, mut in_string, mut escaped) = (Vec::new(), false, false);
         for (at, &byte) in text.iter().enumerate() {
-            if at > 0 && text[at - 1] == b'\\' && byte == b'u' {
-                found.push((at, b'u'));
-            }
             let is_escaped = std::mem::take(&mut escaped);
             match byte {
                 b'\\' if !is_escaped => escaped = true,
@@ -140,8 +129,8 @@ mod tests {
         for (number, chunk) in text.chunks(BLOCK).enumerate() {
             let mut block = [b' '; BLOCK];
             block[..chunk.len()].copy_from_slice(chunk);
-            let Marks { opening, closing, numbers } = mark(&mut scanner, &block);
-            for (bits, byte) in [(opening, b'{'), (closing, b'}'), (numbers, b'u')] {
+            let Marks { opening, closing } = mark(&mut scanner, &block);
+            for (bits, byte) in [(opening, b'{'), (closing, b'}')] {
                 let set = (0..BLOCK).filter(|bit| bits >> bit & 1 == 1);
                 found.extend(set.map(|bit| (number * BLOCK + bit, byte)));
             }
@@ -152,7 +141,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn marks_are_those_of_a_reader_that_goes_byte_by_byte(text in "[\\\\\"{}\\[\\]u a;\u{e9}]{0,300}") {
+        fn marks_are_those_of_a_reader_that_goes_byte_by_byte(text in "[\\\\\"{}\\[\\] a;\u{e9}]{0,300}") {
             let mut expected = plainly(text.as_bytes());
             expected.sort_unstable();
             prop_assert_eq!(marked(text.as_bytes()), expected);

@@ -41,8 +41,8 @@ fn after(text: &[u8], at: usize, expected: &[u8]) -> Option<usize> {
 pub(super) struct List<'t> {
     text: &'t [u8],
     begin: Begin,
-    /// Brackets that are open within the list.
-    depth: u32,
+    /// Brackets that are open within the list. Whoever passes over whole blocks within a record counts them.
+    pub(super) depth: u32,
     /// Where the current record began.
     record: usize,
     /// The end of the last record, or the beginning of the list.
@@ -51,8 +51,6 @@ pub(super) struct List<'t> {
     first: Option<Range<usize>>,
     last: Range<usize>,
     candidates: Vec<Range<usize>>,
-    /// Escapes that may spell a part of a needle, in records that have not ended.
-    suspects: Vec<usize>,
     state: State,
 }
 
@@ -76,7 +74,6 @@ impl<'t> List<'t> {
             first: None,
             last: begin.at..begin.at,
             candidates: Vec::new(),
-            suspects: Vec::new(),
             state: State::UnderWay,
         }
     }
@@ -89,21 +86,6 @@ impl<'t> List<'t> {
     /// The first record, once it has ended.
     pub(super) fn first(&self) -> Option<Range<usize>> {
         self.first.clone()
-    }
-
-    /// Takes escapes that may spell a part of a needle.
-    pub(super) fn suspect(&mut self, at: impl Iterator<Item = usize>) {
-        self.suspects.extend(at);
-    }
-
-    /// Passes a whole block, where no record can end in it.
-    #[inline(always)]
-    pub(super) fn stays_inside(&mut self, opening: u64, closing: u64) -> bool {
-        let inside = closing.count_ones() < self.depth;
-        if inside {
-            self.depth = self.depth + opening.count_ones() - closing.count_ones();
-        }
-        inside
     }
 
     /// Takes the next bracket; answers whether there is nothing more to look at.
@@ -151,8 +133,6 @@ impl<'t> List<'t> {
         while let Some(hit) = hits.next_if(|hit| *hit <= at) {
             wanted |= record.start <= hit;
         }
-        let here = self.suspects.partition_point(|suspect| *suspect <= at);
-        wanted |= self.suspects.drain(..here).any(|suspect| record.start <= suspect);
         if wanted {
             self.candidates.push(record.clone());
         }

@@ -9,15 +9,15 @@
 mod blocks;
 mod list;
 mod needles;
+mod search;
 
 use std::iter::Peekable;
 use std::ops::Range;
 
-use blocks::{BLOCK, Scanner};
+use blocks::{BLOCK, Marks, Scanner};
 use fearless_simd::{Level, Simd, dispatch};
 use list::List;
 pub(super) use needles::Needles;
-use needles::is_of_alphabet;
 
 /// What skimming finds.
 #[derive(Debug, PartialEq, Eq)]
@@ -36,7 +36,7 @@ pub(super) struct Skimmed {
 pub(super) fn skim(text: &[u8], needles: &Needles, count: bool) -> Option<Skimmed> {
     let begin = list::begin(text)?;
     let mut hits = needles.find_iter(text).peekable();
-    if !count && hits.peek().is_none() && !spells_anything(text) {
+    if !count && hits.peek().is_none() {
         let mut list = List::new(text, begin);
         scan(text, &mut list, hits, true);
         let first = list.first()?;
@@ -50,7 +50,7 @@ pub(super) fn skim(text: &[u8], needles: &Needles, count: bool) -> Option<Skimme
 
 /// Goes over the structure from the beginning of the list; to its end, or that of its first record.
 fn scan<'t>(text: &'t [u8], list: &mut List<'t>, hits: Peekable<impl Iterator<Item = usize>>, first_only: bool) {
-    let scan = Scan { text, list, hits, first_only, scanner: Scanner::default() };
+    let scan = Scan { text, list, hits, first_only };
     dispatch!(Level::new(), simd => scan.run(simd));
 }
 
@@ -60,7 +60,6 @@ struct Scan<'s, 't, I: Iterator<Item = usize>> {
     list: &'s mut List<'t>,
     hits: Peekable<I>,
     first_only: bool,
-    scanner: Scanner,
 }
 
 // What is inlined into `run` is compiled anew for each kind of machine.
@@ -69,35 +68,33 @@ impl<I: Iterator<Item = usize>> Scan<'_, '_, I> {
     fn run(mut self, simd: impl Simd) {
         let begin = self.list.position();
         let (blocks, rest) = self.text[begin..].as_chunks::<BLOCK>();
-        for (number, block) in blocks.iter().enumerate() {
-            if self.block(simd, block, begin + number * BLOCK) {
-                return;
-            }
-        }
         let mut tail = [b' '; BLOCK];
         tail[..rest.len()].copy_from_slice(rest);
-        self.block(simd, &tail, begin + blocks.len() * BLOCK);
+        // Both stay in registers: nearly every block lies within a record.
+        let (mut scanner, mut depth) = (Scanner::default(), self.list.depth);
+        for (number, block) in blocks.iter().chain([&tail]).enumerate() {
+            let marks = scanner.mark(simd, block);
+            let closing = marks.closing.count_ones();
+            if closing < depth {
+                depth = depth + marks.opening.count_ones() - closing;
+                continue;
+            }
+            self.list.depth = depth;
+            if self.brackets(marks, begin + number * BLOCK) {
+                return;
+            }
+            depth = self.list.depth;
+        }
+        self.list.depth = depth;
     }
 
-    /// Takes the next block; answers whether there is nothing more to look at.
-    #[inline(always)]
-    fn block(&mut self, simd: impl Simd, block: &[u8; BLOCK], at: usize) -> bool {
-        let marks = self.scanner.mark(simd, block);
-        if marks.numbers != 0 {
-            let spelling = bits(marks.numbers).map(|bit| at + bit).filter(|at| spells(self.text, *at));
-            self.list.suspect(spelling);
-        }
-        if self.list.stays_inside(marks.opening, marks.closing) {
-            return false;
-        }
-        for bit in bits(marks.opening | marks.closing) {
+    /// Takes the brackets of a block one by one; answers whether there is nothing more to look at.
+    fn brackets(&mut self, marks: Marks, block: usize) -> bool {
+        bits(marks.opening | marks.closing).any(|bit| {
             let is_opening = marks.opening >> bit & 1 == 1;
-            let ended = self.list.bracket(at + bit, is_opening, &mut self.hits);
-            if ended || (self.first_only && self.list.first().is_some()) {
-                return true;
-            }
-        }
-        false
+            let ended = self.list.bracket(block + bit, is_opening, &mut self.hits);
+            ended || (self.first_only && self.list.first().is_some())
+        })
     }
 }
 
@@ -112,18 +109,4 @@ fn bits(mut bits: u64) -> impl Iterator<Item = usize> {
         bits &= bits - 1;
         Some(bit)
     })
-}
-
-/// Whether any escape of the text spells what may be a part of a needle.
-fn spells_anything(text: &[u8]) -> bool {
-    memchr::memmem::find_iter(text, b"\\u").any(|at| spells(text, at + 1))
-}
-
-/// Whether the escape whose `u` is here may spell a part of a needle: one of its characters, or the backslash of another
-/// escape in a text within a text. Providers write `\u003c`, `\u003d` and `\u0026` often, and none of these.
-fn spells(text: &[u8], at: usize) -> bool {
-    let Some(digits) = text.get(at + 1..at + 5) else { return true };
-    let digits = std::str::from_utf8(digits).ok();
-    let Some(number) = digits.and_then(|digits| u16::from_str_radix(digits, 16).ok()) else { return true };
-    u8::try_from(number).is_ok_and(|byte| is_of_alphabet(byte) || byte == b'\\')
 }

@@ -4,9 +4,10 @@
 //! the name of a call in the life of a store. Their alphabet is small, so that an escape that spells one of its characters
 //! can be told from all others.
 
-use aho_corasick::packed::{Config, MatchKind, Searcher};
-use aho_corasick::{AhoCorasick, Input, Span};
+use std::cmp::Reverse;
+use std::collections::{BTreeSet, HashSet};
 
+use super::search::{Search, WINDOW};
 use crate::model::Provider;
 use crate::profiles::{Profile, Profiles, RoleMatch};
 
@@ -20,127 +21,86 @@ const VERBS: [&str; 10] =
 /// The letters, the rarest in names of English words first.
 const RAREST: &[u8] = b"zqxjkvbpygfwmucldrhsnioate";
 
-/// Letters of the part of a name that is searched in every spelling.
-const PART: usize = 4;
-
-/// What every name of the provider's has: no part to tell one by.
-const EVERYWHERE: [&str; 2] = ["aliyun", "servicerole"];
+/// Words that nearly every record has, whoever made it: what is in them tells no needle from anything else.
+const EVERYWHERE: &str = "eventVersion userIdentity type principalId arn accountId accessKeyId userName sessionContext \
+    sessionIssuer webIdFederationData attributes creationDate mfaAuthenticated invokedBy eventTime eventSource eventName \
+    awsRegion sourceIPAddress userAgent errorCode errorMessage requestParameters responseElements additionalEventData \
+    requestID eventID readOnly resources eventType AwsApiCall managementEvent recipientAccountId sharedEventID \
+    eventCategory Management tlsDetails tlsVersion cipherSuite clientProvidedHostHeader AssumedRole AWSService \
+    AWSServiceRoleFor aws-service-role service-linked iam sts kms ec2 amazonaws.com kms.amazonaws.com keyId \
+    encryptionContext AWS::KMS::Key AWS::IAM::Role AssumeRole CreateGrant GenerateDataKey Decrypt Describe List \
+    aliyun.com aliyuncs.com acsRegion AliyunServiceRoleFor isGlobal insideRecord eventRW eventAttributes ApiCall \
+    resourceType resourceName referencedResources serviceName apiVersion stsTokenPrincipalName assumed-role";
 
 /// The needles of one provider.
 #[derive(Debug)]
 pub(in crate::trail) struct Needles {
+    needles: Vec<Needle>,
     search: Search,
-    /// The first patterns are needles as they are, in this order; the others are parts of those that come in any case.
-    exact: Vec<Exact>,
-    spelled: Vec<Spelled>,
 }
 
-#[derive(Debug)]
-enum Search {
-    Packed(Box<Searcher>),
-    /// On machines without the instructions for the other.
-    Automaton(Box<AhoCorasick>),
-}
-
-/// A needle as it is written.
+/// Something to be found.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Exact {
+struct Needle {
     text: Vec<u8>,
     /// Whether the string that holds it has to end with it.
     ends_string: bool,
-}
-
-/// A needle that may be spelled in any case.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Spelled {
-    lower: Vec<u8>,
-    at: usize,
-}
-
-/// What was found.
-struct Hit {
-    pattern: usize,
-    start: usize,
-    end: usize,
-}
-
-/// The needles of profiles.
-#[derive(Default)]
-struct Wanted {
-    exact: Vec<Exact>,
-    spelled: Vec<Spelled>,
+    /// Whether it may be spelled in any case.
+    any_case: bool,
+    /// Where the part of it begins by which it is searched.
+    part: usize,
 }
 
 impl Needles {
-    /// The needles of every profile of a provider; `None` where nothing can be skipped: without profiles, or where a
-    /// needle cannot be searched for.
+    /// The needles of every profile of a provider; `None` where one of them cannot be searched for, and nothing can be
+    /// skipped.
     pub(in crate::trail) fn of(profiles: &Profiles, provider: Provider) -> Option<Self> {
-        let mut wanted = Wanted::default();
-        for profile in profiles.of(provider) {
-            wanted.add(profile)?;
-        }
-        let Wanted { exact, spelled } = wanted;
-        let texts = exact.iter().map(|exact| &exact.text).chain(spelled.iter().map(|spelled| &spelled.lower));
-        if !texts.flatten().all(|byte| is_of_alphabet(*byte)) {
-            return None;
-        }
-        let exact = without_implied(exact);
-        let mut patterns: Vec<_> = exact.iter().map(|exact| exact.text.clone()).collect();
-        patterns.extend(spelled.iter().flat_map(Spelled::in_every_case));
-        Some(Self { search: Search::of(&patterns)?, exact, spelled })
+        let wanted = profiles.of(provider).map(wanted).collect::<Option<Vec<_>>>()?;
+        let mut needles = without_implied(wanted.into_iter().flatten().collect());
+        choose_parts(&mut needles);
+        let mut windows: Vec<_> = needles.iter().map(Needle::window).collect();
+        windows.sort_unstable();
+        windows.dedup();
+        let escape = [b"\\".to_vec(), b"u".to_vec(), (0..=u8::MAX).collect()];
+        Some(Self { search: Search::of(&windows, &escape), needles })
     }
 
-    /// Where needles stand, in order.
+    /// Where needles stand, or escapes that may spell a part of one, in order.
     pub(super) fn find_iter<'n>(&'n self, text: &'n [u8]) -> impl Iterator<Item = usize> + 'n {
-        let mut from = 0;
-        std::iter::from_fn(move || {
-            loop {
-                let hit = self.search.find(text, from)?;
-                if self.is_whole(text, &hit) {
-                    from = hit.end;
-                    return Some(hit.start);
-                }
-                // A part that stands for nothing may overlap one that does.
-                from = hit.start + 1;
-            }
-        })
-    }
-
-    /// Whether what was found is a needle, and not only a part of one.
-    fn is_whole(&self, text: &[u8], hit: &Hit) -> bool {
-        if let Some(exact) = self.exact.get(hit.pattern) {
-            // A name that ends its string is followed by a quote, or by the backslash of one in a text within a text.
-            return !exact.ends_string || matches!(text.get(hit.end), Some(b'"' | b'\\'));
-        }
-        self.spelled.iter().any(|spelled| {
-            let begin = hit.start.checked_sub(spelled.at);
-            let found = begin.and_then(|begin| text.get(begin..begin + spelled.lower.len()));
-            found.is_some_and(|found| found.eq_ignore_ascii_case(&spelled.lower))
+        self.search.candidates(text).filter(|at| match text[*at] {
+            b'\\' => spells(text, at + 1),
+            _ => self.needles.iter().any(|needle| needle.is_around(text, *at)),
         })
     }
 }
 
-impl Wanted {
-    /// Adds what a record must hold to concern a profile; `None` where that cannot be searched for.
-    fn add(&mut self, profile: &Profile) -> Option<()> {
-        self.exact.extend(profile.trusted_principals.iter().map(|service| Exact::anywhere(service)));
-        let calls = profile.store.iter().flat_map(|kind| &kind.calls);
-        // The name of a call is compared as a whole.
-        self.exact.extend(calls.map(|call| Exact { ends_string: true, ..Exact::anywhere(without_verb(&call.name)) }));
-        match (&profile.role, profile.provider) {
-            (RoleMatch::Named { name, .. }, Provider::Aws) => self.exact.push(Exact::anywhere(name)),
-            // RAM takes a name in any case, and logs it in more than one.
-            (RoleMatch::Named { name, .. }, Provider::Alibaba) => self.spelled.push(Spelled::of(name)?),
-            (RoleMatch::ServiceLinked, _) => {
-                self.exact.extend(["aws-service-role", "AWSServiceRoleFor"].map(Exact::anywhere));
-            }
-        }
-        Some(())
+/// What a record must hold, any of it, to concern a profile; `None` where that cannot be searched for.
+fn wanted(profile: &Profile) -> Option<Vec<Needle>> {
+    let calls = profile.store.iter().flat_map(|kind| &kind.calls);
+    let services = profile.trusted_principals.iter().map(|service| Needle::new(service));
+    // The name of a call is compared as a whole.
+    let calls = calls.map(|call| Some(Needle { ends_string: true, ..Needle::new(without_verb(&call.name))? }));
+    let mut needles: Vec<_> = services.chain(calls).collect();
+    match (&profile.role, profile.provider) {
+        (RoleMatch::Named { name, .. }, Provider::Aws) => needles.push(Needle::new(name)),
+        // RAM takes a name in any case, and logs it in more than one.
+        (RoleMatch::Named { name, .. }, Provider::Alibaba) => needles.push(Needle::in_any_case(name)),
+        (RoleMatch::ServiceLinked, _) => needles.extend(["aws-service-role", "AWSServiceRoleFor"].map(Needle::new)),
     }
+    needles.into_iter().collect()
+}
+
+/// Whether the escape whose `u` is here may spell a part of a needle: one of its characters, or the backslash of another
+/// escape in a text within a text. Providers write `\u003c`, `\u003d` and `\u0026` often, and none of these.
+fn spells(text: &[u8], at: usize) -> bool {
+    let Some(digits) = text.get(at + 1..at + 5) else { return true };
+    let digits = std::str::from_utf8(digits).ok();
+    let Some(number) = digits.and_then(|digits| u16::from_str_radix(digits, 16).ok()) else { return true };
+    u8::try_from(number).is_ok_and(|byte| is_of_alphabet(byte) || byte == b'\\')
 }
 
 /// Whether a needle may hold the byte.
-pub(super) fn is_of_alphabet(byte: u8) -> bool {
+fn is_of_alphabet(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b'@')
 }
 
@@ -150,9 +110,9 @@ fn without_verb(name: &str) -> &str {
 }
 
 /// Each needle that is not found anyway wherever another is: whoever holds the longer one holds the shorter.
-fn without_implied(mut needles: Vec<Exact>) -> Vec<Exact> {
+fn without_implied(mut needles: Vec<Needle>) -> Vec<Needle> {
     needles.sort_by_key(|needle| needle.text.len());
-    let mut kept: Vec<Exact> = Vec::new();
+    let mut kept: Vec<Needle> = Vec::new();
     for needle in needles {
         if !kept.iter().any(|shorter| needle.implies(shorter)) {
             kept.push(needle);
@@ -161,65 +121,81 @@ fn without_implied(mut needles: Vec<Exact>) -> Vec<Exact> {
     kept
 }
 
-impl Exact {
-    fn anywhere(text: &str) -> Self {
-        Self { text: text.as_bytes().to_vec(), ends_string: false }
+impl Needle {
+    /// `None` where it is too short, or holds what may be written in more ways than are searched for.
+    fn new(text: &str) -> Option<Self> {
+        let is_searched = WINDOW <= text.len() && text.bytes().all(is_of_alphabet);
+        is_searched.then(|| Self { text: text.as_bytes().to_vec(), ends_string: false, any_case: false, part: 0 })
+    }
+
+    fn in_any_case(name: &str) -> Option<Self> {
+        Some(Self { any_case: true, ..Self::new(&name.to_ascii_lowercase())? })
     }
 
     /// Whether the other needle stands wherever this one does.
     fn implies(&self, shorter: &Self) -> bool {
+        if self.any_case != shorter.any_case {
+            return false;
+        }
         if shorter.ends_string {
             return self.ends_string && self.text.ends_with(&shorter.text);
         }
-        memchr::memmem::find(&self.text, &shorter.text).is_some()
-    }
-}
-
-impl Spelled {
-    fn of(name: &str) -> Option<Self> {
-        let lower = name.to_ascii_lowercase().into_bytes();
-        let rarity = |part: &[u8]| {
-            let rank = |byte: &u8| RAREST.iter().position(|letter| letter == byte);
-            part.iter().map(rank).sum::<Option<usize>>()
-        };
-        let common = |at: usize| {
-            let inside = |word: &str| {
-                memchr::memmem::find(&lower, word.as_bytes())
-                    .is_some_and(|begin| begin <= at && at < begin + word.len())
-            };
-            EVERYWHERE.iter().any(|word| inside(word))
-        };
-        let parts = lower.windows(PART).enumerate().filter(|(at, _)| !common(*at));
-        let rarest = parts.filter_map(|(at, part)| Some((rarity(part)?, at))).min();
-        let (_, at) = rarest?;
-        Some(Self { lower, at })
+        self.find(&shorter.text).is_some()
     }
 
-    /// The part that is searched, in every mixture of cases.
-    fn in_every_case(&self) -> impl Iterator<Item = Vec<u8>> {
-        let part = &self.lower[self.at..self.at + PART];
-        (0..1_u8 << PART).map(move |upper| {
-            let cased =
-                |(bit, byte): (usize, &u8)| if upper >> bit & 1 == 1 { byte.to_ascii_uppercase() } else { *byte };
-            part.iter().enumerate().map(cased).collect()
+    fn find(&self, part: &[u8]) -> Option<usize> {
+        self.text.windows(part.len()).position(|other| other == part)
+    }
+
+    /// What each byte of its part may be.
+    fn window(&self) -> [Vec<u8>; WINDOW] {
+        std::array::from_fn(|place| {
+            let byte = self.text[self.part + place];
+            let other = if self.any_case { byte.to_ascii_uppercase() } else { byte };
+            if other == byte { vec![byte] } else { vec![byte, other] }
         })
     }
+
+    /// Whether all of it stands around the place at which its part does.
+    fn is_around(&self, text: &[u8], at: usize) -> bool {
+        let Some(begin) = at.checked_sub(self.part) else { return false };
+        let end = begin + self.text.len();
+        let Some(found) = text.get(begin..end) else { return false };
+        let is_it = if self.any_case { found.eq_ignore_ascii_case(&self.text) } else { found == self.text };
+        // A name that ends its string is followed by a quote, or by the backslash of one in a text within a text.
+        is_it && (!self.ends_string || matches!(text.get(end), Some(b'"' | b'\\')))
+    }
 }
 
-impl Search {
-    fn of(texts: &[Vec<u8>]) -> Option<Self> {
-        let packed = Config::new().match_kind(MatchKind::LeftmostFirst).builder().extend(texts).build();
-        match packed {
-            Some(searcher) => Some(Self::Packed(Box::new(searcher))),
-            None => AhoCorasick::new(texts).ok().map(|automaton| Self::Automaton(Box::new(automaton))),
-        }
+/// Chooses the parts by which needles are searched: such as are seldom found in anything else, and as few as possible.
+fn choose_parts(needles: &mut [Needle]) {
+    let everywhere: HashSet<_> = EVERYWHERE.as_bytes().windows(WINDOW).map(<[u8]>::to_ascii_lowercase).collect();
+    let is_everywhere = |part: &[u8]| everywhere.contains(&part.to_ascii_lowercase());
+    let parts: BTreeSet<_> =
+        needles.iter().flat_map(|needle| needle.text.windows(WINDOW)).map(<[u8]>::to_vec).collect();
+    let parts: Vec<_> = parts.into_iter().map(|part| (is_everywhere(&part), rank(&part), part)).collect();
+    let mut left: Vec<_> = needles.iter_mut().collect();
+    while !left.is_empty() {
+        let shared = |part: &[u8]| left.iter().filter(|needle| needle.find(part).is_some()).count();
+        let rated = parts.iter().filter_map(|(is_everywhere, rank, part)| {
+            let shared = shared(part);
+            (shared > 0).then_some((*is_everywhere, Reverse(shared), *rank, part))
+        });
+        let Some((.., part)) = rated.min() else { break };
+        left.retain_mut(|needle| {
+            let Some(at) = needle.find(part) else { return true };
+            needle.part = at;
+            false
+        });
     }
+}
 
-    fn find(&self, text: &[u8], from: usize) -> Option<Hit> {
-        let found = match self {
-            Self::Packed(searcher) => searcher.find_in(text, Span { start: from, end: text.len() }),
-            Self::Automaton(automaton) => automaton.find(Input::new(text).range(from..)),
-        }?;
-        Some(Hit { pattern: found.pattern().as_usize(), start: found.start(), end: found.end() })
-    }
+/// The lower, the rarer.
+fn rank(part: &[u8]) -> usize {
+    let of_byte = |byte: &u8| {
+        let letter = byte.to_ascii_lowercase();
+        let rank = RAREST.iter().position(|rare| *rare == letter).unwrap_or(RAREST.len());
+        if byte.is_ascii_uppercase() { rank / 2 } else { rank }
+    };
+    part.iter().map(of_byte).sum()
 }

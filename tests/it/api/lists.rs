@@ -33,6 +33,12 @@ fn cases() -> Vec<Case> {
         case("findings?severity=high", "findings --severity high", true),
         case("findings?rule=orphaned-role", "findings --rule orphaned-role", true),
         case("findings?account=333344445555", "findings --account 333344445555", true),
+        case("findings?provider=alibaba", "findings --provider alibaba", true),
+        case(
+            &format!("findings?provider=aws&status=all&at={at}"),
+            &format!("findings --provider aws --status all --at {at}"),
+            true,
+        ),
         case(&format!("findings?status=all&since={until}"), &format!("findings --status all --since {until}"), true),
         case(&format!("findings?status=all&at={at}"), &format!("findings --status all --at {at}"), true),
         case(&format!("verdicts?since={since}"), &format!("verdicts --since {since}"), true),

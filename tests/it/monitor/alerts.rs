@@ -13,7 +13,7 @@ use crate::support::Workplace;
 const RULES: &str = "dashboards/alerts/roletrail.yml";
 
 /// Every alert that users rely on.
-const ALERTS: [&str; 18] = [
+const ALERTS: [&str; 19] = [
     "RoletrailUnexpectedAssumer",
     "RoletrailUnexpectedActivity",
     "RoletrailOrphanedRole",
@@ -31,6 +31,7 @@ const ALERTS: [&str; 18] = [
     "RoletrailEvidenceBroken",
     "RoletrailExceptionExpiring",
     "RoletrailReportMissed",
+    "RoletrailCertificateExpiring",
     "RoletrailDown",
 ];
 

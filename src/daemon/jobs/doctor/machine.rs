@@ -1,13 +1,11 @@
-//! What the machine and the configuration bring: settings, the database, room on its disk.
+//! What the machine brings: settings, the database, room on its disk.
 
 use std::path::Path;
 
-use jiff::{SignedDuration, Timestamp};
 use rustix::fs::{Access as Right, access, statvfs};
 
 use super::DoctorContext;
-use crate::config::{Loaded, Problem, Web};
-use crate::exports::http::{Entrance, Summary};
+use crate::config::{Loaded, Problem};
 use crate::model::{Check, CheckKind, CheckOutcome};
 use crate::store::{Access, DatabaseUrl, Store, StoreError};
 
@@ -16,9 +14,6 @@ const LITTLE_ROOM: u64 = 1 << 30;
 
 /// Below one part in so many a disk is nearly full, however large it is.
 const LITTLE_SHARE: u64 = 10;
-
-/// How long before its end a certificate is reported; those that are renewed by themselves are by then.
-const RENEWAL: SignedDuration = SignedDuration::from_hours(14 * 24);
 
 /// The configuration: which file, what this version cannot do with it.
 pub(super) fn config(loaded: &Loaded, problems: &[Problem]) -> Vec<Check> {
@@ -29,28 +24,6 @@ pub(super) fn config(loaded: &Loaded, problems: &[Problem]) -> Vec<Check> {
     let check = |outcome, detail| Check::new(CheckKind::Config, outcome, detail);
     let failed = problems.iter().map(|problem| check(CheckOutcome::Failed, problem.to_string()));
     std::iter::once(check(CheckOutcome::Ok, file)).chain(failed).collect()
-}
-
-/// The web configuration and its certificate; nothing where there is none and none is needed.
-pub(super) fn web(web: &Web, now: Timestamp) -> Option<Check> {
-    let check = |outcome, detail| Some(Check::new(CheckKind::Config, outcome, detail));
-    let Summary { tls, expires, users } = match Entrance::open(web) {
-        Ok(entrance) => entrance.summary(),
-        Err(error) => return check(CheckOutcome::Failed, error.to_string()),
-    };
-    let file = web.config_file.as_ref()?.display();
-    let users = if users == 1 { "1 user".to_owned() } else { format!("{users} users") };
-    match expires {
-        Some(end) if end <= now => {
-            check(CheckOutcome::Warning, format!("{file}: the certificate ended at {end}; renew it"))
-        }
-        Some(end) if end.duration_since(now) < RENEWAL => {
-            check(CheckOutcome::Warning, format!("{file}: the certificate ends at {end}; renew it"))
-        }
-        Some(end) => check(CheckOutcome::Ok, format!("{file} is read; TLS with a certificate until {end}, {users}")),
-        None if tls => check(CheckOutcome::Ok, format!("{file} is read; TLS, {users}")),
-        None => check(CheckOutcome::Ok, format!("{file} is read; no TLS, {users}")),
-    }
 }
 
 /// The database and the disk that it is on. It is read and not locked, so that a daemon may be at work.
@@ -90,10 +63,15 @@ fn would_be_made(path: &Path, directory: &Path) -> (CheckOutcome, String) {
 
 /// Room on the disk of a directory; nothing where the directory is not there, which the database says.
 fn disk(directory: &Path) -> Option<Check> {
+    let (outcome, detail) = room(directory)?;
+    Some(Check::new(CheckKind::Disk, outcome, format!("{}: {detail}", directory.display())))
+}
+
+/// Room on the disk of a directory that is there.
+pub(super) fn room(directory: &Path) -> Option<(CheckOutcome, String)> {
     let disk = statvfs(directory).ok()?;
     let (free, whole) = (disk.f_bavail.saturating_mul(disk.f_frsize), disk.f_blocks.saturating_mul(disk.f_frsize));
-    let (outcome, detail) = judged(free, whole);
-    Some(Check::new(CheckKind::Disk, outcome, format!("{}: {detail}", directory.display())))
+    Some(judged(free, whole))
 }
 
 fn judged(free: u64, whole: u64) -> (CheckOutcome, String) {

@@ -9,11 +9,11 @@ use super::population::{self, Completeness, Gaps};
 use super::register::Register;
 use super::standing::{Standing, findings_of};
 use super::trails::Trails;
-use super::{MOMENT, Task};
+use super::{MOMENT, Task, digests};
 use crate::daemon::jobs::JobError;
 use crate::exports::json::{SharedTexts, VerdictJson};
 use crate::exports::reports::{Movement, ReportFinding, ScopeAccount, TrailCoverage, VerdictChange, VerdictRow};
-use crate::model::{Account, AccountVerdict, Evidence, FindingEvent, Judgement};
+use crate::model::{Account, AccountVerdict, ChainState, Evidence, FindingEvent, Judgement};
 use crate::rules;
 use crate::store::KnownAccount;
 
@@ -36,6 +36,8 @@ pub(super) struct Parts {
     pub(super) register: Register,
     pub(super) trails: Vec<TrailCoverage>,
     pub(super) gaps: Gaps,
+    /// Digest chains of the accounts, as they are known by now.
+    pub(super) digests: Vec<ChainState>,
     pub(super) evidence: Index,
     /// Trails that are known at the end of the period, by ARN, and whether they can be validated.
     pub(super) trail_settings: BTreeMap<String, bool>,
@@ -49,6 +51,8 @@ pub(super) struct Reading {
     pub(super) completeness: Completeness,
     /// Whether its trails leave no gap in the period.
     pub(super) covered: bool,
+    /// Whether digests vouch for the log files of the period.
+    pub(super) verified: bool,
 }
 
 impl Reading {
@@ -82,7 +86,10 @@ impl Parts {
             let counted = judged.at_end.verdicts.iter().zip(&rows).filter(|(_, row)| !row.not_asked);
             population::add_gaps(&mut self.gaps, &judged.evidence, counted.map(|(verdict, _)| verdict));
             let completeness = population::completeness(&rows);
-            self.accounts.push((account.clone(), Reading { completeness, covered: trails.whole }));
+            let chains = task.store().digest_chains(account)?;
+            let verified = digests::verified(&chains, &task.moments);
+            self.accounts.push((account.clone(), Reading { completeness, covered: trails.whole, verified }));
+            self.digests.extend(chains);
             self.trails.extend(trails.rows);
         }
         self.changes.extend(changes(&judged, scope.included));

@@ -2,7 +2,10 @@
 //! asked, so that the same data and period give the same report.
 
 mod account;
+mod digests;
 mod evidence;
+mod life;
+mod log;
 mod method;
 mod parameters;
 mod population;
@@ -25,8 +28,8 @@ use super::{JobContext, JobError};
 use crate::daemon::timetable;
 use crate::exports::View;
 use crate::exports::reports::{
-    self, CallTotals, Changes, IdentityUsed, Integrity, Method, Movement, ORGANIZATION, Population, PreviousReport,
-    Report, ReportFile, ReportFinding, ReportPeriod, Scope, ScopeProfile,
+    self, CallTotals, Changes, EvidenceLog, IdentityUsed, Integrity, Method, Movement, ORGANIZATION, Population,
+    PreviousReport, Report, ReportFile, ReportFinding, ReportPeriod, Scope, ScopeProfile,
 };
 use crate::model::{Basis, FindingStatus, JudgingSettings, Provider, Severity, api};
 use crate::store::{HistoryFilter, RunsWithin, Store, TotalsWithin};
@@ -128,9 +131,11 @@ pub fn gather(context: &JobContext, request: &ReportRequest) -> Result<Option<Ga
         parts.add(&task, &known)?;
     }
     add_common_gaps(&task, &mut parts)?;
+    let Some((found, _)) = super::verify(context)? else { return Ok(None) };
+    let log = log::evidence_log(&task, &found)?;
     let runs = task.store().runs_within(moments.from, moments.to)?;
     let totals = task.store().totals_within(moments.from, moments.to, request.account.as_deref())?;
-    Ok(Some(assemble(&task, parts, &runs, totals)?))
+    Ok(Some(assemble(&task, parts, (&runs, totals), log)?))
 }
 
 /// Adds gaps that concern every account of a provider: such as a list of accounts that could not be read.
@@ -154,36 +159,39 @@ fn add_common_gaps(task: &Task<'_>, parts: &mut Parts) -> Result<(), JobError> {
 fn assemble(
     task: &Task<'_>,
     mut parts: Parts,
-    runs: &RunsWithin,
-    totals: TotalsWithin,
+    (runs, totals): (&RunsWithin, TotalsWithin),
+    log: Option<EvidenceLog>,
 ) -> Result<Gathered, JobError> {
     sort_findings(&mut parts.findings);
     let settings = &task.context.settings;
     let mut facts = Facts::of(settings);
     facts.inferred = parts.verdicts.iter().any(|row| row.verdict.basis == Basis::Inferred && !row.not_asked)
         || parts.findings.iter().any(|finding| finding.finding.basis == Basis::Inferred);
+    facts.digests(
+        parts
+            .accounts
+            .iter()
+            .filter(|(account, _)| account.provider == Provider::Aws)
+            .map(|(_, known)| known.verified),
+    );
     facts.cut = !task.request.all_evidence
         && parts.findings.iter().any(|finding| LISTED_EVENTS <= finding.finding.events.len() as u64);
     let entries = task.view.controls().entries();
     let Parameters { files, tool, sources } =
         parameters::parameters(settings, &task.context.profiles, entries, task.request);
+    let data_as_of = parts.newest.max(runs.last_finished).unwrap_or(task.moments.to);
+    let role_lives = life::lives(task, &parts, data_as_of)?;
     let whole = |provider| lists_are_whole(&parts, provider);
     let mut report = Report {
         schema: SCHEMA,
         id: String::new(),
         title: TITLE.to_owned(),
         period: task.request.period,
-        data_as_of: parts.newest.max(runs.last_finished).unwrap_or(task.moments.to),
+        data_as_of,
         tool,
         method: method(&facts, runs),
         population: population_of(&parts, runs, totals),
-        integrity: Integrity {
-            objects: totals.objects,
-            objects_hashed: totals.objects_hashed,
-            trails_validated: parts.trail_settings.values().filter(|validated| **validated).count() as u64,
-            trails: parts.trail_settings.len() as u64,
-            statements: method::integrity(&facts, (totals.objects, totals.objects_hashed)),
-        },
+        integrity: integrity(&facts, (task, &parts), totals, log),
         proof: proof::proofs(&task.context.profiles, &parts, &task.moments),
         controls: results::results(entries, &parts.findings, &parts.accounts, &whole),
         exceptions: parts.register.entries(task.view.exceptions(), &parts.findings, task.moments.end),
@@ -195,6 +203,7 @@ fn assemble(
             sources,
         },
         verdicts: parts.verdicts,
+        role_lives,
         findings: parts.findings,
         evidence: parts.evidence.into_items(),
     };
@@ -234,6 +243,25 @@ fn population_of(parts: &Parts, runs: &RunsWithin, totals: TotalsWithin) -> Popu
         objects_rejected: totals.objects_rejected,
         trails: parts.trails.clone(),
         gaps: parts.gaps.values().cloned().collect(),
+    }
+}
+
+fn integrity(
+    facts: &Facts,
+    (task, parts): (&Task<'_>, &Parts),
+    totals: TotalsWithin,
+    log: Option<EvidenceLog>,
+) -> Integrity {
+    let digests = digests::statements(&parts.digests, &task.moments);
+    let mut statements = method::integrity(facts, (totals.objects, totals.objects_hashed), digests);
+    statements.extend(log::statements(log.as_ref()));
+    Integrity {
+        objects: totals.objects,
+        objects_hashed: totals.objects_hashed,
+        trails_validated: parts.trail_settings.values().filter(|validated| **validated).count() as u64,
+        trails: parts.trail_settings.len() as u64,
+        evidence_log: log,
+        statements,
     }
 }
 

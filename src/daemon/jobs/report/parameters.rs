@@ -14,8 +14,13 @@ use crate::rules;
 /// Sections that tell where things are on this machine, and nothing about what a report says.
 const OF_THE_MACHINE: [&str; 2] = ["database", "web"];
 /// Keys of other sections that do, by section.
-const PLACES: [(&str, &str); 4] =
-    [("reports", "directory"), ("exceptions", "file"), ("profiles", "directory"), ("controls", "file")];
+const PLACES: [(&str, &str); 5] = [
+    ("reports", "directory"),
+    ("exceptions", "file"),
+    ("profiles", "directory"),
+    ("controls", "file"),
+    ("evidence", "key_file"),
+];
 /// Settings of which only whether they are set is told.
 const VEILED: [&str; 3] = ["external_id", "endpoint_url", "endpoint"];
 /// What stands for them.
@@ -181,7 +186,10 @@ fn aws_trail(trail: &AwsTrail) -> String {
             let denied = if *include_denied { "with" } else { "without" };
             format!("event history {denied} refused assumptions")
         }
-        AwsTrail::S3 { bucket, prefix, .. } => in_bucket(bucket, prefix.as_deref()),
+        AwsTrail::S3 { bucket, prefix, verify_digests, .. } => {
+            let digests = if *verify_digests { ", digests verified" } else { "" };
+            in_bucket(bucket, prefix.as_deref()) + digests
+        }
         AwsTrail::Sqs { queue_url } => format!("queue {queue_url}"),
         AwsTrail::Files { path } => format!("trail files in {}", last_part(path)),
         AwsTrail::Athena { database, table, .. } => format!("table {database}.{table}"),
@@ -206,6 +214,7 @@ mod tests {
     use crate::config;
 
     const TEXT: &str = "[database]\nurl = \"sqlite://x.db\"\n[reports]\ndirectory = \"out\"\nformats = [\"json\"]\n\
+        [evidence]\nkey_file = \"signs.key\"\n\
         [[aws]]\nname = \"prod\"\nexternal_id = \"confidential\"\nendpoint_url = \"http://user:secret@localhost/\"\n\
         [[aws.trail]]\nkind = \"files\"\npath = \"deep/trail\"\n";
 
@@ -217,7 +226,7 @@ mod tests {
     #[test]
     fn the_settings_tell_no_secret_and_no_place_of_the_machine() {
         let shown = text("/etc/roletrail");
-        for hidden in ["confidential", "secret", "sqlite", "/etc", "deep", "\"out\"", "listen_address"] {
+        for hidden in ["confidential", "secret", "sqlite", "/etc", "deep", "\"out\"", "signs", "listen_address"] {
             assert!(!shown.contains(hidden), "{hidden}: {shown}");
         }
         for told in ["\"prod\"", "(set)", "\"trail\"", "grace"] {

@@ -58,7 +58,7 @@ fn findings(query: &Query, view: &View) -> Result<Vec<u8>, Problem> {
         status: status(query),
         rule: query.text("rule"),
         severity: query.word("severity"),
-        provider: None,
+        provider: query.word("provider"),
         account: query.text("account"),
         since: query.moment("since", now),
         at: query.moment("at", now),

@@ -138,6 +138,7 @@ const OF_FINDINGS: &[Parameter] = &[
         default: None,
         example: Some("high"),
     },
+    PROVIDER,
     ACCOUNT,
     Parameter { about: "Only those seen at or after that time.", ..SINCE },
     Parameter { about: "As they stood at that time.", ..AT },

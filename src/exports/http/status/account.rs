@@ -73,7 +73,7 @@ fn findings(view: &View, account: &Account) -> Result<Markup, StoreError> {
     let more = stopped || FINDINGS < open.len() || FINDINGS < excepted.len();
     open.truncate(FINDINGS);
     excepted.truncate(FINDINGS);
-    let all = query("/", &[("status", "all"), ("account", &account.id)]);
+    let all = query("/", &[("status", "all"), ("provider", account.provider.as_str()), ("account", &account.id)]);
     Ok(html! {
         section aria-labelledby="findings" {
             h2 id="findings" { "Findings" }

@@ -7,7 +7,9 @@ use maud::{Markup, html};
 use super::list::standing;
 use super::{Page, Trouble};
 use crate::exports::View;
-use crate::exports::html::{account_path, counted, moment, prose, rule_path, severity, shown, shown_whole};
+use crate::exports::html::{
+    account_path, counted, instruction, moment, prose, rule_path, severity, shown, shown_whole,
+};
 use crate::exports::json::{ChangeJson, FindingJson};
 use crate::exports::pictures::RoleLife;
 use crate::model::{Account, FindingChange, FindingEvent, FindingId, RolePresence};
@@ -72,8 +74,8 @@ fn fix(finding: &FindingJson) -> Markup {
             h2 id="fix" { "What to do" }
             dl.pairs {
                 dt { "Who can fix it" } dd { "the " (finding.fix.who.as_str()) }
-                dt { "Next step" } dd { (shown_whole(&finding.fix.how)) }
-                dt { "What clears it" } dd { (shown_whole(&finding.clears_when)) }
+                dt { "Next step" } dd { (instruction(&finding.fix.how)) }
+                dt { "What clears it" } dd { (instruction(&finding.clears_when)) }
             }
         }
     }
@@ -98,7 +100,10 @@ fn seen(finding: &FindingJson) -> Markup {
                     @if let Some(value) = value { dt { (name) } dd { (shown_whole(value)) } }
                 }
                 @if let Some(outcome) = finding.outcome { dt { "Outcome" } dd { (outcome.as_str()) } }
-                dt { "Seen" } dd { (counted(finding.count, "time")) ", from " (moment(finding.first_seen)) " to " (moment(finding.last_seen)) }
+                dt { "Seen" } dd {
+                    @if finding.first_seen == finding.last_seen { (counted(finding.count, "time")) ", " (moment(finding.last_seen)) }
+                    @else { (counted(finding.count, "time")) ", from " (moment(finding.first_seen)) " to " (moment(finding.last_seen)) }
+                }
                 dt { "Basis" } dd {
                     (finding.basis.as_str())
                     @if finding.basis == crate::model::Basis::Inferred { ": concluded from trail events alone, without inventory" }

@@ -13,6 +13,8 @@ use crate::store::FindingFilter;
 
 /// Characters of a filter at most: ARNs have 2,048.
 const LONGEST: usize = 2_048;
+/// Characters of the text that is searched for.
+pub(super) const LONGEST_TEXT: usize = 512;
 
 /// A question to the start page.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -23,6 +25,8 @@ pub(super) struct Query {
     pub(super) rule: String,
     pub(super) provider: String,
     pub(super) account: String,
+    /// What is in the role, store, account or actor.
+    pub(super) text: String,
     /// Behind which finding the list goes on.
     pub(super) after: String,
     /// Which page of the verdicts.
@@ -44,6 +48,7 @@ impl Query {
             rule: take("rule"),
             provider: take("provider"),
             account: take("account"),
+            text: take("q"),
             after: take("after"),
             verdicts: take("verdicts"),
         };
@@ -70,7 +75,18 @@ impl Query {
         if [&self.account, &self.after].into_iter().any(|value| LONGEST < value.len()) {
             return Err(Trouble::Question("The question is too long.".to_owned()));
         }
-        Ok(())
+        if LONGEST_TEXT < self.text.chars().count() {
+            let sentence =
+                format!("A text to search for has {LONGEST_TEXT} characters at most; a part of a name is enough.");
+            return Err(Trouble::Question(sentence));
+        }
+        match [&self.account, &self.text].into_iter().find_map(|value| value.chars().find(|c| html::disguises(*c))) {
+            Some(hidden) => Err(Trouble::Question(format!(
+                "The filters hold a character that nobody can see, U+{:04X}; leave it out.",
+                u32::from(hidden)
+            ))),
+            None => Ok(()),
+        }
     }
 
     /// The findings that are asked for.
@@ -102,7 +118,8 @@ impl Query {
 
     /// Whether the list of findings is narrowed.
     pub(super) fn narrows(&self) -> bool {
-        [&self.severity, &self.rule, &self.provider, &self.account].into_iter().any(|value| !value.is_empty())
+        let values = [&self.severity, &self.rule, &self.provider, &self.account, &self.text];
+        values.into_iter().any(|value| !value.is_empty())
     }
 
     /// The number of the page of verdicts, from 0.
@@ -120,6 +137,7 @@ impl Query {
                 ("rule", &self.rule),
                 ("provider", &self.provider),
                 ("account", &self.account),
+                ("q", &self.text),
                 ("after", after),
                 ("verdicts", verdicts),
             ],

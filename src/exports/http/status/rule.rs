@@ -13,6 +13,7 @@ pub(super) fn page(view: &View, id: &str) -> Result<Page, Trouble> {
     };
     let doc = rule.doc();
     let body = html! {
+        p.crumbs { a href="/#findings" { "Findings" } }
         h1 { (doc.title) }
         p { code { (doc.id) } ", at worst " (severity(doc.severity)) }
         p { a href={ (query("/", &[("rule", doc.id)])) "#findings" } { "Open findings of this rule" } }

@@ -23,10 +23,10 @@ pub(super) struct Tick {
 
 /// Assumptions of some days in a row.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Bucket {
-    pub(super) from: Timestamp,
-    pub(super) to: Timestamp,
-    pub(super) uses: DayUse,
+pub(in crate::exports) struct Bucket {
+    pub(in crate::exports) from: Timestamp,
+    pub(in crate::exports) to: Timestamp,
+    pub(in crate::exports) uses: DayUse,
 }
 
 impl Timeline {
@@ -45,7 +45,7 @@ impl Timeline {
     }
 
     /// Assumptions, gathered; buckets without any are left out.
-    pub(super) fn buckets(&self) -> Vec<Bucket> {
+    pub(in crate::exports) fn buckets(&self) -> Vec<Bucket> {
         let length = self.bucket_days();
         let mut buckets: std::collections::BTreeMap<i64, DayUse> = std::collections::BTreeMap::new();
         for uses in &self.uses {

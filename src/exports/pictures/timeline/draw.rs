@@ -208,7 +208,7 @@ impl Sheet<'_> {
         for (number, store) in stores.into_iter().enumerate() {
             let label = super::table::store_name(store);
             self.parts.push(html! { text.quiet x="0" y=(self.y + 9) { (label) } });
-            self.y += 13;
+            self.y += 15;
             self.bed(STORE);
             let class = if store.basis == Basis::Inferred { "inferred" } else { "present" };
             let to = store.to.unwrap_or(self.timeline.to);

@@ -172,7 +172,7 @@ impl Timeline {
     }
 
     /// Stores in the picture: by Region, those that are drawn, and how many are not.
-    fn drawn_stores(&self) -> (Vec<&StoreLife>, usize) {
+    pub(in crate::exports) fn drawn_stores(&self) -> (Vec<&StoreLife>, usize) {
         let mut stores: Vec<&StoreLife> =
             self.stores.iter().filter(|store| self.shows(store.from, store.to.unwrap_or(self.to))).collect();
         let length = |store: &StoreLife| store.to.unwrap_or(self.to).duration_since(store.from);

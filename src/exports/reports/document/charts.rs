@@ -205,7 +205,7 @@ fn dates(period: &ReportPeriod, y: f32, shapes: &mut Vec<Shape>) {
 
 fn picture(name: &'static str, title: &str, description: String, drawn: (f32, f32, Vec<Shape>)) -> Picture {
     let (width, height, shapes) = drawn;
-    Picture { name, title: title.to_owned(), description, width, height, shapes }
+    Picture { name: name.into(), kind: name, title: title.to_owned(), description, width, height, shapes }
 }
 
 fn badge(badge: Badge) -> Line<'static> {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::pieces::{Badge, Block, Column, Line, Piece, Section, Table, prose};
 use super::scope::separated;
-use super::{DETAILED, charts, left_out};
+use super::{DETAILED, charts, left_out, lives};
 use crate::exports::html::{day, number};
 use crate::exports::json::{ChangeJson, ControlJson};
 use crate::exports::reports::{Report, ReportFinding};
@@ -32,7 +32,10 @@ pub(super) fn section(report: &Report, listed: usize) -> Section<'_> {
          its resolution, or to the end of the period.",
     )];
     let blocks = vec![Block::Paragraph(intro), Block::Chart { picture, numbers }];
-    Section::new("findings", "Findings", blocks).with(vec![list(report, listed), details(report)])
+    let mut parts = vec![list(report, listed)];
+    parts.extend(lives::section(report));
+    parts.push(details(report));
+    Section::new("findings", "Findings", blocks).with(parts)
 }
 
 fn list(report: &Report, listed: usize) -> Section<'_> {
@@ -104,11 +107,12 @@ fn details(report: &Report) -> Section<'_> {
             number(all as u64)
         )
     };
-    let parts = report.findings.iter().take(DETAILED).map(|found| detail(found).unlisted()).collect();
+    let lives = lives::Places::of(report);
+    let parts = report.findings.iter().take(DETAILED).map(|found| detail(found, &lives).unlisted()).collect();
     Section::new("details", "Details", vec![Block::Paragraph(vec![Piece::text(sentence)])]).with(parts)
 }
 
-fn detail(found: &ReportFinding) -> Section<'_> {
+fn detail<'a>(found: &'a ReportFinding, lives: &lives::Places) -> Section<'a> {
     let finding = &found.finding;
     let mut facts = vec![
         ("Severity, status".into(), standing(found)),
@@ -131,6 +135,10 @@ fn detail(found: &ReportFinding) -> Section<'_> {
     }
     if !finding.events.is_empty() {
         facts.push(("Events".into(), events(&finding.events)));
+    }
+    if let Some(place) = lives.of_finding(found) {
+        facts
+            .push(("Life of the role".into(), vec![Piece::link(place, "as a picture, with its stores and its use")]));
     }
     if !found.life.is_empty() {
         facts.push(("Life".into(), life(&found.life)));

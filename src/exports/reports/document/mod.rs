@@ -5,6 +5,7 @@ mod charts;
 mod controls;
 mod findings;
 mod history;
+mod lives;
 mod method;
 mod picture;
 mod pieces;

@@ -1,10 +1,14 @@
 //! Pictures of a document: rectangles and labels, which HTML writes as SVG and PDF draws.
 
+use std::borrow::Cow;
+
 /// A picture.
 #[derive(Debug, Clone, PartialEq)]
 pub(in crate::exports::reports) struct Picture {
-    /// A name that is its own in the document.
-    pub name: &'static str,
+    /// A name that is its own in the document: letters, digits and hyphens.
+    pub name: Cow<'static, str>,
+    /// The kind of picture, for the stylesheet.
+    pub kind: &'static str,
     /// What it shows.
     pub title: String,
     /// What is to be seen in it, for those who do not see it.

@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use super::*;
 use crate::exports::reports::report::{Movement, ReportFinding};
 use crate::exports::reports::sample::sample;
-use crate::exports::reports::{ReportPeriod, ScopeAccount, TrailCoverage};
+use crate::exports::reports::{MomentKind, ReportPeriod, RoleLives, ScopeAccount, TrailCoverage};
 use crate::model::{FindingStatus, Severity};
 
 /// Everything listed.
@@ -38,6 +38,7 @@ pub(in crate::exports::reports) fn empty() -> Report {
     report.verdicts.clear();
     report.controls.clear();
     report.findings.clear();
+    report.role_lives = RoleLives::default();
     report.exceptions.clear();
     report.changes.verdicts.clear();
     report.evidence.clear();
@@ -232,4 +233,56 @@ fn pictures_count_what_the_report_counts() {
     assert_eq!(picture.description, "findings 0, orphaned 0, unknown 1, clean 1, not-in-use 0");
     let picture = charts::coverage(&report).expect("trails");
     assert_eq!(picture.description, "7 of 61 trails cover the whole period; the 30 least covered are drawn");
+}
+
+#[test]
+fn the_life_of_a_role_is_drawn_told_and_linked_to_from_its_findings() {
+    let report = sample("arn:aws:iam::111122223333:role/x");
+    let seen = Seen::of(of(&report, ALL));
+    assert!(seen.headings.contains(&"7.2 Lives of the roles".to_owned()), "{:?}", seen.headings);
+    assert!(seen.links.contains("life-1") && seen.links.contains("life-2"), "{:?}", seen.links);
+    for words in [
+        "The lives of 2 of 5 roles: those with the worst findings.",
+        "The role is not there\n",
+        "The role is there, inferred\n",
+        "Key store arn:aws:iam::111122223333:role/x in ",
+        "1 assumption by others, 2 refused",
+        "The role could not be read: arn",
+        "moments before 2026-10-03 00:00Z are left out",
+        "3 older or smaller rows are left out",
+    ] {
+        assert!(seen.words.contains(words), "{words}\n{}", seen.words);
+    }
+    for kind in MomentKind::ALL {
+        assert!(seen.words.to_lowercase().contains(kind.as_str()), "{}", kind.as_str());
+    }
+    let mut report = report;
+    report.findings.retain(|found| found.finding.profile.is_none());
+    report.role_lives = RoleLives::default();
+    let seen = Seen::of(of(&report, ALL));
+    assert!(!seen.words.contains("Hatched times"), "{}", seen.words);
+}
+
+#[test]
+fn the_picture_of_a_life_stays_inside_of_itself_whatever_is_in_it() {
+    for text in ["x", &"\u{202e}<b>".repeat(2_000)] {
+        let report = sample(text);
+        for life in &report.role_lives.roles {
+            let picture = lives::drawn(life, report.period);
+            for shape in &picture.shapes {
+                let (left, right, bottom) = match shape {
+                    Shape::Box { x, y, width, height, .. } => (*x, x + width, y + height),
+                    Shape::Tick { x, bottom, .. } => (*x, *x, *bottom),
+                    Shape::Label { x, y, text, .. } => {
+                        assert!(
+                            text.len() < 60 && text.chars().all(|c| c.is_ascii_graphic() || " …".contains(c)),
+                            "{text}"
+                        );
+                        (*x, *x, *y)
+                    }
+                };
+                assert!(0.0 <= left && right <= picture.width && bottom <= picture.height, "{shape:?}");
+            }
+        }
+    }
 }

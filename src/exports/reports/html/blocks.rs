@@ -13,7 +13,7 @@ use crate::exports::reports::document::{Badge, Block, Field, Kind, Line, Picture
 pub(super) fn block(out: &mut dyn Write, block: Block<'_>) -> io::Result<()> {
     match block {
         Block::Table(one) => table(out, one),
-        Block::Chart { picture, numbers } => chart(out, &format!("chart of-{}", picture.name), &picture, numbers),
+        Block::Chart { picture, numbers } => chart(out, &format!("chart of-{}", picture.kind), &picture, numbers),
         Block::Charts(charts) => framed(out, &html! { div.charts { (WITHIN) } }, |out| {
             charts.into_iter().try_for_each(|(picture, numbers)| chart(out, "chart", &picture, numbers))
         }),

@@ -9,7 +9,7 @@ pub(super) fn figure(picture: &Picture) -> Markup {
     let (title, description) = (format!("{}-title", picture.name), format!("{}-description", picture.name));
     html! {
         figure {
-            svg class=(format!("drawing {}", picture.name)) role="img" xmlns="http://www.w3.org/2000/svg"
+            svg class=(format!("drawing {}", picture.kind)) role="img" xmlns="http://www.w3.org/2000/svg"
                 aria-labelledby=(format!("{title} {description}"))
                 viewBox=(format!("0 0 {} {}", number(picture.width), number(picture.height))) {
                 title id=(title) { (picture.title) }

@@ -281,7 +281,7 @@ fn pictures_are_sound_outside_of_the_page_too() {
         .filter_map(|rest| rest.split_once("</svg>"))
         .map(|(picture, _)| picture)
         .collect();
-    assert_eq!(pictures.len(), 4);
+    assert_eq!(pictures.len(), 6);
     for picture in pictures {
         let file = tools::file(format!("<svg {picture}</svg>").as_bytes(), ".svg");
         for (program, arguments) in &programs {

@@ -133,3 +133,32 @@ fn every_account_of_the_story_has_the_verdict_that_it_tells() {
         assert!(evidence.contains(&kind), "{kind}: {evidence:?}");
     }
 }
+
+#[test]
+fn the_life_of_every_role_with_findings_is_told_within_the_period_and_no_farther_than_it_is_known() {
+    let whole = super::period("2026-09-20T00:00:00Z", "2026-10-20T12:00:01Z");
+    let report = history().report(whole);
+    let about_roles = report.findings.iter().filter(|found| found.finding.profile.is_some()).count() as u64;
+    let lives = &report.role_lives.roles;
+    assert_eq!((lives.iter().map(|life| life.findings).sum::<u64>(), report.role_lives.left_out), (about_roles, 0));
+    for life in lives {
+        let inside = |from, to| whole.from <= from && from <= to && to <= whole.to;
+        assert!(life.states.iter().all(|one| inside(one.from, one.to)), "{life:?}");
+        assert!(life.stores.iter().all(|one| inside(one.from, one.to.unwrap_or(whole.to))), "{life:?}");
+        assert!(life.moments.iter().all(|one| inside(one.time, one.time)), "{life:?}");
+        assert!(life.gaps.iter().all(|one| inside(one.from, one.to)), "{life:?}");
+    }
+    let others =
+        |life: &&crate::exports::reports::RoleLifetime| life.assumptions.iter().any(|uses| 0 < uses.by_others);
+    let by_others: Vec<_> = lives.iter().filter(others).map(|life| &*life.subject.account).collect();
+    assert!(by_others.contains(&"333344445555"), "{by_others:?}");
+    // Nobody read anything in the last days of the year.
+    let beyond = super::period("2026-09-20T00:00:00Z", "2026-12-31T00:00:00Z");
+    let report = history().report(beyond);
+    for life in &report.role_lives.roles {
+        let end =
+            life.gaps.iter().find(|gap| gap.hides == "role" && gap.to == beyond.to).expect("not known at the end");
+        assert!(end.from <= time("2026-10-28T00:00:00Z"), "{life:?}");
+        assert!(life.states.iter().all(|one| one.to <= end.from), "{life:?}");
+    }
+}

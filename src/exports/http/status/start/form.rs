@@ -2,7 +2,8 @@
 
 use maud::{Markup, html};
 
-use super::super::query::Query;
+use super::super::query::{LONGEST_TEXT, Query};
+use crate::exports::html::shown;
 use crate::model::{Provider, Severity};
 use crate::rules;
 
@@ -23,9 +24,26 @@ pub(super) fn filters(query: &Query) -> Markup {
                 label for="account" { "Account" }
                 input id="account" name="account" type="text" value=(query.account) maxlength="64" autocomplete="off" spellcheck="false";
             }
+            div.field.wide {
+                label for="q" { "Role, store, account or actor contains" }
+                input id="q" name="q" type="search" value=(query.text) maxlength=(LONGEST_TEXT) autocomplete="off" spellcheck="false";
+            }
             button type="submit" { "Show" }
             @if query.narrows() || !query.status.is_empty() { a href="/#findings" { "Clear" } }
         }
+    }
+}
+
+/// What narrows the list, in words, so that nobody takes a part of it for the whole.
+pub(super) fn asked(query: &Query) -> Markup {
+    let status = if query.status.is_empty() { "open" } else { &query.status };
+    html! {
+        (if status == "all" { "of every status" } else { status })
+        @if !query.severity.is_empty() { ", severity " (query.severity) " or worse" }
+        @if !query.rule.is_empty() { ", rule " (query.rule) }
+        @if !query.provider.is_empty() { ", provider " (query.provider) }
+        @if !query.account.is_empty() { ", account " (shown(&query.account)) }
+        @if !query.text.is_empty() { ", “" (shown(&query.text)) "” in role, key store, account or actor" }
     }
 }
 

@@ -46,6 +46,8 @@ pub(super) struct Start {
     pub(super) findings: Vec<FindingJson>,
     /// The place behind which the list of findings goes on.
     pub(super) next: Option<String>,
+    /// Whether it may have more findings there although this page is not full.
+    pub(super) cut_short: bool,
 }
 
 /// The population of what is clean.
@@ -80,7 +82,7 @@ impl Start {
         let page = judged.into_iter().skip(query.verdict_page() * ROWS).take(ROWS);
         let verdicts = page.map(|row| with_assumptions(view, row)).collect::<Result<_, StoreError>>()?;
         let tally = view.tally()?;
-        let (findings, next) = findings(view, query)?;
+        let Found { findings, next, cut_short } = Found::read(view, query)?;
         let mut unconfigured_profiles: Vec<_> = unconfigured.iter().map(|row| row.profile.clone()).collect();
         unconfigured_profiles.sort_unstable();
         unconfigured_profiles.dedup();
@@ -100,6 +102,7 @@ impl Start {
             clean,
             findings,
             next,
+            cut_short,
         })
     }
 
@@ -182,14 +185,28 @@ fn by_severity(tally: &Tally) -> BTreeMap<std::cmp::Reverse<Severity>, u64> {
     open
 }
 
-/// A page of findings, and where the next one begins.
-fn findings(view: &View, query: &Query) -> Result<(Vec<FindingJson>, Option<String>), StoreError> {
-    let after: Option<FindingPlace> = serde_json::from_str(&query.after).ok();
-    // One more than is shown tells whether there is a next page.
-    let mut page = view.page(&query.filter(), after.as_ref(), ROWS + 1, Some(0))?;
-    let more = ROWS < page.rows.len();
-    page.rows.truncate(ROWS);
-    let last = if more { page.rows.last().map(|(place, _)| place.clone()) } else { page.stopped };
-    let next = last.and_then(|place| serde_json::to_string(&place).ok());
-    Ok((page.rows.into_iter().map(|(_, row)| row).collect(), next))
+/// A page of findings.
+struct Found {
+    findings: Vec<FindingJson>,
+    next: Option<String>,
+    cut_short: bool,
+}
+
+impl Found {
+    fn read(view: &View, query: &Query) -> Result<Self, StoreError> {
+        let after: Option<FindingPlace> = serde_json::from_str(&query.after).ok();
+        let filter = query.filter();
+        // One more than is shown tells whether there is a next page.
+        let mut page = if query.text.is_empty() {
+            view.page(&filter, after.as_ref(), ROWS + 1, Some(0))?
+        } else {
+            view.search(&filter, &query.text, after.as_ref(), ROWS + 1)?
+        };
+        let more = ROWS < page.rows.len();
+        page.rows.truncate(ROWS);
+        let cut_short = !more && page.stopped.is_some();
+        let last = if more { page.rows.last().map(|(place, _)| place.clone()) } else { page.stopped };
+        let next = last.and_then(|place| serde_json::to_string(&place).ok());
+        Ok(Self { findings: page.rows.into_iter().map(|(_, row)| row).collect(), next, cut_short })
+    }
 }

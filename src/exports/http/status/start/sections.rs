@@ -151,6 +151,7 @@ pub(super) fn verdicts(start: &Start, query: &Query) -> Markup {
     let rows: Vec<_> = start.verdicts.iter().map(|(row, count)| (row, *count)).collect();
     let pages = start.verdict_rows.div_ceil(ROWS);
     let page = query.verdict_page() + 1;
+    let narrowed = !query.provider.is_empty() || !query.account.is_empty();
     html! {
         section aria-labelledby="verdicts" {
             h2 id="verdicts" { "Verdicts" }
@@ -165,6 +166,7 @@ pub(super) fn verdicts(start: &Start, query: &Query) -> Markup {
             } @else {
                 p { "Nothing is proven to be clean." }
             }
+            @if narrowed { p.quiet { "Listed are those" @if !query.provider.is_empty() { " of " (query.provider) } @if !query.account.is_empty() { " of account " (shown(&query.account)) } ", as the filters of the findings say; the counts are of all." } }
             @if rows.is_empty() { p { "No verdict here." } } @else { (tables::verdicts("Verdicts by account and profile", &rows, true)) }
             @if 1 < pages {
                 nav aria-label="Pages of verdicts" {
@@ -196,20 +198,30 @@ pub(super) fn findings(start: &Start, query: &Query) -> Markup {
             @if start.findings.is_empty() {
                 p.notice { (no_findings(start, query)) }
             } @else {
+                @if query.narrows() { p.quiet { "Only those that are asked for: " (form::asked(query)) "." } }
                 (list::findings(&start.findings))
+                @if start.cut_short { p.quiet { "The list may go on: there is more to look through than a page can." } }
             }
             nav aria-label="Pages of findings" {
                 @if !query.after.is_empty() { a href=(query.at("", &query.verdicts, "findings")) { "First page" } " " }
-                @if let Some(next) = &start.next { a href=(query.at(next, &query.verdicts, "findings")) rel="next" { "Next " (ROWS) } }
+                @if let Some(next) = &start.next {
+                    a href=(query.at(next, &query.verdicts, "findings")) rel="next" {
+                        @if start.cut_short { "Look further" } @else { "Next " (ROWS) }
+                    }
+                }
             }
         }
     }
 }
 
 fn no_findings(start: &Start, query: &Query) -> Markup {
+    let is_asked = query.narrows() || query.wanted_status() != Some(FindingStatus::Open);
     html! {
-        @if query.narrows() || query.wanted_status() != Some(FindingStatus::Open) {
-            "No finding matches. " a href="/#findings" { "Show all open findings" }
+        @if start.cut_short {
+            "No finding so far is: " (form::asked(query)) ". There are more than a page can look through: the list goes on below."
+        } @else if is_asked || !query.after.is_empty() {
+            "No finding matches" @if !query.after.is_empty() { " any more" } ". Asked for: " (form::asked(query)) ". "
+            a href="/#findings" { "Show all open findings" }
         } @else { "No finding is open." }
         @if !start.is_whole() { " This is no all-clear: " (missing(start)) "." }
     }

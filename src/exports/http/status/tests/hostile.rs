@@ -5,7 +5,7 @@ use scraper::node::Node;
 use scraper::{Html, Selector};
 
 use super::scene::{PROFILE, Scene, at, finding};
-use crate::exports::hostile::corpus;
+use crate::exports::hostile::{ATTACKS, corpus};
 use crate::model::{
     Account, Actor, Concern, ConcernKind, Coverage, EventOutcome, Finding, Outcome, Provider, Severity, StoreEffect,
     TrailEvent, Verdict,
@@ -249,6 +249,26 @@ fn harmless(page: &str, text: &str) -> Html {
 fn undisguised(written: &str, shown: &str) {
     let hidden = written.chars().find(|c| crate::exports::html::disguises(*c) && *c != '\n');
     assert_eq!(hidden, None, "{shown:?}: {written:?}");
+}
+
+#[test]
+fn no_text_that_is_searched_for_becomes_more_than_text() {
+    let scene = Scene::new();
+    for text in ATTACKS {
+        scene.judged(&[hostile(text)], &[]);
+    }
+    scene.covered(&[]);
+    for opener in ["", "\"'>", "</title></textarea></style>", "%", "_", "\\"] {
+        for text in ATTACKS {
+            let asked = percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC);
+            let opened = percent_encoding::utf8_percent_encode(opener, percent_encoding::NON_ALPHANUMERIC);
+            let page = scene.start(&format!("status=all&account={opened}{asked}&q={opened}{asked}"));
+            harmless(&page, text);
+            let page = scene.start(&format!("status=all&q={opened}{asked}"));
+            let found = harmless(&page, text).select(&Selector::parse(".finding").expect("a selector")).count();
+            assert_eq!(0 < found, opener.is_empty(), "{opener}{text}: {found} found");
+        }
+    }
 }
 
 #[test]

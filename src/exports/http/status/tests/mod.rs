@@ -89,6 +89,14 @@ fn filters_narrow_the_list_and_say_so_when_nothing_is_left() {
         ("status=resolved", false, false),
         ("status=all&severity=low", true, true),
         ("nonsense=1", true, true),
+        ("q=by-none", false, false),
+        ("q=AN+ACTOR", false, false),
+        ("q=one", true, false),
+        ("q=ONE&provider=aws", true, false),
+        ("q=one&severity=high", false, false),
+        ("q=1111", true, true),
+        ("q=%25", false, false),
+        ("q=+", true, true),
     ] {
         let page = scene.start(text);
         assert_eq!(
@@ -101,12 +109,38 @@ fn filters_narrow_the_list_and_say_so_when_nothing_is_left() {
 }
 
 #[test]
+fn what_was_asked_for_stands_beside_the_list_and_in_its_place_where_it_is_empty() {
+    let scene = Scene::new();
+    let found = finding("orphaned-role", Severity::Low, ACCOUNT, "one");
+    scene.judged(std::slice::from_ref(&found), &[Scene::verdict(Verdict::Findings, 3, 3, &[])]);
+    let page = scene.start("q=one&rule=orphaned-role");
+    assert!(
+        page.contains("Only those that are asked for: open, rule orphaned-role, “<bdi>one</bdi>” in role"),
+        "{page}"
+    );
+    let page = scene.start("status=all&q=%3Cb%3E%22%27&severity=high&provider=aws&account=7");
+    let words = "Asked for: of every status, severity high or worse, provider aws, account <bdi>7</bdi>, \
+                 “<bdi>&lt;b&gt;&quot;'</bdi>” in role, key store, account or actor. <a href=\"/#findings\">Show all";
+    assert!(page.contains(words), "{page}");
+    assert!(page.contains("value=\"&lt;b&gt;&quot;'\""), "the form keeps it: {page}");
+    assert!(page.contains("Listed are those of aws of account <bdi>7</bdi>"), "{page}");
+    let page = scene.start("");
+    assert!(!page.contains("Only those") && !page.contains("Listed are those"), "{page}");
+}
+
+#[test]
 fn a_filter_that_nobody_knows_is_refused_and_not_taken_for_all() {
     for text in ["status=gone", "severity=worst", "provider=gcp", "rule=none", "account=%00&rule=%3Cscript%3E"] {
         assert!(matches!(query(text), Err(Trouble::Question(_))), "{text}");
     }
     let long = format!("account={}", "9".repeat(10_000));
     assert!(matches!(query(&long), Err(Trouble::Question(_))));
+    for hidden in ["q=%E2%80%AE", "q=a%00", "account=%0A1%0D2"] {
+        let Err(Trouble::Question(sentence)) = query(hidden) else { unreachable!("{hidden} was read") };
+        assert!(sentence.contains("nobody can see, U+"), "{sentence}");
+    }
+    assert!(query(&format!("q={}", "%C3%A9".repeat(512))).is_ok());
+    assert!(matches!(query(&format!("q={}", "9".repeat(513))), Err(Trouble::Question(_))));
     let read = query("status=all&account=a+b%26c&severity=&after=2").unwrap_or_default();
     assert_eq!((read.account.as_str(), read.wanted_status(), read.after.as_str()), ("a b&c", None, "2"));
     assert_eq!(query("").unwrap_or_default().wanted_status(), Some(FindingStatus::Open));
