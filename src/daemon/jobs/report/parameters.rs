@@ -28,7 +28,7 @@ const SET: &str = "(set)";
 
 /// The files, and what the report says of its making.
 pub(super) struct Parameters {
-    pub(super) files: Vec<ReportFile>,
+    pub(super) files: Vec<ReportFile<'static>>,
     pub(super) tool: Tool,
     pub(super) sources: Vec<String>,
 }
@@ -41,25 +41,27 @@ pub(super) fn parameters(
     request: &ReportRequest,
 ) -> Parameters {
     let scope = request.account.as_deref().unwrap_or(ORGANIZATION);
-    let file = |what: &str, extension: &str, media_type, text: String| ReportFile {
-        name: format!("{}.{extension}", name(what, scope, request.period)),
-        media_type,
-        bytes: text.into_bytes(),
+    let file = |what: &str, extension: &str, media_type, text| {
+        ReportFile::of_text(format!("{}.{extension}", name(what, scope, request.period)), media_type, text)
     };
-    let settings_file = file("settings", "json", "application/json", settings_text(settings));
-    let profiles_file = file("profiles", "sha256", "text/plain; charset=utf-8", profiles_text(profiles));
-    let controls_file = file("controls", "json", "application/json", pretty(&controls_value(controls)));
+    let (of_settings, of_profiles) = (settings_text(settings), profiles_text(profiles));
+    let of_controls = pretty(&controls_value(controls));
     let tool = Tool {
         name: "roletrail".to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         rules: rules::all().iter().map(|rule| rule.doc().id.to_owned()).collect(),
-        configuration_sha256: sha256(&settings_file.bytes),
-        profiles_sha256: sha256(&profiles_file.bytes),
-        controls_sha256: sha256(&controls_file.bytes),
+        configuration_sha256: sha256(&of_settings),
+        profiles_sha256: sha256(&of_profiles),
+        controls_sha256: sha256(&of_controls),
         exceptions_sha256: sha256(std::fs::read(&settings.exceptions.file).unwrap_or_default()),
         command: command(request),
     };
-    Parameters { files: vec![settings_file, profiles_file, controls_file], tool, sources: sources(settings) }
+    let files = vec![
+        file("settings", "json", "application/json", of_settings),
+        file("profiles", "sha256", "text/plain; charset=utf-8", of_profiles),
+        file("controls", "json", "application/json", of_controls),
+    ];
+    Parameters { files, tool, sources: sources(settings) }
 }
 
 fn pretty(value: &(impl serde::Serialize + ?Sized)) -> String {

@@ -58,16 +58,16 @@ pub(super) fn evidence(report: &Report) -> Section<'_> {
 fn item(item: &EvidenceItem) -> Vec<Line<'_>> {
     vec![
         vec![
-            Piece::foreign(&item.kind),
+            Piece::foreign(&*item.kind),
             Piece::text(" "),
             Piece::foreign(&item.id),
             Piece::text(" in "),
-            Piece::foreign(&item.source),
+            Piece::foreign(&*item.source),
         ],
         vec![
             Piece::text(item.time.strftime("%Y-%m-%d %H:%M:%SZ").to_string()),
             Piece::text(format!(" {} ", item.provider)),
-            Piece::foreign(&item.account),
+            Piece::foreign(&*item.account),
         ],
         hashes(item),
         links(&item.findings, LINKED),
