@@ -30,6 +30,7 @@ mod tests;
 mod tools;
 
 pub use check::{FileCheck, FileState, PackCheck, check};
+pub use evidence_log::EvidenceLog;
 pub use file::ReportFile;
 pub use formats::{available, render, require};
 pub use manifest::{MANIFEST, Manifest, ManifestFile, Subject};
