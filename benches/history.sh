@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# What a long history costs: analysis after new events, a role's time line, start-up, the metrics page.
+# What a long history costs: analysis after new events, a role's time line, start-up, the metrics page. What many findings
+# cost is told by benches/outputs.sh.
 #
-#   benches/history.sh [-e EVENTS] [-a ACCOUNTS] [-f FINDINGS] [-n RUNS] [-d DIRECTORY] [-b DIRECTORY]
+#   benches/history.sh [-e EVENTS] [-a ACCOUNTS] [-n RUNS] [-d DIRECTORY] [-b DIRECTORY]
 #
 #     -e EVENTS     stored events (default: 1000000; the figures in the documentation are those of 10000000, which
 #                   takes 16 GB below DIRECTORY and some minutes once)
 #     -a ACCOUNTS   accounts (default: 1000)
-#     -f FINDINGS   open findings of the history whose metrics page is scraped (default: 100000)
 #     -n RUNS       measured runs, of which the median is told (default: 7)
 #     -d DIRECTORY  where histories are kept between calls (default: target/histories)
 #     -b DIRECTORY  where the built programs are, instead of building them
@@ -20,12 +20,11 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-events=1000000 accounts=1000 findings=100000 runs=7 histories=target/histories binaries=''
-while getopts "e:a:f:n:d:b:h" option; do
+events=1000000 accounts=1000 runs=7 histories=target/histories binaries=''
+while getopts "e:a:n:d:b:h" option; do
     case $option in
         e) events=$OPTARG ;;
         a) accounts=$OPTARG ;;
-        f) findings=$OPTARG ;;
         n) runs=$OPTARG ;;
         d) histories=$OPTARG ;;
         b) binaries=$OPTARG ;;
@@ -42,10 +41,10 @@ fi
 mkdir -p "$histories"
 # Beside the histories: the system's own temporary directory may be too small.
 scratch=$(mktemp -d -p "$histories")
-daemon=
+# shellcheck source=benches/history.bash
+. benches/history.bash
 trap '[ -z "$daemon" ] || kill "$daemon" 2> /dev/null || true; rm -rf "$scratch"' EXIT
 status=0
-TIMEFORMAT='%3R %3U %3S'
 profile=aws-kms-custom-key-stores
 account=111100000000
 # The year of the history, and its last 90 days.
@@ -58,21 +57,6 @@ listen_address = "127.0.0.1:0"
 [schedule]
 collect = "0 0 1 1 *"
 END
-
-roletrail() {
-    "$binaries/roletrail" --config "$scratch/roletrail.toml" --database "sqlite://$1" --quiet "${@:2}"
-}
-
-# timed COMMAND...: output goes to $scratch/out; wall and CPU milliseconds in $wall and $cpu. Open findings (1) are no
-# failure.
-timed() {
-    local ended=0
-    { time "$@" > "$scratch/out" 2> "$scratch/err"; } 2> "$scratch/times" || ended=$?
-    [ "$ended" -le 1 ] || { cat "$scratch/err" >&2; exit 1; }
-    read -r wall cpu < <(tail -n 1 "$scratch/times" | awk '{ print $1 * 1000, ($2 + $3) * 1000 }')
-}
-
-median() { sort -n | awk '{ value[NR] = $1 } END { print (value[int((NR + 1) / 2)] + value[int(NR / 2) + 1]) / 2 }'; }
 
 # repeated COMMAND...: the medians of several runs in $wall and $cpu.
 repeated() {
@@ -87,28 +71,6 @@ repeated() {
 medians() {
     wall=$(cut -d' ' -f1 "$scratch/samples" | median)
     cpu=$(cut -d' ' -f2 "$scratch/samples" | median)
-}
-
-tell() { printf '%-66s %10.1f %10.1f  %s\n' "$1" "$wall" "$cpu" "${2-}"; }
-
-# make_history NAME EVENTS FINDINGS: its database in $history.
-make_history() {
-    history=$histories/$1.db
-    [ ! -s "$history.made" ] || return 0
-    rm -f "$history" "$history"-*
-    "$binaries/examples/history" --events "$2" --accounts "$accounts" --findings "$3" --out "$scratch/logs" \
-        > "$scratch/written"
-    timed roletrail "$history" --format json ingest --no-analyze "$scratch/logs"
-    rm -r "$scratch/logs"
-    jq -e --slurpfile written "$scratch/written" '.records.kept == $written[0].events' "$scratch/out" > /dev/null \
-        || { echo "$1: not every event was stored" >&2; exit 1; }
-    tell "$1: ingest with keep = \"all\"" "$(jq -r .events "$scratch/written" | awk -v cpu="$cpu" -v wall="$wall" \
-        -v size="$(stat -c %s "$history")" '{
-            printf "%d rows, %.0f a second, %.1f microseconds of CPU and %d bytes each",
-                $1, $1 * 1000 / wall, cpu * 1000 / $1, size / $1 }')"
-    timed roletrail "$history" --format json analyze
-    tell "$1: first analysis, every account"
-    echo made > "$history.made"
 }
 
 # bring ACCOUNTS: 1,000 new events in so many accounts.
@@ -174,43 +136,11 @@ timeline() {
     tell "$1: the same of no time at all"
 }
 
-# spent: CPU nanoseconds that the daemon has had.
-spent() { cat /proc/"$daemon"/task/*/schedstat | awk '{ spent += $1 } END { print spent }'; }
-
-# start_daemon: on $history; its address in $address, milliseconds until it was ready in $wall.
-start_daemon() {
-    local began=$EPOCHREALTIME
-    "$binaries/roletrail" --config "$scratch/roletrail.toml" --database "sqlite://$history" run 2> "$scratch/log" &
-    daemon=$!
-    until address=$(sed -n 's/.*address="\{0,1\}\([0-9.:]*\).*/\1/p' "$scratch/log") && [ -n "$address" ] \
-        && curl --silent --fail --output /dev/null "http://$address/-/ready"; do
-        kill -0 "$daemon" || { cat "$scratch/log" >&2; exit 1; }
-        sleep 0.005
-    done
-    wall=$(awk -v began="$began" -v now="$EPOCHREALTIME" 'BEGIN { print (now - began) * 1000 }')
-    cpu=$(spent | awk '{ print $1 / 1e6 }')
-}
-
-stop_daemon() {
-    kill "$daemon"
-    wait "$daemon" || true
-    daemon=
-}
-
 serve() {
-    local scrapes=20 before run
     start_daemon
-    tell "$1: daemon, from start to ready" "$(awk '/^VmHWM/ { printf "%.0f MiB at its peak", $2 / 1024 }' "/proc/$daemon/status")"
-    curl --silent --output "$scratch/page" "http://$address/metrics"
-    before=$(spent)
-    for ((run = 0; run < scrapes; run++)); do
-        curl --silent --output "$scratch/page" --write-out '%{time_total}\n' "http://$address/metrics" >> "$scratch/scrapes"
-    done
-    cpu=$(awk -v before="$before" -v now="$(spent)" -v scrapes="$scrapes" 'BEGIN { print (now - before) / 1e6 / scrapes }')
-    wall=$(median < "$scratch/scrapes" | awk '{ print $1 * 1000 }')
-    tell "$1: a scrape of /metrics" "$(grep -vc '^#' "$scratch/page") series, $(stat -c %s "$scratch/page") bytes,$(
-        awk '/^roletrail_findings_open\{/ { open += $NF } END { printf " %d open findings", open }' "$scratch/page")"
-    rm "$scratch/scrapes"
+    tell "$1: daemon, from start to ready" "$(peak)"
+    answers /metrics 21
+    tell "$1: a scrape of /metrics" "$(grep -vc '^#' "$scratch/page") series, $(stat -c %s "$scratch/page") bytes"
     stop_daemon
 }
 
@@ -224,6 +154,4 @@ awk -v small="$small" -v large="$new" -v events="$events" 'BEGIN {
     printf "1,000 new events at %d cost %.2f x the CPU of those at 10,000\n", events, large / small }'
 timeline "$events events"
 serve "$events events"
-make_history "findings-$findings-$accounts" 0 "$findings"
-serve "$findings findings"
 exit $status

@@ -11,14 +11,15 @@ use tracing_subscriber::EnvFilter;
 use crate::cli::{Exit, Failure, Global};
 use crate::clock::{Clock, SystemClock};
 use crate::config::{self, ConfigError, Loaded, Origin, Overrides};
-use crate::daemon::jobs::{DoctorContext, JobContext, Progress, ReadingChoice, Unwatched};
+use crate::daemon::jobs::{self, DoctorContext, JobContext, Progress, ReadingChoice, Unwatched};
 use crate::daemon::{ExceptionsFile, Stop, Timetable};
+use crate::evidence::{PublicKey, SigningKey};
 use crate::exports::View;
 use crate::findings::Exceptions;
 use crate::model::Exception;
 use crate::profiles::{Profiles, Selection};
 use crate::rules::{self, Controls};
-use crate::store::{Access, DatabaseUrl, Store};
+use crate::store::{Access, DatabaseUrl, Signer, Store};
 
 /// Stack of a worker: the futures of the AWS SDK are large, and a build without optimisation makes them larger. Only
 /// what is used of it takes memory.
@@ -210,13 +211,28 @@ impl Boot {
         Ok(if *replace { Controls::of(own) } else { Controls::builtin().with(&own) })
     }
 
-    /// Opens the history of the settings.
+    /// Opens the history of the settings. Whoever writes to it signs its checkpoints.
     ///
     /// # Errors
-    /// [`Failure::Store`] when it cannot be used.
+    /// [`Failure::Store`] when it cannot be used; [`Failure::Key`] when the key cannot.
     pub fn open(&self, loaded: &Loaded, access: Access) -> Result<Store, Failure> {
         let url: DatabaseUrl = loaded.settings.database.url.parse().map_err(Failure::usage)?;
-        Ok(self.runtime.block_on(Store::open(&url, access))?)
+        if access == Access::Read {
+            return Ok(self.runtime.block_on(Store::open(&url, access))?);
+        }
+        let config::Evidence { key_file, origin, .. } = &loaded.settings.evidence;
+        let key = key_file.as_deref().map(SigningKey::read).transpose()?;
+        let store = self.runtime.block_on(Store::open(&url, access))?;
+        store.sign_checkpoints(Signer { origin: Some(origin.clone()), key });
+        Ok(store)
+    }
+
+    /// The keys that the settings name for checkpoints: that of now, where this user can read it, and former ones.
+    ///
+    /// # Errors
+    /// [`Failure::Key`] when a former one is no key.
+    pub fn checkpoint_keys(&self, loaded: &Loaded) -> Result<Vec<PublicKey>, Failure> {
+        Ok(jobs::checkpoint_keys(&loaded.settings.evidence)?)
     }
 
     /// Everything that a job needs, with the history locked for `command` and interrupts turned into a wish to stop.
@@ -306,9 +322,16 @@ impl Boot {
         }
     }
 
+    /// The same flag, with interrupts turned into the wish to stop.
+    #[must_use]
+    pub fn stop_by_interrupt(&self) -> Stop {
+        self.stop_on_interrupt();
+        self.stop()
+    }
+
     /// The first interrupt lets running work end at the next safe place, the second ends the program at once; either
     /// way what was committed stays.
-    fn stop_on_interrupt(&self) {
+    pub(crate) fn stop_on_interrupt(&self) {
         let stop = self.stop();
         self.runtime.spawn(async move {
             while tokio::signal::ctrl_c().await.is_ok() {

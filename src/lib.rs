@@ -5,7 +5,7 @@
 //! 1. [`model`]: plain data that the layers hand to each other; [`clock`]: "now".
 //! 2. [`profiles`]: which roles are watched; [`config`]: the settings.
 //! 3. [`trail`]: trail objects, from bytes to normalised events; [`sources`]: where facts come from.
-//! 4. [`store`]: the history in SQLite.
+//! 4. [`evidence`]: the log that shows whether the history was changed from outside; [`store`]: the history in SQLite.
 //! 5. [`rules`]: judge the evidence; [`findings`]: the life of what they find.
 //! 6. [`exports`]: JSON, metrics, HTTP.
 //! 7. [`daemon`]: when all of it happens; [`boot`] builds it, [`cli`] starts it.
@@ -17,6 +17,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod daemon;
+pub mod evidence;
 pub mod exports;
 pub mod findings;
 pub mod model;

@@ -120,6 +120,18 @@ data "aws_iam_policy_document" "roletrail" {
   }
 
   statement {
+    sid = "TrailDigestKeys"
+
+    actions = [
+      "cloudtrail:ListPublicKeys",
+    ]
+
+    resources = [
+      "*",
+    ]
+  }
+
+  statement {
     sid = "TrailBucketRegion"
 
     actions = [

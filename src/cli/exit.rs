@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use crate::config::ConfigError;
 use crate::daemon::jobs::JobError;
+use crate::evidence::KeyError;
 use crate::exports::http::EntranceError;
 use crate::profiles::ProfileError;
 use crate::store::StoreError;
@@ -56,6 +57,9 @@ pub enum Failure {
     /// Wrong profiles.
     #[error(transparent)]
     Profiles(#[from] ProfileError),
+    /// The key that signs checkpoints.
+    #[error(transparent)]
+    Key(#[from] KeyError),
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -84,7 +88,12 @@ impl Failure {
 
     fn exit(&self) -> Exit {
         match self {
-            Self::Usage(_) | Self::Config(_) | Self::Entrance(_) | Self::Profiles(_) | Self::Daemon(_) => Exit::Usage,
+            Self::Usage(_)
+            | Self::Config(_)
+            | Self::Entrance(_)
+            | Self::Profiles(_)
+            | Self::Key(_)
+            | Self::Daemon(_) => Exit::Usage,
             Self::Store(_) => Exit::Store,
             Self::Io(_) => Exit::Incomplete,
         }

@@ -191,7 +191,7 @@ fn describe(detail: &FindingDetailJson) -> String {
     let finding = &detail.finding;
     let mut lines = vec![
         format!("{} · {} · {}", finding.severity, finding.rule, standing(finding)),
-        finding.summary.clone(),
+        finding.summary.as_ref().to_owned(),
         String::new(),
         format!("finding     {}", finding.id),
         format!("account     {}/{}", finding.provider, finding.account),
@@ -208,7 +208,7 @@ fn describe(detail: &FindingDetailJson) -> String {
     lines.push(format!("basis       {}", finding.basis.as_str()));
     lines.push(format!("fix         by the {}: {}", finding.fix.who.as_str(), finding.fix.how));
     lines.push(format!("clears when {}", finding.clears_when));
-    lines.extend(finding.exception.as_ref().map(excepted).into_iter().flatten());
+    lines.extend(finding.exception.as_deref().map(excepted).into_iter().flatten());
     let controls: Vec<_> = finding.controls.iter().map(super::rules::control).collect();
     lines.push(format!("supports    {}", controls.join(" · ")));
     lines.extend(finding.events.iter().map(|id| format!("event       {id}")));

@@ -25,6 +25,8 @@ mod text;
 mod time;
 mod verdicts;
 mod verify;
+mod verify_store;
+mod verify_trail;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -129,7 +131,7 @@ enum Command {
     Doctor(doctor::DoctorArgs),
     /// Write a compliance report of a period
     Report(report::ReportArgs),
-    /// Verify a report that was written
+    /// Verify the history, a report that was written, or the digests of a trail
     Verify(verify::VerifyArgs),
     /// List and explain the rules
     Rules(rules::RulesArgs),
@@ -187,7 +189,7 @@ fn dispatch(cli: Cli) -> Result<Exit, Failure> {
         Command::Policy(arguments) => policy::run(&boot, &arguments),
         Command::Doctor(arguments) => doctor::run(&boot, output, &arguments),
         Command::Report(arguments) => report::run(&boot, output, &arguments),
-        Command::Verify(arguments) => verify::run(output, &arguments),
+        Command::Verify(arguments) => verify::run(&boot, output, &arguments),
         Command::Rules(arguments) => rules::run(&boot, output, &arguments),
         Command::Config(arguments) => config::run(&boot, output, &arguments),
         Command::Db(arguments) => db::run(&boot, output, &arguments),

@@ -1,5 +1,7 @@
 //! Moments on the command line: RFC 3339, a date, or relative to now (`7d`, `12h`).
 
+use std::fmt;
+
 use jiff::Timestamp;
 
 use super::Failure;
@@ -24,9 +26,10 @@ pub fn optional_moment(option: &str, text: Option<&str>, now: Timestamp) -> Resu
 
 /// A time of RFC 3339 in UTC as tables show it: to the minute.
 #[must_use]
-pub fn minute(time: &str) -> String {
+pub fn minute(time: &(impl fmt::Display + ?Sized)) -> String {
+    let time = time.to_string();
     match time.split_once('T') {
         Some((date, clock)) if clock.len() >= 5 => format!("{date} {}Z", &clock[..5]),
-        _ => time.to_owned(),
+        _ => time,
     }
 }

@@ -6,7 +6,10 @@ use clap::{Args, Subcommand};
 
 use super::output::Output;
 use super::text::one_line;
+use super::verify_store::{self, StoreArgs};
+use super::verify_trail::{self, TrailArgs};
 use super::{Exit, Failure};
+use crate::boot::Boot;
 use crate::exports::reports::{FileState, PackCheck, check};
 
 /// Arguments of `verify`.
@@ -18,9 +21,13 @@ pub struct VerifyArgs {
 
 #[derive(Debug, Subcommand)]
 enum What {
+    /// Check the history against its evidence log
+    Store(StoreArgs),
     /// Check a report against its manifest
     #[command(after_help = PACK_NOTES)]
     Pack(PackArgs),
+    /// Check the digest chains of a trail of AWS, and the log files by them
+    Trail(TrailArgs),
 }
 
 #[derive(Debug, Args)]
@@ -47,8 +54,15 @@ Example:
 ///
 /// # Errors
 /// [`Failure`] where there is nothing to verify.
-pub fn run(output: Output, arguments: &VerifyArgs) -> Result<Exit, Failure> {
-    let What::Pack(pack) = &arguments.what;
+pub fn run(boot: &Boot, output: Output, arguments: &VerifyArgs) -> Result<Exit, Failure> {
+    match &arguments.what {
+        What::Store(store) => verify_store::run(boot, output, store),
+        What::Pack(pack) => verify_pack(output, pack),
+        What::Trail(trail) => verify_trail::run(boot, output, trail),
+    }
+}
+
+fn verify_pack(output: Output, pack: &PackArgs) -> Result<Exit, Failure> {
     let checked = check(&pack.directory, pack.expect.as_deref()).map_err(Failure::usage)?;
     output.object(&checked, || describe(&checked))?;
     Ok(match (checked.has_gap(), checked.verified) {

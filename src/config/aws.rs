@@ -92,6 +92,8 @@ pub enum AwsTrail {
         prefix: Option<String>,
         /// Where the first reading begins: a date, a time or a period. Default: everything.
         since: Option<String>,
+        /// Check the trail's digests, and by them the log files, with each collection. Default false.
+        verify_digests: bool,
     },
     /// A queue of notifications about new objects.
     Sqs {
@@ -149,6 +151,12 @@ impl Default for Kind {
 }
 
 impl Aws {
+    /// Whether the digests of one of its trails are checked with each collection.
+    #[must_use]
+    pub fn verifies_digests(&self) -> bool {
+        self.trail.iter().any(|trail| matches!(trail, AwsTrail::S3 { verify_digests: true, .. }))
+    }
+
     pub(super) fn read(section: &mut Section<'_, '_>, names: &mut Vec<String>) -> Self {
         Self {
             name: name(section, names),
@@ -171,6 +179,7 @@ impl AwsTrail {
                 bucket: section.required("bucket"),
                 prefix: section.optional("prefix"),
                 since: since(section),
+                verify_digests: section.value("verify_digests", false),
             },
             Kind::Sqs => Self::Sqs { queue_url: section.required("queue_url") },
             Kind::Files => Self::Files { path: section.required("path") },

@@ -12,6 +12,7 @@ mod collect;
 mod controls;
 mod controls_file;
 mod database;
+mod evidence;
 mod exceptions;
 mod exceptions_edit;
 mod exceptions_file;
@@ -41,6 +42,7 @@ pub use collect::{Collect, Keep, MOST_THREADS};
 pub use controls::Controls;
 pub use controls_file::{parse_controls, read_controls};
 pub use database::Database;
+pub use evidence::Evidence;
 pub use exceptions::Exceptions;
 pub use exceptions_edit::{EditError, NewException, add_exception, end_exception};
 pub use exceptions_file::{ExceptionsLaw, parse_exceptions, read_exceptions};
@@ -96,6 +98,8 @@ pub struct Settings {
     pub controls: Controls,
     /// Findings that somebody has accepted for a time.
     pub exceptions: Exceptions,
+    /// The log that shows whether the history was changed from outside.
+    pub evidence: Evidence,
 }
 
 /// The commented example that `config init` writes; a test reads it.
@@ -106,6 +110,12 @@ impl Settings {
     #[must_use]
     pub fn has_no_source(&self) -> bool {
         self.aws.is_empty() && self.alibaba.is_empty() && self.snapshot.is_empty()
+    }
+
+    /// Whether the digests of some trail are checked with each collection.
+    #[must_use]
+    pub fn verifies_digests(&self) -> bool {
+        self.aws.iter().any(Aws::verifies_digests)
     }
 
     fn read(section: &mut Section<'_, '_>) -> Self {
@@ -124,6 +134,7 @@ impl Settings {
             reports: section.section("reports", Reports::read),
             controls: section.section("controls", Controls::read),
             exceptions: section.section("exceptions", Exceptions::read),
+            evidence: section.section("evidence", Evidence::read),
         }
     }
 }

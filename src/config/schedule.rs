@@ -19,6 +19,9 @@ pub struct Schedule {
     pub analyze: Analyze,
     /// When to write reports. Default `0 6 1 * *`: on the first of a month at 06:00.
     pub report: String,
+    /// When to verify the whole evidence log with every row that it speaks about; also at each start. Default
+    /// `41 3 * * *`: every night.
+    pub verify: String,
     /// Time zone of the expressions, an IANA name such as `Europe/Berlin`. Default: UTC.
     pub time_zone: Option<String>,
 }
@@ -29,6 +32,7 @@ impl Default for Schedule {
             collect: "*/15 * * * *".to_owned(),
             analyze: Analyze::AfterCollect,
             report: "0 6 1 * *".to_owned(),
+            verify: "41 3 * * *".to_owned(),
             time_zone: None,
         }
     }
@@ -71,6 +75,7 @@ impl Schedule {
             collect: section.value("collect", default.collect),
             analyze: section.value("analyze", default.analyze),
             report: section.value("report", default.report),
+            verify: section.value("verify", default.verify),
             time_zone: section.optional("time_zone"),
         }
     }

@@ -9,7 +9,7 @@ use super::ExceptionsFile;
 use super::jobs::{self, CollectReport, JobContext, JobError, ReportError};
 use super::reporting;
 use super::run::{Reload, Run, Task, Work};
-use super::timetable::{COLLECT, REPORT, Timetable};
+use super::timetable::{COLLECT, REPORT, Timetable, VERIFY};
 use crate::config::{Analyze, Settings};
 use crate::exports::Views;
 use crate::exports::http::{Entrance, Health, Judge, Site};
@@ -20,7 +20,7 @@ use crate::profiles::Profiles;
 use crate::rules::{self, Controls};
 use crate::sources::live::CallCounts;
 use crate::sources::{alibaba, aws};
-use crate::store::StoreError;
+use crate::store::{StoreError, VerifiedLog};
 
 /// Reads the configuration again, or tells why the old one stays.
 pub type Load = Arc<dyn Fn() -> Result<Configuration, String> + Send + Sync>;
@@ -50,6 +50,8 @@ pub struct Service {
     metrics: Arc<Metrics>,
     health: Arc<Health>,
     published: Mutex<Option<Published>>,
+    /// The evidence log as it was last verified.
+    verified: Mutex<Option<VerifiedLog>>,
 }
 
 /// What the published state rests on besides the store.
@@ -77,6 +79,7 @@ impl Service {
             metrics: Arc::new(metrics),
             health: Arc::new(Health::default()),
             published: Mutex::default(),
+            verified: Mutex::default(),
         }))
     }
 
@@ -160,6 +163,7 @@ impl Service {
         let context = self.context();
         let (view, gauges) = (context.view(), context.store.gauges()?);
         self.metrics.report_written(context.store.report_times()?.written);
+        self.metrics.evidence_grew(context.store.evidence_size()?);
         self.metrics.exceptions_read(context.exceptions.is_sound());
         self.metrics.publish(&state_of_store(&gauges, &view.tally()?, &profiles_by_kind(&context.profiles)));
         let next_change = view.exceptions().next_change(view.now());
@@ -174,6 +178,7 @@ impl Service {
         let context = self.context();
         let outcome = match run.task {
             COLLECT => self.collect(&context),
+            VERIFY => self.verify(&context),
             REPORT => match reporting::report(&context, run) {
                 Err(ReportError::Job(error)) => Err(error),
                 // Nothing is wrong with the history: the place of the reports, or a format.
@@ -181,9 +186,40 @@ impl Service {
             },
             _ => analyze(&context, RunKind::Analyze),
         };
-        outcome.map_err(|error| self.storage_trouble(&error))?;
+        outcome.and_then(|()| self.verify_news(&context)).map_err(|error| self.storage_trouble(&error))?;
         self.health.well();
         self.publish()
+    }
+
+    /// Verifies the whole evidence log with the history that it speaks for.
+    fn verify(&self, context: &JobContext) -> Result<(), JobError> {
+        let Some((found, log)) = jobs::verify(context)? else { return Ok(()) };
+        for problem in &found.problems {
+            tracing::error!(
+                kind = problem.kind.as_str(),
+                detail = problem.detail,
+                "the evidence log does not verify"
+            );
+        }
+        tracing::info!(size = found.size, problems = found.problems_found, "verified the evidence log");
+        self.metrics.evidence_verified(log.is_sound());
+        *self.verified.lock().unwrap_or_else(PoisonError::into_inner) = Some(log);
+        Ok(())
+    }
+
+    /// Verifies what a run has added to it.
+    fn verify_news(&self, context: &JobContext) -> Result<(), JobError> {
+        let mut verified = self.verified.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(log) = &mut *verified else { return Ok(()) };
+        let was_sound = log.is_sound();
+        let is_sound = context.store.verify_news(log)?;
+        if was_sound && !is_sound {
+            tracing::error!(
+                "the evidence log does not verify any more; `roletrail verify store` tells what is wrong"
+            );
+        }
+        self.metrics.evidence_verified(is_sound);
+        Ok(())
     }
 
     fn collect(&self, context: &JobContext) -> Result<(), JobError> {
@@ -233,8 +269,11 @@ impl Service {
         let tasks = Timetable::of(&settings)?.tasks(&times);
         expect_calls(&self.metrics, &settings);
         let mut context = self.context.write().unwrap_or_else(PoisonError::into_inner);
-        if settings.database != context.settings.database || settings.web != context.settings.web {
-            tracing::warn!("[database] and [web] take effect at the next start");
+        if settings.database != context.settings.database
+            || settings.web != context.settings.web
+            || settings.evidence != context.settings.evidence
+        {
+            tracing::warn!("[database], [web] and [evidence] take effect at the next start");
         }
         context.settings = Arc::new(settings);
         context.profiles = Arc::new(profiles);

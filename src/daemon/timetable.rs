@@ -15,6 +15,9 @@ pub const ANALYZE: &str = "analyze";
 /// Writes a report.
 pub const REPORT: &str = "report";
 
+/// Verifies the evidence log.
+pub const VERIFY: &str = "verify";
+
 /// What may stay uncollected before it is reported, where no schedule tells: two of the default schedule's quarters
 /// of an hour.
 const DEFAULT_PATIENCE: SignedDuration = SignedDuration::from_mins(30);
@@ -29,6 +32,7 @@ pub struct Timetable {
     /// `None`: after each collection.
     analyze: Option<Schedule>,
     report: Schedule,
+    verify: Schedule,
     has_source: bool,
 }
 
@@ -43,6 +47,7 @@ impl Timetable {
             |key: &str, text: &str| Schedule::parse(text, zone).map_err(|error| format!("schedule.{key}: {error}"));
         Ok(Self {
             report: read("report", &settings.schedule.report)?,
+            verify: read("verify", &settings.schedule.verify)?,
             collect: read("collect", &settings.schedule.collect)?,
             analyze: match &settings.schedule.analyze {
                 Analyze::AfterCollect => None,
@@ -61,8 +66,11 @@ impl Timetable {
             Ok(_) => (zone, None),
             Err(error) => (None, Some(("schedule.time_zone", error))),
         };
-        let mut texts =
-            vec![("schedule.collect", &settings.schedule.collect), ("schedule.report", &settings.schedule.report)];
+        let mut texts = vec![
+            ("schedule.collect", &settings.schedule.collect),
+            ("schedule.report", &settings.schedule.report),
+            ("schedule.verify", &settings.schedule.verify),
+        ];
         if let Analyze::At(text) = &settings.schedule.analyze {
             texts.push(("schedule.analyze", text));
         }
@@ -72,7 +80,8 @@ impl Timetable {
 
     /// The tasks. Without any source there is nothing to collect; judging goes on, because time alone can change a
     /// verdict. A report whose slot passed while no daemon was running is made up for, once; `reports` tells which slot
-    /// was served last, and since when there is anything to report.
+    /// was served last, and since when there is anything to report. Last of all what is there is verified, from the start
+    /// on.
     #[must_use]
     pub fn tasks(&self, reports: &ReportTimes) -> Vec<Task> {
         let task = |name, schedule: &Schedule| {
@@ -89,7 +98,8 @@ impl Timetable {
         let first = since.map_or(FirstRun::AtFirstSlot, FirstRun::CatchUpSince);
         // Its slots may be a month apart; the others come again soon enough.
         let report = Task { name: REPORT, schedule: self.report.clone(), first, retries: true };
-        collect.into_iter().chain(analyze).chain([report]).collect()
+        let verify = task(VERIFY, &self.verify);
+        collect.into_iter().chain(analyze).chain([report, verify]).collect()
     }
 
     /// Two schedules: what stays uncollected for longer is reported.

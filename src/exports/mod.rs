@@ -2,6 +2,8 @@
 //! it asks for.
 
 pub mod csv;
+#[cfg(test)]
+mod hostile;
 pub mod html;
 pub mod http;
 pub mod json;

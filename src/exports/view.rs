@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::exports::json::{ControlJson, FindingDetailJson, FindingJson};
+use crate::exports::json::{ControlJson, FindingDetailJson, FindingExceptionJson, FindingJson};
 use crate::findings::Exceptions;
-use crate::model::{FindingEvent, FindingStatus, StoredFinding};
+use crate::model::{Exception, FindingEvent, FindingStatus, StoredFinding};
 use crate::profiles::{Profile, Profiles};
 use crate::rules::Controls;
 use crate::store::{FindingFilter, FindingPlace, Store, StoreError};
@@ -121,7 +121,7 @@ impl View {
                 }
                 after = Some(place.clone());
                 if let Some(stored) = self.as_excepted(filter, stored) {
-                    page.rows.push((place, self.shape(&stored, events, self.moment_of(filter))?));
+                    page.rows.push((place, self.shape(&stored, events, filter.at)?));
                 }
             }
             if ended {
@@ -167,7 +167,7 @@ impl View {
             left = left.saturating_sub(found.looked_at);
             for (place, stored) in found.rows {
                 if let Some(stored) = self.as_excepted(filter, stored) {
-                    page.rows.push((place, self.shape(&stored, Some(0), self.now)?));
+                    page.rows.push((place, self.shape(&stored, Some(0), None)?));
                 }
             }
             if limit <= page.rows.len() || found.stopped.is_none() {
@@ -195,7 +195,7 @@ impl View {
     /// [`StoreError`].
     pub fn findings(&self, filter: &FindingFilter, events: Option<u64>) -> Result<Vec<FindingJson>, StoreError> {
         let found = self.stored_findings(filter)?;
-        found.iter().map(|stored| self.shape(stored, events, self.moment_of(filter))).collect()
+        found.iter().map(|stored| self.shape(stored, events, filter.at)).collect()
     }
 
     /// The finding whose id begins with `prefix`, if exactly one does, with its life.
@@ -208,7 +208,7 @@ impl View {
             stored.status = FindingStatus::Excepted;
         }
         let history = self.store.finding_changes(&stored.id)?;
-        let finding = self.shape(&stored, events, self.now)?;
+        let finding = self.shape(&stored, events, None)?;
         Ok(Some(FindingDetailJson { finding, history: history.iter().map(Into::into).collect() }))
     }
 
@@ -219,16 +219,25 @@ impl View {
         if exception.is_some() {
             stored.status = FindingStatus::Excepted;
         }
-        FindingJson::new(stored, events, self.supported(stored), exception.map(Into::into))
+        FindingJson::new(stored, events, self.supported(stored), exception.map(told))
     }
 
-    fn shape(&self, stored: &StoredFinding, events: Option<u64>, at: Timestamp) -> Result<FindingJson, StoreError> {
-        let listed = self.store.finding_events(&stored.id, events)?;
-        let exception = self.exceptions.covering(stored, at).map(Into::into);
+    /// A finding with its newest `events`, of those up to `at` where a moment is asked for.
+    fn shape(
+        &self,
+        stored: &StoredFinding,
+        events: Option<u64>,
+        at: Option<Timestamp>,
+    ) -> Result<FindingJson, StoreError> {
+        let listed = match at {
+            Some(at) => self.store.finding_events_up_to(&stored.id, at, events)?,
+            None => self.store.finding_events(&stored.id, events)?,
+        };
+        let exception = self.exceptions.covering(stored, at.unwrap_or(self.now)).map(told);
         Ok(FindingJson::new(stored, &listed, self.supported(stored), exception))
     }
 
-    fn supported(&self, stored: &StoredFinding) -> Vec<ControlJson> {
+    fn supported(&self, stored: &StoredFinding) -> Arc<[ControlJson]> {
         let controls = self.controls.of_rule(&stored.finding.rule).iter();
         controls.filter(|control| control.applies_to(stored.finding.account.provider)).map(Into::into).collect()
     }
@@ -237,6 +246,10 @@ impl View {
     fn moment_of(&self, filter: &FindingFilter) -> Timestamp {
         filter.at.unwrap_or(self.now)
     }
+}
+
+fn told(exception: &Exception) -> Arc<FindingExceptionJson> {
+    Arc::new(exception.into())
 }
 
 /// The filter as the store understands it. It knows no exceptions: what they cover is open there.

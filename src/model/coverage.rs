@@ -108,6 +108,8 @@ pub mod api {
     pub const TRAIL_OSS: &str = "trail:oss";
     /// Trail objects that a queue announces.
     pub const TRAIL_SQS: &str = "trail:sqs";
+    /// Digests of a trail's log files in a bucket of AWS.
+    pub const TRAIL_DIGEST: &str = "trail:digest";
     /// The accounts of an organization of AWS.
     pub const AWS_LIST_ACCOUNTS: &str = "organizations:ListAccounts";
     /// The Regions of an account of AWS.
@@ -160,7 +162,8 @@ pub mod api {
     pub const ALIBABA_INSTANCE: &str = "kms:GetKmsInstance";
 
     /// What adds to the picture without being needed for a verdict: a gap is shown, and makes no run incomplete.
-    const OPTIONAL: [&str; 8] = [
+    const OPTIONAL: [&str; 9] = [
+        TRAIL_DIGEST,
         AWS_DELETION_STATUS,
         AWS_DESCRIBE_TRAILS,
         AWS_TRAIL_STATUS,
@@ -170,6 +173,12 @@ pub mod api {
         ALIBABA_DESCRIBE_TRAILS,
         ALIBABA_TRAIL_STATUS,
     ];
+
+    /// Whether it is a source of trail events, or stands for there being none. Digests are none: they vouch for others.
+    #[must_use]
+    pub fn is_trail(name: &str) -> bool {
+        name == TRAIL || (name.starts_with("trail:") && name != TRAIL_DIGEST)
+    }
 
     /// Whether a run is complete without it.
     #[must_use]

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Account, Coverage, DeletionTask, KeyStore, Role, TrailEvent, TrailSpan};
+use super::{Account, ChainState, Coverage, DeletionTask, KeyStore, Role, TrailEvent, TrailSpan};
 
 /// A state of a role and the time for which it held.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -109,6 +109,8 @@ pub struct Evidence {
     pub tasks: Vec<DeletionTask>,
     /// States of trails, oldest first; those that ended are among them.
     pub trails: Vec<TrailSpan>,
+    /// Digest chains of its log files.
+    pub digests: Vec<ChainState>,
 }
 
 /// The newest coverage of one place and since when it stands so.

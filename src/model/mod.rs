@@ -8,6 +8,7 @@ mod check;
 mod collection;
 mod control;
 mod coverage;
+mod digest;
 mod event;
 mod evidence;
 mod exception;
@@ -28,6 +29,9 @@ pub use check::{Check, CheckKind, CheckOutcome};
 pub use collection::{Collection, ObjectHashes, RunKind, SourceSummary};
 pub use control::ControlEntry;
 pub use coverage::{Coverage, CoverageKey, Outcome, api};
+pub use digest::{
+    ChainId, ChainKind, ChainLink, ChainProblem, ChainProblemKind, ChainState, DigestUpdate, StandingProblem,
+};
 pub use event::{Actor, Concern, ConcernKind, EventOutcome, Reject, StoreEffect, TrailEvent};
 pub use evidence::{CoverageSpan, Evidence, JudgingSettings, RoleSpan, RoleUse, StoreSpan};
 pub use exception::{Exception, ExceptionScope, ExceptionState, Pattern, is_wildcard};

@@ -23,7 +23,7 @@ use std::sync::LazyLock;
 
 use jiff::Timestamp;
 
-use super::standing::{is_expected, is_inactive, is_trail};
+use super::standing::{is_expected, is_inactive};
 use super::{Rule, RuleDoc, Ruling, draft::Draft};
 use crate::model::{CoverageKey, CoverageSpan, Evidence, Finding, Outcome, Severity, api};
 
@@ -65,6 +65,11 @@ fn is_of_account(key: &CoverageKey) -> bool {
     let lists = [api::AWS_LIST_ACCOUNTS, api::ALIBABA_LIST_ACCOUNTS];
     let is_list_of_accounts = lists.contains(&key.api.as_str()) && key.account.is_none();
     key.api != api::TRAIL_FILES && !is_list_of_accounts
+}
+
+/// Whether the place is about a trail: what it delivers is told by its own times, and not by when it was looked at.
+fn is_trail(key: &CoverageKey) -> bool {
+    api::is_trail(&key.api) || key.api == api::TRAIL_DIGEST
 }
 
 /// Since when the place is unread, if it is: since the last complete reading, or since the first failure.

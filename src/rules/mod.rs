@@ -10,6 +10,7 @@ mod tests;
 mod verdict;
 
 mod collection_gap;
+mod evidence_broken;
 mod failed_role_deletion;
 mod failed_store_deletion;
 mod missing_role;
@@ -103,7 +104,7 @@ pub trait Rule: Sync {
 }
 
 /// Every rule, in the order in which they are shown.
-static RULES: [&dyn Rule; 15] = [
+static RULES: [&dyn Rule; 16] = [
     &orphaned_role::OrphanedRole,
     &unexpected_assumer::UnexpectedAssumer,
     &unexpected_activity::UnexpectedActivity,
@@ -118,6 +119,7 @@ static RULES: [&dyn Rule; 15] = [
     &store_unreachable::StoreUnreachable,
     &store_expiring::StoreExpiring,
     &trail_degraded::TrailDegraded,
+    &evidence_broken::EvidenceBroken,
     &collection_gap::CollectionGap,
 ];
 

@@ -196,7 +196,7 @@ impl<'a> Archive<'a> {
 }
 
 /// Compresses, with no time in the header: the same content gives the same bytes.
-fn gzip(bytes: &[u8]) -> Vec<u8> {
+pub(super) fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = GzBuilder::new().mtime(0).write(Vec::new(), Compression::new(LEVEL));
     encoder.write_all(bytes).and_then(|()| encoder.finish()).expect("writing to memory cannot fail")
 }

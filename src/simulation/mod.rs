@@ -7,6 +7,7 @@
 mod archive;
 mod corpus;
 mod demo;
+mod digests;
 mod inventory;
 mod life;
 mod organisation;
@@ -20,6 +21,7 @@ mod tests;
 pub use archive::{SimulationError, Written};
 pub use corpus::{CorpusPlan, Flagged, Truth, corpus};
 pub use demo::demo;
+pub use digests::{DeliveredLog, DigestChain, DigestSigner, SignedDigest, log_object};
 pub use organisation::{
     ALIBABA_PROFILE, AWS_PROFILE, Act, Caller, Expected, Happening, Organisation, Refusal, Silence, SilentRegion,
     SimulatedAccount, SimulatedRole, SimulatedStore, StoreCondition, StoreEdition,

@@ -4,6 +4,7 @@
 
 pub mod alibaba;
 pub mod aws;
+pub mod digests;
 pub mod files;
 pub mod live;
 mod report;

@@ -10,11 +10,13 @@ use rusqlite::{Connection, params};
 
 use super::codec::millis;
 use super::connections::Writer;
+use super::evidence::Notes;
 use super::role_use::Days;
 use super::{
     LedgerEntry, ObjectFate, ObjectIdentity, RunId, Store, StoreError, accounts, coverage, events, ledger,
     lookup_progress, objects, role_use, tasks,
 };
+use crate::evidence::{Occasion, What};
 use crate::model::{Account, Coverage, LookupProgress, ObjectHashes, Provider, Reject, SourceSummary, TrailEvent};
 
 /// Objects of one transaction at most.
@@ -81,6 +83,8 @@ pub struct ObjectWriter<'b> {
     rejects: u64,
     first_reject: Option<i64>,
     hashes: Option<ObjectHashes>,
+    /// What the evidence log is to say, and how much of that is of earlier objects.
+    notes: (Notes, usize),
     finished: bool,
 }
 
@@ -119,7 +123,9 @@ impl Batch<'_> {
         if !self.state.open {
             self.begin()?;
         }
-        let connection: &Connection = self.writer.connection()?;
+        let (connection, log) = self.writer.parts()?;
+        let notes = log.notes().clone();
+        let mark = notes.mark();
         Ok(ObjectWriter {
             connection,
             state: &mut self.state,
@@ -129,6 +135,7 @@ impl Batch<'_> {
             rejects: 0,
             first_reject: None,
             hashes: None,
+            notes: (notes, mark),
             finished: false,
         })
     }
@@ -222,11 +229,13 @@ impl Batch<'_> {
             return Ok(());
         }
         let totals = std::mem::take(&mut self.state.totals);
-        let done = self.writer.connection().and_then(|connection| {
+        let done = self.writer.parts().and_then(|(connection, log)| {
             for (provider, counts) in &totals {
                 objects::add_totals(connection, *provider, counts)?;
             }
+            log.append(connection, Occasion::of(What::Rows))?;
             connection.prepare_cached("COMMIT")?.execute([])?;
+            log.committed();
             Ok(())
         });
         match &done {
@@ -243,6 +252,7 @@ impl Batch<'_> {
         self.state.open = false;
         self.state.accounts.clear();
         self.state.totals.clear();
+        self.writer.log().lost();
         let Ok(connection) = self.writer.connection() else { return };
         // SQLite ends the transaction by itself after some failures; a connection that cannot is not used again.
         if !connection.is_autocommit() && connection.execute_batch("ROLLBACK").is_err() {
@@ -447,8 +457,10 @@ impl Drop for ObjectWriter<'_> {
         if self.finished {
             return;
         }
-        // Accounts that only this object brought are gone with it.
+        // Accounts that only this object brought are gone with it, and so is what it had noted.
         self.state.accounts.clear();
+        let (notes, mark) = &self.notes;
+        notes.take_back(*mark);
         let undone = if self.guarded {
             self.connection.execute_batch("ROLLBACK TO object; RELEASE object").is_ok()
         } else {
@@ -459,6 +471,7 @@ impl Drop for ObjectWriter<'_> {
             // it may be committed.
             self.state.open = false;
             self.state.lost |= self.state.objects > 0;
+            notes.take_back(0);
             if !self.connection.is_autocommit() {
                 let _ = self.connection.execute_batch("ROLLBACK");
             }

@@ -3,15 +3,17 @@
 use std::collections::HashMap;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
 use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
 
+use super::evidence::{self, Log, Signer};
 use super::lock::{WriteLock, private};
 use super::schema::{self, Found, explain, unusable};
 use super::{Access, DatabaseUrl, Store, StoreError};
+use crate::evidence::{Occasion, What};
 use crate::model::Account;
 
 /// How long a statement waits for another process that holds the database.
@@ -40,6 +42,8 @@ pub(super) struct Shared {
     file: FileIdentity,
     readers: Mutex<Vec<Connection>>,
     writer: Option<Mutex<Writer>>,
+    /// Who signs checkpoints of the evidence log.
+    pub(super) signer: Arc<OnceLock<Signer>>,
     /// For each account the moment of the last evidence and the count of changes that it rested on.
     pub(super) evidence_marks: Mutex<HashMap<Account, (Timestamp, i64)>>,
     // Declared last: it is given back after the connections are closed.
@@ -52,19 +56,37 @@ pub(super) struct Shared {
 pub(super) struct Writer {
     path: PathBuf,
     connection: Option<Connection>,
+    log: Log,
 }
 
 impl Writer {
-    fn open(path: &Path) -> Result<Self, StoreError> {
-        Ok(Self { path: path.to_owned(), connection: Some(open_writer(path)?) })
+    fn open(path: &Path, signer: Arc<OnceLock<Signer>>) -> Result<Self, StoreError> {
+        let log = Log::new(signer);
+        let mut connection = open_writer(path, &log)?;
+        evidence::begin(&mut connection)?;
+        Ok(Self { path: path.to_owned(), connection: Some(connection), log })
     }
 
     /// The connection, opened again if need be.
     pub(super) fn connection(&mut self) -> Result<&mut Connection, StoreError> {
-        if self.connection.is_none() {
-            self.connection = Some(open_writer(&self.path)?);
+        Ok(self.parts()?.0)
+    }
+
+    /// The connection, and the evidence log of what it writes.
+    pub(super) fn parts(&mut self) -> Result<(&mut Connection, &mut Log), StoreError> {
+        let Self { path, connection, log } = self;
+        if connection.is_none() {
+            *connection = Some(open_writer(path, log)?);
         }
-        self.connection.as_mut().ok_or_else(|| unusable(&self.path, "it could not be opened again"))
+        match connection {
+            Some(connection) => Ok((connection, log)),
+            None => Err(unusable(path, "it could not be opened again")),
+        }
+    }
+
+    /// The evidence log.
+    pub(super) fn log(&mut self) -> &mut Log {
+        &mut self.log
     }
 
     /// Gives the connection up after a failure that it cannot be trusted to have survived.
@@ -117,6 +139,7 @@ impl Store {
     pub async fn open(url: &DatabaseUrl, access: Access) -> Result<Self, StoreError> {
         let path = url.0.clone();
         let found = schema::inspect(&path)?;
+        let signer = Arc::new(OnceLock::new());
         let (writer, lock) = match access {
             Access::Read => {
                 require_readable(&path, found)?;
@@ -127,7 +150,7 @@ impl Store {
                 let lock = WriteLock::take(&path, command)?;
                 create(&path)?;
                 schema::migrate(&path).await?;
-                (Some(Mutex::new(Writer::open(&path)?)), Some(lock))
+                (Some(Mutex::new(Writer::open(&path, Arc::clone(&signer))?)), Some(lock))
             }
         };
         let first_reader = open_reader(&path)?;
@@ -138,6 +161,7 @@ impl Store {
                 file,
                 readers: Mutex::new(vec![first_reader]),
                 writer,
+                signer,
                 evidence_marks: Mutex::default(),
                 _lock: lock,
             }),
@@ -183,10 +207,23 @@ impl Store {
         &self,
         work: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
+        self.write_about(|transaction| Ok((work(transaction)?, Occasion::of(What::Rows))))
+    }
+
+    /// The same for work that has something to say to the evidence log besides the rows that it writes.
+    pub(super) fn write_about<T>(
+        &self,
+        work: impl FnOnce(&Transaction<'_>) -> Result<(T, Occasion), StoreError>,
+    ) -> Result<T, StoreError> {
         let mut writer = self.writer()?;
-        let done = transact(writer.connection()?, work);
-        if let Err(error) = &done {
-            writer.forget_after(error);
+        let (connection, log) = writer.parts()?;
+        let done = transact(connection, log, work);
+        match &done {
+            Ok(_) => log.committed(),
+            Err(error) => {
+                log.lost();
+                writer.forget_after(error);
+            }
         }
         done
     }
@@ -194,12 +231,14 @@ impl Store {
 
 fn transact<T>(
     connection: &mut Connection,
-    work: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError>,
+    log: &mut Log,
+    work: impl FnOnce(&Transaction<'_>) -> Result<(T, Occasion), StoreError>,
 ) -> Result<T, StoreError> {
     // A transaction that begins as a reader and then writes fails at once when another process wrote in between;
     // one that begins as a writer waits its turn.
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let value = work(&transaction)?;
+    let (value, occasion) = work(&transaction)?;
+    log.append(&transaction, occasion)?;
     transaction.commit()?;
     Ok(value)
 }
@@ -245,14 +284,15 @@ fn create(path: &Path) -> Result<(), StoreError> {
         .map_err(|error| unusable(path, &format!("{error}; give this user the right to write it")))
 }
 
-fn open_writer(path: &Path) -> Result<Connection, StoreError> {
+fn open_writer(path: &Path, log: &Log) -> Result<Connection, StoreError> {
     connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE, |connection| {
         connection.pragma_update(None, "journal_mode", "wal")?;
         connection.pragma_update(None, "synchronous", "full")?;
         connection.pragma_update(None, "foreign_keys", true)?;
         connection.pragma_update(None, "journal_size_limit", WAL_BYTES)?;
         connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
-        connection.pragma_update(None, "cache_size", -WRITER_CACHE_KIB)
+        connection.pragma_update(None, "cache_size", -WRITER_CACHE_KIB)?;
+        log.notes().attach(connection)
     })
 }
 

@@ -3,10 +3,10 @@
 use rusqlite::{OptionalExtension, params};
 
 use super::codec::{Json, millis, opt_millis, whole};
-use super::events::{Stored, columns, id_key, read};
+use super::events::{self, Stored, columns, id_key, read};
 use super::places::EventPlace;
 use super::{EventRow, HistoryFilter, Store, StoreError};
-use crate::model::{Concern, FindingEvent, Provider};
+use crate::model::{Account, Concern, FindingEvent, Provider};
 
 /// Events of a batch: each is a transaction of its own, so that a listing that waits for its reader (a pager, a slow
 /// client) does not keep the write-ahead log from being cut.
@@ -55,13 +55,6 @@ const BY_ROW: &str = concat!(
 
 const ACCOUNT_IDS: &str = "-- accounts.ids
 SELECT id, provider FROM accounts WHERE account = ?1 AND (?2 IS NULL OR provider = ?2) ORDER BY provider";
-
-pub(super) const BY_TIME_AND_ID: &str = concat!(
-    "-- events.by_time_and_id\nSELECT ",
-    columns!(),
-    ", e.raw FROM events e CROSS JOIN accounts a
-WHERE e.time = ?1 AND e.event_id = ?2 AND a.id = e.account_id ORDER BY e.id LIMIT 1"
-);
 
 /// How a listing of events reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -153,15 +146,15 @@ impl Store {
         Ok(None)
     }
 
-    /// The event that a finding rests on, while it is in the history.
+    /// The event that a finding of `account` rests on, while it is in the history.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn event(&self, wanted: &FindingEvent) -> Result<Option<EventRow>, StoreError> {
+    pub fn event(&self, account: &Account, wanted: &FindingEvent) -> Result<Option<EventRow>, StoreError> {
         let reader = self.reader()?;
-        let mut statement = reader.prepare_cached(BY_TIME_AND_ID)?;
-        let found = statement.query_row(params![millis(wanted.time), wanted.id], read).optional()?;
-        Ok(found.map(|stored| stored.event))
+        let Some(row) = events::row_of(&reader, account, wanted)? else { return Ok(None) };
+        let mut statement = reader.prepare_cached(BY_ROW)?;
+        Ok(statement.query_row(params![row, true], read).optional()?.map(|stored| stored.event))
     }
 
     fn walks(&self, filter: &HistoryFilter) -> Result<Vec<Walk>, StoreError> {

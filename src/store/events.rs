@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 
 use super::codec::{Json, Moment, millis, opt_millis};
 use super::{EventRow, StoreError, accounts};
-use crate::model::{Account, Actor, Concern, ConcernKind, StoreEffect, TrailEvent};
+use crate::model::{Account, Actor, Concern, ConcernKind, FindingEvent, StoreEffect, TrailEvent};
 
 /// How far from a replacing record the replaced one may lie, in milliseconds: providers correct a record within
 /// hours or days, and look-up of events ends after 90 days. It bounds the search, for which no index of ids exists
@@ -41,6 +41,13 @@ pub(super) const FIND: &str = concat!(
     ", '' FROM events e CROSS JOIN accounts a
 WHERE e.account_id = ?1 AND e.time BETWEEN ?2 AND ?3 AND e.id_key = ?4 AND a.id = e.account_id LIMIT 1"
 );
+
+/// By the index that keeps events unique.
+pub(super) const ROW_IN_ACCOUNT: &str = "-- events.row_in_account
+SELECT id FROM events WHERE account_id = ?1 AND time = ?2 AND id_key = ?3";
+
+pub(super) const ROW: &str = "-- events.row
+SELECT id FROM events WHERE time = ?1 AND event_id = ?2 ORDER BY id LIMIT 1";
 
 const DELETE: &str = "-- events.delete
 DELETE FROM events WHERE id = ?1";
@@ -201,6 +208,25 @@ pub(super) fn find(
         }
     }
     Ok(None)
+}
+
+/// The row of an event that a finding of `account` rests on. Nearly all of them were recorded in that very account, where
+/// the search costs the same however many events share their moment; the others are looked for among those.
+pub(super) fn row_of(
+    connection: &Connection,
+    account: &Account,
+    event: &FindingEvent,
+) -> Result<Option<i64>, StoreError> {
+    let time = millis(event.time);
+    if let Some(account) = accounts::known(connection, account)? {
+        let mut statement = connection.prepare_cached(ROW_IN_ACCOUNT)?;
+        let found = statement.query_row(params![account, time, id_key(&event.id)], |row| row.get(0)).optional()?;
+        if found.is_some() {
+            return Ok(found);
+        }
+    }
+    let mut statement = connection.prepare_cached(ROW)?;
+    Ok(statement.query_row(params![time, event.id], |row| row.get(0)).optional()?)
 }
 
 /// Removes an event and what it concerns.

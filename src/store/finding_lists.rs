@@ -1,14 +1,12 @@
 //! Findings, their events and their life: what is read.
 
+use jiff::Timestamp;
 use rusqlite::{Connection, Row, params};
 
 use super::codec::{Count, Moment, millis, opt_millis, whole};
 use super::findings::{columns, newest_events, read};
 use super::{ChangeRow, FindingFilter, FindingPlace, RunId, Store, StoreError};
 use crate::model::{FindingChange, FindingEvent, FindingId, FindingStatus, Severity, StoredFinding};
-
-/// Events of each finding in a list.
-const LISTED_EVENTS: i64 = 20;
 
 macro_rules! worst_first {
     ($severity:literal) => {
@@ -62,7 +60,7 @@ LEFT JOIN finding_changes r ON r.id = (SELECT id FROM finding_changes
 WHERE f.id = ?1"
 );
 
-const EVENTS_UP_TO: &str = "-- finding_events.up_to
+pub(super) const EVENTS_UP_TO: &str = "-- finding_events.up_to
 SELECT time, event_id FROM finding_events WHERE finding_id = ?1 AND time <= ?2
 ORDER BY time DESC, event_id DESC LIMIT ?3";
 
@@ -103,10 +101,10 @@ fn place_of(stored: &StoredFinding) -> FindingPlace {
     FindingPlace(stored.finding.severity, millis(stored.opened_at), stored.id.0.clone())
 }
 
-/// A finding as it stood after a step of its life, with its newest events up to a moment.
+/// A finding as it stood after a step of its life, at a moment.
 fn after_step(connection: &Connection, id: &str, step: i64, at: i64) -> Result<StoredFinding, StoreError> {
     let mut statement = connection.prepare_cached(AFTER_STEP)?;
-    let mut stored = statement.query_row(params![id, step, at], |row| {
+    Ok(statement.query_row(params![id, step, at], |row| {
         let mut stored = read(row)?;
         let change: String = row.get(25)?;
         stored.finding.severity = row.get(26)?;
@@ -117,17 +115,11 @@ fn after_step(connection: &Connection, id: &str, step: i64, at: i64) -> Result<S
         stored.status = if change == "resolved" { FindingStatus::Resolved } else { FindingStatus::Open };
         stored.stale = change == "became-stale";
         Ok(stored)
-    })?;
-    let mut events = connection.prepare_cached(EVENTS_UP_TO)?;
-    let newest = events.query_map(params![id, at, LISTED_EVENTS], |row| {
-        Ok(FindingEvent { time: row.get::<_, Moment>(0)?.0, id: row.get(1)? })
-    })?;
-    stored.finding.events = newest.collect::<rusqlite::Result<_>>()?;
-    Ok(stored)
+    })?)
 }
 
 impl Store {
-    /// Findings, worst first, then oldest first, each with its newest 20 events, newest first.
+    /// Findings, worst first, then oldest first. Their events are left out.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -168,8 +160,7 @@ impl Store {
                 filter.provider,
             ];
             for row in statement.query_map(values, read)? {
-                let mut stored = row?;
-                stored.finding.events = newest_events(&reader, &stored.id, LISTED_EVENTS)?;
+                let stored = row?;
                 found.push((place_of(&stored), stored));
             }
         }
@@ -209,7 +200,7 @@ impl Store {
             .collect()
     }
 
-    /// The finding whose id begins with `prefix`, if exactly one does, with its newest 20 events, newest first.
+    /// The finding whose id begins with `prefix`, if exactly one does. Its events are left out.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -218,9 +209,7 @@ impl Store {
         let mut statement = reader.prepare_cached(BY_PREFIX)?;
         let rows = statement.query_map([prefix.to_ascii_lowercase()], read)?;
         let mut found = rows.collect::<rusqlite::Result<Vec<_>>>()?;
-        let (Some(mut stored), true) = (found.pop(), found.is_empty()) else { return Ok(None) };
-        stored.finding.events = newest_events(&reader, &stored.id, LISTED_EVENTS)?;
-        Ok(Some(stored))
+        Ok(found.pop().filter(|_| found.is_empty()))
     }
 
     /// Events of a finding, newest first.
@@ -229,6 +218,24 @@ impl Store {
     /// [`StoreError`].
     pub fn finding_events(&self, id: &FindingId, limit: Option<u64>) -> Result<Vec<FindingEvent>, StoreError> {
         newest_events(&*self.reader()?, id, limit.map_or(i64::MAX, whole))
+    }
+
+    /// Events of a finding up to a moment, newest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn finding_events_up_to(
+        &self,
+        id: &FindingId,
+        at: Timestamp,
+        limit: Option<u64>,
+    ) -> Result<Vec<FindingEvent>, StoreError> {
+        let reader = self.reader()?;
+        let mut statement = reader.prepare_cached(EVENTS_UP_TO)?;
+        let rows = statement.query_map(params![id.0, millis(at), limit.map_or(i64::MAX, whole)], |row| {
+            Ok(FindingEvent { time: row.get::<_, Moment>(0)?.0, id: row.get(1)? })
+        })?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
     /// The life of a finding, oldest first.

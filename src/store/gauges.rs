@@ -41,8 +41,18 @@ GROUP BY 1, 2, 3 ORDER BY 1, 2, 3";
 
 const WATERMARKS: &str = "-- gauges.watermarks
 SELECT provider, account, api, max(covers_to) FROM coverage
-WHERE (api = 'trail' OR api LIKE 'trail:%') AND outcome IN ('complete', 'partial')
+WHERE (api = 'trail' OR api LIKE 'trail:%') AND api <> 'trail:digest' AND outcome IN ('complete', 'partial')
 GROUP BY 1, 2, 3 ORDER BY 1, 2, 3";
+
+/// What is wrong in a chain at present makes it not verified; a time without digests is remembered for 31 days after
+/// its end, as long as the longest month. What cannot be read now is not verified either.
+const DIGESTS: &str = "-- gauges.digests
+SELECT a.provider, a.account, min(NOT EXISTS (SELECT 1 FROM digest_problems p WHERE p.chain_id = c.id
+    AND p.cleared_at IS NULL AND (p.kind <> 'gap' OR p.ends > c.checked_at - 31 * 86400000)))
+  AND NOT EXISTS (SELECT 1 FROM coverage v WHERE v.provider = a.provider AND v.account IN (a.account, '')
+    AND v.api = 'trail:digest' AND v.until IS NULL
+    AND v.outcome IN ('partial', 'denied', 'throttled', 'timed-out', 'error'))
+FROM digest_chains c JOIN accounts a ON a.id = c.account_id GROUP BY a.id ORDER BY 1, 2";
 
 const TOTALS: &str = "-- gauges.trail_totals
 SELECT provider, result, records FROM trail_totals ORDER BY provider, result";
@@ -181,6 +191,8 @@ pub struct Gauges {
     pub assumptions: Vec<AssumptionsGauge>,
     /// Watermarks of trails.
     pub watermarks: Vec<WatermarkGauge>,
+    /// Whether the digests of an account's trails verified, where they were checked.
+    pub digests: Vec<(Account, bool)>,
     /// Trail records.
     pub records: Vec<RecordsGauge>,
     /// Runs.
@@ -263,6 +275,7 @@ impl Store {
                 let (provider, account) = (row.get(0)?, filled(row.get(1)?));
                 Ok(WatermarkGauge { provider, account, api: row.get(2)?, until: row.get::<_, Moment>(3)?.0 })
             })?,
+            digests: all(&snapshot, DIGESTS, |row| Ok((account(row)?, row.get(2)?)))?,
             records: all(&snapshot, TOTALS, |row| {
                 let provider = filled(row.get(0)?).and_then(|word| word.parse().ok());
                 Ok(RecordsGauge { provider, result: row.get(1)?, records: count(row, 2)? })

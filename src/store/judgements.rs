@@ -7,7 +7,7 @@ use rusqlite::{Connection, params};
 
 use super::codec::{millis, opt_millis};
 use super::{
-    RunId, Store, StoreError, accounts, coverage, events, findings, key_stores, role_use, roles, tasks,
+    RunId, Store, StoreError, accounts, coverage, digests, events, findings, key_stores, role_use, roles, tasks,
     trail_settings, verdicts,
 };
 use crate::model::{Account, Evidence, FindingUpdate, Judgement, JudgingSettings};
@@ -68,6 +68,7 @@ impl Store {
             uses: Vec::new(),
             tasks: Vec::new(),
             trails: Vec::new(),
+            digests: Vec::new(),
         };
         if let Some(id) = accounts::known(&snapshot, account)? {
             self.mark(&snapshot, account, id, as_of)?;
@@ -77,6 +78,7 @@ impl Store {
             evidence.uses = role_use::uses_at(&snapshot, account, id, millis(events_until))?;
             evidence.tasks = tasks::tasks_at(&snapshot, id, as_of)?;
             evidence.trails = trail_settings::spans_at(&snapshot, id, as_of)?;
+            evidence.digests = digests::states_at(&snapshot, id, as_of)?;
         }
         Ok(evidence)
     }

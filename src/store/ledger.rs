@@ -24,6 +24,10 @@ SELECT name, size, version, fate, summary, sha256, sha256_uncompressed, read_at 
 WHERE name >= ?1 AND name < ?2 AND (?3 IS NULL OR fate = ?3) AND (?4 IS NULL OR read_at >= ?4)
   AND (?5 IS NULL OR read_at < ?5) ORDER BY name LIMIT ?6";
 
+/// What was rejected is not what was read.
+const CONTENT_HASH: &str = "-- objects.content_hash
+SELECT sha256_uncompressed FROM objects WHERE name = ?1 AND fate = 'read'";
+
 const HASH: &str = "-- objects.hash
 UPDATE objects SET sha256 = ?4, sha256_uncompressed = ?5 WHERE name = ?1 AND size = ?2 AND version = ?3";
 
@@ -105,6 +109,17 @@ impl Store {
             Ok((ObjectIdentity { name: name.to_owned(), size, version }, read_entry(row)?))
         });
         Ok(found.optional()?)
+    }
+
+    /// SHA-256 of the content of an object that was read, in hex, where it was noted.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn content_hash(&self, name: &str) -> Result<Option<String>, StoreError> {
+        let reader = self.reader()?;
+        let mut statement = reader.prepare_cached(CONTENT_HASH)?;
+        let hash: Option<Option<String>> = statement.query_row([name], |row| row.get(0)).optional()?;
+        Ok(hash.flatten())
     }
 
     /// Visits the objects of the ledger in the order of their names, until `visit` answers that it has enough.

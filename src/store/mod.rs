@@ -10,8 +10,10 @@ mod codec;
 mod collections;
 mod connections;
 mod coverage;
+mod digests;
 mod event_lists;
 mod events;
+mod evidence;
 mod finding_lists;
 mod finding_search;
 mod findings;
@@ -54,6 +56,7 @@ use crate::model::{
 pub use asking::{Identity, Requests, RunsWithin};
 pub use batch::{Batch, ObjectWriter};
 pub use event_lists::EventReading;
+pub use evidence::{EvidenceCheck, EvidenceHead, Signer, VerifiedLog};
 pub use finding_search::FindingSearch;
 pub use gauges::{
     AssumptionsGauge, CollectorGauge, FindingsGauge, GapsGauge, Gauges, RecordsGauge, RunGauge, StoresGauge,

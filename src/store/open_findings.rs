@@ -9,10 +9,12 @@ use super::findings::{columns, read};
 use super::{FindingsGauge, Store, StoreError};
 use crate::model::{Account, StoredFinding};
 
-const COUNTS: &str = "-- open_findings.counts
-SELECT f.account_id, a.provider, a.account, f.rule, f.severity, count(*), min(f.opened_at)
-FROM findings f JOIN accounts a ON a.id = f.account_id
-WHERE f.status = 'open' GROUP BY f.account_id, f.rule, f.severity ORDER BY 2, 3, 4, 5";
+/// Counted before they are joined: of a hundred thousand findings, few have an account and a rule of their own.
+pub(super) const COUNTS: &str = "-- open_findings.counts
+SELECT f.account_id, a.provider, a.account, f.rule, f.severity, f.open, f.oldest
+FROM (SELECT account_id, rule, severity, count(*) AS open, min(opened_at) AS oldest FROM findings
+  WHERE status = 'open' GROUP BY account_id, rule, severity) f CROSS JOIN accounts a
+WHERE a.id = f.account_id ORDER BY 2, 3, 4, 5";
 
 const EACH: &str = concat!(
     "-- open_findings.each\nSELECT ",

@@ -6,10 +6,10 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use sha2::{Digest, Sha256};
 
-use super::codec::{Count, Moment, filled, millis, whole};
+use super::codec::{Count, Moment, filled, millis};
 use super::finding_lists::read_change;
 use super::findings::{columns, read};
-use super::{ChangeRow, Store, StoreError, accounts};
+use super::{ChangeRow, Store, StoreError, accounts, events};
 use crate::model::{Account, FindingEvent, FindingId, Outcome, Severity, StoredFinding};
 
 const ACCOUNTS: &str = "-- report.accounts
@@ -26,16 +26,12 @@ SELECT c.changed_at, c.run_id, c.change, c.because, c.finding_id, c.severity, c.
 FROM findings f CROSS JOIN finding_changes c
 WHERE f.account_id = ?1 AND f.first_seen < ?2 AND c.finding_id = f.id ORDER BY c.finding_id, c.changed_at, c.id";
 
-pub(super) const EVENTS: &str = "-- report.finding_events
-SELECT time, event_id FROM finding_events WHERE finding_id = ?1 AND time < ?2
-ORDER BY time DESC, event_id DESC LIMIT ?3";
-
 const EVENT_COUNT: &str = "-- report.count_finding_events
-SELECT count(*) FROM finding_events WHERE finding_id = ?1 AND time < ?2";
+SELECT count(*) FROM finding_events WHERE finding_id = ?1 AND time <= ?2";
 
-pub(super) const EVENT: &str = "-- report.event
+const EVENT: &str = "-- report.event
 SELECT e.object, e.sha256, e.raw, a.provider, a.account FROM events e CROSS JOIN accounts a
-WHERE e.time = ?1 AND e.event_id = ?2 AND a.id = e.account_id ORDER BY e.id LIMIT 1";
+WHERE e.id = ?1 AND a.id = e.account_id";
 
 const OBJECT: &str = "-- report.object
 SELECT sha256, read_at FROM objects WHERE name = ?1 AND sha256 IS NOT NULL";
@@ -231,36 +227,26 @@ impl Store {
         .collect()
     }
 
-    /// Events of a finding before a moment, newest first, and how many there are in all.
+    /// How many events of a finding there are up to a moment.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn finding_events_before(
-        &self,
-        id: &FindingId,
-        before: Timestamp,
-        limit: Option<u64>,
-    ) -> Result<(Vec<FindingEvent>, u64), StoreError> {
+    pub fn count_finding_events_up_to(&self, id: &FindingId, at: Timestamp) -> Result<u64, StoreError> {
         let reader = self.reader()?;
-        let before = millis(before);
-        let mut statement = reader.prepare_cached(EVENTS)?;
-        let rows = statement.query_map(params![id.0, before, limit.map_or(i64::MAX, whole)], |row| {
-            Ok(FindingEvent { time: row.get::<_, Moment>(0)?.0, id: row.get(1)? })
-        })?;
-        let events = rows.collect::<rusqlite::Result<Vec<_>>>()?;
-        let count = reader.prepare_cached(EVENT_COUNT)?.query_row(params![id.0, before], |row| row.get(0))?;
-        let Count(count) = count;
-        Ok((events, count))
+        let mut statement = reader.prepare_cached(EVENT_COUNT)?;
+        let Count(count) = statement.query_row(params![id.0, millis(at)], |row| row.get(0))?;
+        Ok(count)
     }
 
-    /// What vouches for an event, while it is in the history.
+    /// What vouches for an event that a finding of `account` rests on, while it is in the history.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn event_proof(&self, event: &FindingEvent) -> Result<Option<EventProof>, StoreError> {
+    pub fn event_proof(&self, account: &Account, event: &FindingEvent) -> Result<Option<EventProof>, StoreError> {
         let reader = self.reader()?;
+        let Some(row) = events::row_of(&reader, account, event)? else { return Ok(None) };
         let mut statement = reader.prepare_cached(EVENT)?;
-        let found = statement.query_row(params![millis(event.time), event.id], |row| {
+        let found = statement.query_row([row], |row| {
             let stored_sha256 = hex(row.get_ref(2)?.as_str()?);
             let account = Account { provider: row.get(3)?, id: row.get(4)? };
             Ok(EventProof { account, object: row.get(0)?, found_sha256: row.get(1)?, stored_sha256 })

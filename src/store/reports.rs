@@ -7,11 +7,13 @@ use super::codec::{Json, Moment, millis, opt_millis};
 use super::{Store, StoreError};
 
 const NOTE: &str = "-- reports.note
-INSERT INTO reports (report, scope, period_from, period_to, directory, manifest_sha256, formats, slot, written_at)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+INSERT INTO reports (report, scope, period_from, period_to, directory, manifest_sha256, formats, slot, written_at,
+  checkpoint)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
 
 pub(super) const PREVIOUS: &str = "-- reports.previous
-SELECT report, scope, period_from, period_to, directory, manifest_sha256, formats, slot, written_at FROM reports
+SELECT report, scope, period_from, period_to, directory, manifest_sha256, formats, slot, written_at, checkpoint
+FROM reports
 WHERE scope = ?1 AND period_to <= ?2 ORDER BY period_to DESC, id DESC LIMIT 1";
 
 const TIMES: &str = "-- reports.times
@@ -41,6 +43,8 @@ pub struct WrittenReport {
     pub slot: Option<Timestamp>,
     /// When it was written.
     pub written_at: Timestamp,
+    /// The checkpoint of the evidence log that it names.
+    pub checkpoint: Option<String>,
 }
 
 /// When reports were written.
@@ -65,6 +69,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<WrittenReport> {
         formats: row.get::<_, Json<Vec<String>>>(6)?.0,
         slot: row.get::<_, Option<Moment>>(7)?.map(|moment| moment.0),
         written_at: row.get::<_, Moment>(8)?.0,
+        checkpoint: row.get(9)?,
     })
 }
 
@@ -85,6 +90,7 @@ impl Store {
                 Json(&report.formats),
                 opt_millis(report.slot),
                 millis(report.written_at),
+                report.checkpoint,
             ])?;
             Ok(())
         })

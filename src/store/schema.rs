@@ -20,6 +20,8 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (4, "pages", include_str!("../../migrations/sqlite/0004_pages.sql")),
     (5, "reports", include_str!("../../migrations/sqlite/0005_reports.sql")),
     (6, "status", include_str!("../../migrations/sqlite/0006_status.sql")),
+    (7, "evidence", include_str!("../../migrations/sqlite/0007_evidence.sql")),
+    (8, "digests", include_str!("../../migrations/sqlite/0008_digests.sql")),
 ];
 
 /// Bytes of a page of the database: four to five events of trail logs fit, where SQLite's default of 4096 holds two.

@@ -11,7 +11,7 @@ use super::schema::{companion, newest_known};
 use super::{Store, StoreError, StoreStatus};
 
 /// Every table of ours, each with the statement that counts it.
-const TABLES: [(&str, &str); 15] = [
+const TABLES: [(&str, &str); 16] = [
     ("accounts", "-- accounts.count\nSELECT count(*) FROM accounts"),
     ("runs", "-- runs.count\nSELECT count(*) FROM runs"),
     ("objects", "-- objects.count\nSELECT count(*) FROM objects"),
@@ -26,6 +26,7 @@ const TABLES: [(&str, &str); 15] = [
     ("lookup_progress", "-- lookup_progress.count\nSELECT count(*) FROM lookup_progress"),
     ("findings", "-- findings.count\nSELECT count(*) FROM findings"),
     ("finding_changes", "-- finding_changes.count\nSELECT count(*) FROM finding_changes"),
+    ("evidence", "-- evidence.count\nSELECT count(*) FROM evidence"),
     ("verdicts", "-- verdicts.count\nSELECT count(*) FROM verdicts"),
 ];
 

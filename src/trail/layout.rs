@@ -159,7 +159,7 @@ fn is_region(part: &str) -> bool {
 const SHORTEST_TIME: usize = 12;
 
 /// The time in `20260501T1005Z`, `20260501T100500Z` or `20260501100500`, in UTC.
-fn moment(text: &str) -> Option<Timestamp> {
+pub(super) fn moment(text: &str) -> Option<Timestamp> {
     let text = text.strip_suffix('Z').unwrap_or(text);
     let digits: String = match text.as_bytes().get(8) {
         Some(b'T') => [&text[..8], &text[9..]].concat(),

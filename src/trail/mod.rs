@@ -6,6 +6,7 @@
 mod actiontrail;
 mod cloudtrail;
 mod cut;
+pub mod digest;
 mod json;
 mod judge;
 mod layout;

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::aws::{Account, CKS_ROLE, Moto, Role, Task, Trail, World, hsm_store};
 use crate::aws_buckets::{boto3, deliver, key, log};
 use crate::aws_scan::{HUB, MEMBER, Scene, deletion, deletion_record};
+use crate::digests::{Objects, chain, hour};
 
 /// Everything that a configuration can ask for.
 fn settings(queue: &str) -> String {
@@ -14,7 +15,7 @@ fn settings(queue: &str) -> String {
         "[profiles]\nenable = [\"aws-service-linked-roles\"]\n\
          [[aws]]\nname = \"everything\"\naccounts = \"organization\"\n\
          [[aws.trail]]\nkind = \"lookup-events\"\n\
-         [[aws.trail]]\nkind = \"s3\"\nbucket = \"all-calls\"\n\
+         [[aws.trail]]\nkind = \"s3\"\nbucket = \"all-calls\"\nverify_digests = true\n\
          [[aws.trail]]\nkind = \"sqs\"\nqueue_url = \"{queue}\"\n"
     )
 }
@@ -45,6 +46,9 @@ fn the_calls_of_a_scan_are_those_that_the_policy_permits() {
     let queue = boto3("print(boto3.client('sqs').create_queue(QueueName='all-calls')['QueueUrl'])", &[]);
     let scene = Scene::new(World::new(HUB).account(member), &settings(&queue));
     scene.cloud.forward(&["s3", "sqs"], &Moto::shared().url());
+    let mut digests = chain("all-calls", "us-east-1");
+    MEMBER.clone_into(&mut digests.account);
+    Objects::hourly(&mut digests, hour(0), 1).deliver(&scene);
     let day = key("", MEMBER, "us-east-1", "2026-03-04", "A");
     deliver(&scene, "all-calls", "us-east-1", &[(day.clone(), log("one"))]);
     let notified = json!({"s3Bucket": "all-calls", "s3ObjectKey": [day]}).to_string();

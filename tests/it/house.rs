@@ -5,21 +5,25 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Every top module and the modules of ours that it may import. What is not here does not exist.
-const MAY_IMPORT: [(&str, &[&str]); 14] = [
+const MAY_IMPORT: [(&str, &[&str]); 15] = [
     ("model", &[]),
     ("clock", &[]),
     ("profiles", &["model"]),
     ("config", &["model"]),
     ("trail", &["model", "profiles"]),
     ("sources", &["model", "clock", "config", "profiles", "trail"]),
-    ("store", &["model", "clock"]),
+    ("evidence", &["model"]),
+    ("store", &["model", "clock", "evidence"]),
     ("rules", &["model", "profiles"]),
     ("findings", &["model"]),
     ("simulation", &["model", "profiles"]),
     ("exports", &["model", "profiles", "config", "store", "rules", "findings"]),
     (
         "daemon",
-        &["model", "clock", "profiles", "config", "trail", "sources", "store", "rules", "findings", "exports"],
+        &[
+            "model", "clock", "profiles", "config", "trail", "sources", "evidence", "store", "rules", "findings",
+            "exports",
+        ],
     ),
     ("boot", ALL),
     ("cli", ALL),
@@ -32,6 +36,7 @@ const ALL: &[&str] = &[
     "config",
     "trail",
     "sources",
+    "evidence",
     "store",
     "rules",
     "findings",

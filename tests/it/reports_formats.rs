@@ -48,9 +48,9 @@ fn hostile() -> Vec<String> {
 fn written(report: &Report, format: ReportFormat, directory: &Path) -> Vec<PathBuf> {
     std::fs::create_dir_all(directory).expect("a directory");
     let files = render(report, format).expect("a format");
-    let write = |file: &roletrail::exports::reports::ReportFile| {
+    let write = |file: &roletrail::exports::reports::ReportFile<'_>| {
         let path = directory.join(&file.name);
-        std::fs::write(&path, &file.bytes).expect("a file");
+        std::fs::write(&path, file.bytes().expect("it can be written")).expect("a file");
         path
     };
     let paths = files.iter().map(write);
@@ -178,6 +178,13 @@ fn broken_sarif_is_refused() {
     refused("sarif", ReportFormat::Sarif, breaks, |validator| !is_schema(validator));
 }
 
+/// The first file of a good report in a format.
+fn first(format: ReportFormat) -> Vec<u8> {
+    let report = sample::sample("plain");
+    let files = render(&report, format).expect("a format");
+    files[0].bytes().expect("it can be written")
+}
+
 #[test]
 fn broken_oscal_is_refused() {
     let result = "/assessment-results/results/0";
@@ -190,8 +197,7 @@ fn broken_oscal_is_refused() {
     ];
     refused("oscal", ReportFormat::Oscal, breaks, is_schema);
     refused("oscal", ReportFormat::Oscal, vec![(at("/findings/0/target/status/state"), json!("perhaps"))], |_| true);
-    let files = render(&sample::sample("plain"), ReportFormat::Oscal).expect("OSCAL");
-    let document: Value = serde_json::from_slice(&files[0].bytes).expect("JSON");
+    let document: Value = serde_json::from_slice(&first(ReportFormat::Oscal)).expect("JSON");
     let twice = vec![(at("/uuid"), document["assessment-results"]["uuid"].clone())];
     refused("oscal", ReportFormat::Oscal, twice, |validator| *validator == Validator::Trestle);
 }
@@ -210,8 +216,7 @@ fn broken_csv_is_refused() {
             );
         }
     };
-    let good = render(&sample::sample("plain"), ReportFormat::Csv).expect("CSV").remove(0).bytes;
-    let text = String::from_utf8(good).expect("UTF-8");
+    let text = String::from_utf8(first(ReportFormat::Csv)).expect("UTF-8");
     refuses(text.replace("\r\n", "\n").as_bytes());
     refuses(text.replacen(',', "", 1).as_bytes());
     refuses(format!("{text}\"open\r\n").as_bytes());

@@ -37,9 +37,11 @@ fn a_newer_schema_is_refused_untouched_with_both_versions() {
         .expect("a later migration");
     connection.close().expect("closes");
     let before = hash(&database);
+    let migrations = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations/sqlite");
+    let known = format!("knows {}", std::fs::read_dir(migrations).expect("a directory").count());
     for arguments in USES {
         let ran = place.ends(arguments, 4);
-        assert!(ran.stderr.contains("9000") && ran.stderr.contains("knows 5"), "{arguments:?}: {}", ran.stderr);
+        assert!(ran.stderr.contains("9000") && ran.stderr.contains(&known), "{arguments:?}: {}", ran.stderr);
         assert_eq!(ran.stdout, "", "{arguments:?}");
         assert_eq!(hash(&database), before, "{arguments:?}");
     }

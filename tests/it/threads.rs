@@ -83,11 +83,12 @@ impl Place {
     }
 }
 
-/// Every row of every table of a history, as text. The numbers in them tell the order in which they were stored.
+/// Every row of every table of a history, as text. The numbers in them tell the order in which they were stored. The
+/// evidence log has a leaf for each commit.
 fn rows(database: &Path) -> Vec<String> {
     let connection = Connection::open(database).expect("opens");
-    let tables =
-        "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE '\\_%' ESCAPE '\\' ORDER BY 1";
+    let tables = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE '\\_%' ESCAPE '\\'
+         AND name NOT LIKE 'evidence%' ORDER BY 1";
     let mut statement = connection.prepare(tables).expect("a statement");
     let names = statement.query_map([], |row| row.get::<_, String>(0)).expect("asked");
     names.flat_map(|name| rows_of(&connection, &name.expect("a name"))).collect()

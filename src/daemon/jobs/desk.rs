@@ -3,7 +3,7 @@
 use std::io::Read;
 
 use super::{JobContext, JobError};
-use crate::config::Keep;
+use crate::config::{Keep, Settings};
 use crate::model::ObjectHashes;
 use crate::profiles::Profiles;
 use crate::sources::files::{Hashed, hashes_of};
@@ -37,18 +37,23 @@ impl Default for ReadingChoice {
 impl JobContext {
     /// How objects are read, from the settings and what the user chose.
     pub(super) fn reading(&self) -> Reading<'_> {
-        let limits = &self.settings.limits;
         Reading {
             profiles: &self.profiles,
-            limits: Limits {
-                max_object_bytes: limits.max_object_bytes,
-                max_ratio: limits.max_ratio,
-                max_record_bytes: usize::try_from(limits.max_record_bytes).unwrap_or(usize::MAX),
-            },
+            limits: limits(&self.settings),
             keep_all: self.settings.collect.keep == Keep::All,
             count: self.choice.count,
             parse_all: self.choice.parse_all,
         }
+    }
+}
+
+/// The bounds of the settings.
+pub(super) fn limits(settings: &Settings) -> Limits {
+    let limits = &settings.limits;
+    Limits {
+        max_object_bytes: limits.max_object_bytes,
+        max_ratio: limits.max_ratio,
+        max_record_bytes: usize::try_from(limits.max_record_bytes).unwrap_or(usize::MAX),
     }
 }
 

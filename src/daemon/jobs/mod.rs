@@ -13,6 +13,8 @@ mod objects;
 mod report;
 mod scan;
 mod trail_coverage;
+mod verify;
+mod verify_trail;
 
 use std::sync::Arc;
 
@@ -34,6 +36,8 @@ pub use doctor::{DoctorContext, DoctorReport, doctor};
 pub use ingest::{IngestReport, Root, ingest, ingest_files, missing_bucket};
 pub use report::{Gathered, ReportError, ReportRequest, Reported, gather, note_report, write_report};
 pub use scan::{ScanReport, summarize};
+pub use verify::{checkpoint_keys, verify};
+pub use verify_trail::{CheckedTrail, TrailQuery, TrailRoot, UnreadPlace, VerifyTrailError, verify_trail};
 
 /// Everything that a job needs. Made by `boot`.
 #[derive(Clone)]

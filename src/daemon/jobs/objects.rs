@@ -9,7 +9,8 @@ use jiff::Timestamp;
 use super::desk::{Desk, Finished, Refusal, Trouble};
 use super::trail_coverage::TrailCoverage;
 use super::{IngestReport, JobContext, JobError};
-use crate::model::{ObjectHashes, Provider, Reject, SourceSummary, TrailEvent};
+use crate::config::Settings;
+use crate::model::{ObjectHashes, Provider, Reject, SourceSummary, TrailEvent, api};
 use crate::sources::files::Hashed;
 use crate::store::{Batch, LedgerEntry, ObjectFate, ObjectIdentity, ObjectWriter, RunId, StoreError};
 use crate::trail::{self, Layout, ObjectKind, ObjectReport, Sink};
@@ -56,7 +57,7 @@ impl<'a> ObjectReader<'a> {
                 self.hashed(identity, hashes)
             }
             Plan::Read => {
-                let (reading, hash) = (self.context.reading(), self.context.settings.collect.sha256);
+                let (reading, hash) = (self.context.reading(), hashes(&self.context.settings, trail));
                 let mut desk = self.desk.take().unwrap_or_else(|| Desk::new(&self.context.profiles));
                 let fate = self.read(&place, |sink| {
                     let bytes = open().map_err(|reason| Trouble::<JobError>::Object(Refusal::new(reason)))?;
@@ -270,6 +271,11 @@ impl<'a> ObjectReader<'a> {
         self.commit()?;
         Ok(self.report)
     }
+}
+
+/// Whether objects are hashed when they are read: where their digests are checked, they need not be fetched again then.
+fn hashes(settings: &Settings, trail: &str) -> bool {
+    settings.collect.sha256 || (trail == api::TRAIL_S3 && settings.verifies_digests())
 }
 
 /// Whether nothing is missing of an object that was read to its end.

@@ -1,5 +1,6 @@
 //! Coverage rows.
 
+use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -27,11 +28,11 @@ pub struct CoverageJson {
     /// The provider's error code, or what is missing.
     pub detail: String,
     /// Start of the span covered.
-    #[schemars(extend("format" = "date-time"))]
-    pub from: String,
+    #[schemars(with = "String", extend("format" = "date-time"))]
+    pub from: Timestamp,
     /// End of the span covered.
-    #[schemars(extend("format" = "date-time"))]
-    pub to: String,
+    #[schemars(with = "String", extend("format" = "date-time"))]
+    pub to: Timestamp,
 }
 
 impl From<&CoverageRow> for CoverageJson {
@@ -46,8 +47,8 @@ impl From<&CoverageRow> for CoverageJson {
             subject: key.subject.clone(),
             outcome: *outcome,
             detail: detail.clone(),
-            from: from.to_string(),
-            to: to.to_string(),
+            from: *from,
+            to: *to,
         }
     }
 }

@@ -1,5 +1,8 @@
 //! Findings.
 
+use std::sync::Arc;
+
+use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -16,11 +19,11 @@ pub struct FixJson {
     /// Customer or provider.
     pub who: Fixer,
     /// The next step.
-    pub how: String,
+    pub how: Arc<str>,
 }
 
 /// A control that a finding supports.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, JsonSchema)]
 #[schemars(rename = "Control")]
 pub struct ControlJson {
     /// Framework with its version.
@@ -39,7 +42,7 @@ impl From<&Control> for ControlJson {
 }
 
 /// The exception that covers a finding.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, JsonSchema)]
 #[schemars(rename = "FindingException")]
 pub struct FindingExceptionJson {
     /// Its name.
@@ -51,8 +54,8 @@ pub struct FindingExceptionJson {
     /// Where it was decided.
     pub ticket: String,
     /// When it ends.
-    #[schemars(extend("format" = "date-time"))]
-    pub expires: String,
+    #[schemars(with = "String", extend("format" = "date-time"))]
+    pub expires: Timestamp,
 }
 
 impl From<&Exception> for FindingExceptionJson {
@@ -62,19 +65,19 @@ impl From<&Exception> for FindingExceptionJson {
             owner: exception.owner.clone(),
             reason: exception.reason.clone(),
             ticket: exception.ticket.clone(),
-            expires: exception.expires.to_string(),
+            expires: exception.expires,
         }
     }
 }
 
-/// One finding.
+/// One finding. Many of them say the same: [`SharedTexts`](super::SharedTexts) has them say it in one place.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[schemars(rename = "Finding")]
 pub struct FindingJson {
     /// Id, stable across scans.
-    pub id: String,
+    pub id: Arc<str>,
     /// Rule id.
-    pub rule: String,
+    pub rule: Arc<str>,
     /// Severity.
     pub severity: Severity,
     /// Where it stands.
@@ -82,29 +85,29 @@ pub struct FindingJson {
     /// Provider.
     pub provider: Provider,
     /// Account.
-    pub account: String,
+    pub account: Arc<str>,
     /// Region, where it is about one.
-    pub region: Option<String>,
+    pub region: Option<Arc<str>>,
     /// Profile id.
-    pub profile: Option<String>,
+    pub profile: Option<Arc<str>>,
     /// ARN of the role.
-    pub role: Option<String>,
+    pub role: Option<Arc<str>>,
     /// Id of the store.
-    pub store: Option<String>,
+    pub store: Option<Arc<str>>,
     /// ARN or service principal.
-    pub actor: Option<String>,
+    pub actor: Option<Arc<str>>,
     /// What came of it.
     pub outcome: Option<EventOutcome>,
     /// Inventory or inference.
     pub basis: Basis,
     /// What was seen.
-    pub summary: String,
+    pub summary: Arc<str>,
     /// First time, by the evidence.
-    #[schemars(extend("format" = "date-time"))]
-    pub first_seen: String,
+    #[schemars(with = "String", extend("format" = "date-time"))]
+    pub first_seen: Timestamp,
     /// Last time, by the evidence.
-    #[schemars(extend("format" = "date-time"))]
-    pub last_seen: String,
+    #[schemars(with = "String", extend("format" = "date-time"))]
+    pub last_seen: Timestamp,
     /// Occurrences.
     pub count: u64,
     /// Event ids, newest first.
@@ -112,21 +115,21 @@ pub struct FindingJson {
     /// Who can fix it and how.
     pub fix: FixJson,
     /// Controls that it supports.
-    pub controls: Vec<ControlJson>,
+    pub controls: Arc<[ControlJson]>,
     /// Whether its scope could not be judged again at the last analysis.
     pub stale: bool,
     /// When an analysis first opened it.
-    #[schemars(extend("format" = "date-time"))]
-    pub opened_at: String,
+    #[schemars(with = "String", extend("format" = "date-time"))]
+    pub opened_at: Timestamp,
     /// When it was resolved.
-    #[schemars(extend("format" = "date-time"))]
-    pub resolved_at: Option<String>,
+    #[schemars(with = "Option<String>", extend("format" = "date-time"))]
+    pub resolved_at: Option<Timestamp>,
     /// Why it was resolved.
     pub resolved_because: Option<String>,
     /// What would clear it.
-    pub clears_when: String,
+    pub clears_when: Arc<str>,
     /// The exception that covers it, if one does.
-    pub exception: Option<FindingExceptionJson>,
+    pub exception: Option<Arc<FindingExceptionJson>>,
 }
 
 impl FindingJson {
@@ -138,36 +141,37 @@ impl FindingJson {
     pub fn new(
         stored: &StoredFinding,
         events: &[FindingEvent],
-        controls: Vec<ControlJson>,
-        exception: Option<FindingExceptionJson>,
+        controls: Arc<[ControlJson]>,
+        exception: Option<Arc<FindingExceptionJson>>,
     ) -> Self {
         let finding = &stored.finding;
+        let shared = |text: &Option<String>| text.as_deref().map(Arc::from);
         Self {
-            id: stored.id.to_string(),
-            rule: finding.rule.clone(),
+            id: stored.id.0.as_str().into(),
+            rule: finding.rule.as_str().into(),
             severity: finding.severity,
             status: stored.status,
             provider: finding.account.provider,
-            account: finding.account.id.clone(),
-            region: finding.region.clone(),
-            profile: finding.profile.clone(),
-            role: finding.role.clone(),
-            store: finding.store.clone(),
-            actor: finding.actor.clone(),
+            account: finding.account.id.as_str().into(),
+            region: shared(&finding.region),
+            profile: shared(&finding.profile),
+            role: shared(&finding.role),
+            store: shared(&finding.store),
+            actor: shared(&finding.actor),
             outcome: finding.outcome,
             basis: finding.basis,
-            summary: finding.summary.clone(),
-            first_seen: finding.first_seen.to_string(),
-            last_seen: finding.last_seen.to_string(),
+            summary: finding.summary.as_str().into(),
+            first_seen: finding.first_seen,
+            last_seen: finding.last_seen,
             count: finding.count,
             events: events.iter().map(|event| event.id.clone()).collect(),
-            fix: FixJson { who: finding.fix.who, how: finding.fix.how.clone() },
+            fix: FixJson { who: finding.fix.who, how: finding.fix.how.as_str().into() },
             controls,
             stale: stored.stale,
-            opened_at: stored.opened_at.to_string(),
-            resolved_at: stored.resolved_at.map(|time| time.to_string()),
+            opened_at: stored.opened_at,
+            resolved_at: stored.resolved_at,
             resolved_because: stored.resolved_because.clone(),
-            clears_when: finding.clears_when.clone(),
+            clears_when: finding.clears_when.as_str().into(),
             exception,
         }
     }
@@ -178,10 +182,10 @@ impl FindingJson {
 #[schemars(rename = "FindingChange")]
 pub struct ChangeJson {
     /// When.
-    #[schemars(extend("format" = "date-time"))]
-    pub at: String,
+    #[schemars(with = "String", extend("format" = "date-time"))]
+    pub at: Timestamp,
     /// Run.
-    pub run: String,
+    pub run: Arc<str>,
     /// The step.
     #[serde(flatten)]
     pub change: crate::model::FindingChange,
@@ -189,7 +193,7 @@ pub struct ChangeJson {
 
 impl From<&ChangeRow> for ChangeJson {
     fn from(row: &ChangeRow) -> Self {
-        Self { at: row.at.to_string(), run: row.run.to_string(), change: row.change.clone() }
+        Self { at: row.at, run: row.run.to_string().into(), change: row.change.clone() }
     }
 }
 

@@ -8,6 +8,8 @@ mod finding;
 mod history;
 mod object;
 mod scan;
+mod shared;
+mod trail_check;
 mod verdict;
 
 pub use coverage::{CoverageJson, MissingJson};
@@ -21,4 +23,6 @@ pub use scan::{
     ApiCallsJson, BytesJson, IngestJson, ObjectsJson, ProviderCoverageJson, RecordsJson, RejectJson,
     ScanCoverageJson, ScanJson, TrailJson,
 };
+pub use shared::SharedTexts;
+pub use trail_check::{ChainJson, CheckedObjectsJson, TrailCheckJson, UnreadPlaceJson};
 pub use verdict::{AssumptionsJson, StoresJson, VerdictCoverageJson, VerdictJson};

@@ -106,6 +106,11 @@ families! { PROCESS:
     SCHEDULE_RUN_FAILURES = Counter "schedule_run_failures_total" ["task"];
     /// When a report was last written, by the schedule or a command; 0 where none ever was.
     REPORT_LAST_SUCCESS = Gauge "report_last_success_timestamp_seconds" [];
+    /// Leaves of the evidence log. It never becomes shorter, unless somebody cuts it or puts an older history in place.
+    EVIDENCE_LOG_SIZE = Gauge "evidence_log_size" [];
+    /// Whether the evidence log verified: the whole of it at the start and by its schedule, and what is new after each run;
+    /// absent until it was first read. 0 stays until the whole of it verifies again.
+    EVIDENCE_VERIFIED = Gauge "evidence_verified" [];
 }
 
 // Read from the store after each collection and analysis.
@@ -116,6 +121,9 @@ families! { STATE:
     COLLECTOR_LAST_SUCCESS = Gauge "collector_last_success_timestamp_seconds" ["provider", "account", "collector"];
     /// The time up to which a trail source has been read.
     TRAIL_WATERMARK = Gauge "trail_watermark_timestamp_seconds" ["provider", "account", "source"];
+    /// Whether all digests and log files of an account's trails that were checked are what the provider signed, and none
+    /// is missing; absent where none was ever checked.
+    TRAIL_DIGEST_VERIFIED = Gauge "trail_digest_verified" ["provider", "account"];
     /// Places (Region and API) that were expected and could not be read completely.
     COVERAGE_GAPS = Gauge "coverage_gaps" ["provider", "account"];
     /// Whether the watched role exists; absent where nobody could say.
@@ -159,7 +167,7 @@ pub(super) const LABELS: [(&str, &str); 15] = [
         "state",
         "of a key store, in roletrail's own words; of an exception: `pending`, `active`, `expiring`, `unused` or `expired`",
     ),
-    ("task", "the scheduled task: `collect`, `analyze`, `report`"),
+    ("task", "the scheduled task: `collect`, `analyze`, `report`, `verify`"),
     ("trusted", "`true`: by a principal that the profile trusts"),
     ("verdict", "`clean`, `findings`, `orphaned`, `unknown` or `not-in-use`"),
     ("version", "version of the program"),

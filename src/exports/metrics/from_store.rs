@@ -22,6 +22,7 @@ pub fn state_of_store(gauges: &Gauges, tally: &Tally, profiles: &ProfilesByKind)
         rules: rules::all().iter().map(|rule| severities(rule.doc())).collect(),
         collectors: collectors(gauges),
         watermarks: watermarks(gauges),
+        digests: gauges.digests.clone(),
         gaps: gaps(gauges),
         verdicts: verdicts(gauges),
         stores: stores(gauges, profiles),

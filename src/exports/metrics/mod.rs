@@ -79,6 +79,8 @@ pub struct Metrics {
     schedule_last_failure: GaugeVec,
     schedule_run_failures: IntCounterVec,
     report_last_success: IntGauge,
+    evidence_log_size: GaugeVec,
+    evidence_verified: GaugeVec,
     state: RwLock<Option<Bytes>>,
 }
 
@@ -118,6 +120,8 @@ impl Metrics {
             schedule_last_failure: gauges(&registry, &family::SCHEDULE_LAST_FAILURE)?,
             schedule_run_failures: counters(&registry, &family::SCHEDULE_RUN_FAILURES)?,
             report_last_success,
+            evidence_log_size: gauges(&registry, &family::EVIDENCE_LOG_SIZE)?,
+            evidence_verified: gauges(&registry, &family::EVIDENCE_VERIFIED)?,
             registry,
             state: RwLock::default(),
         };
@@ -193,6 +197,16 @@ impl Metrics {
     /// Shows when a report was last written.
     pub fn report_written(&self, at: Option<Timestamp>) {
         self.report_last_success.set(at.map_or(0, Timestamp::as_second));
+    }
+
+    /// Shows how many leaves the evidence log has.
+    pub fn evidence_grew(&self, leaves: u64) {
+        set(&self.evidence_log_size, &[], state::count(leaves));
+    }
+
+    /// Shows whether the evidence log verified.
+    pub fn evidence_verified(&self, sound: bool) {
+        set(&self.evidence_verified, &[], f64::from(u8::from(sound)));
     }
 
     /// Counts a failed operation on the store.

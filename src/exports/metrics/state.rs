@@ -132,6 +132,8 @@ pub struct State {
     pub collectors: Vec<CollectorRow>,
     /// Trail sources.
     pub watermarks: Vec<WatermarkRow>,
+    /// Whether the digests of an account's trails verified.
+    pub digests: Vec<(Account, bool)>,
     /// Gaps.
     pub gaps: Vec<GapsRow>,
     /// Roles and verdicts.
@@ -170,6 +172,9 @@ impl State {
         let marks = self.watermarks.iter();
         let marks = marks.map(|row| ([provider(&row.account), &row.account.id, &row.source], seconds(row.at)));
         text.family(&family::TRAIL_WATERMARK, marks.collect());
+        let digests = self.digests.iter();
+        let digests = digests.map(|(account, verified)| ([provider(account), account.id.as_str()], flag(*verified)));
+        text.family(&family::TRAIL_DIGEST_VERIFIED, digests.collect());
         // A row of the data comes before the zero of the same account, and the first of the same labels is kept.
         let gaps = self.gaps.iter().map(|row| ([provider(&row.account), row.account.id.as_str()], count(row.gaps)));
         let zeros = self.accounts.iter().map(|account| ([provider(account), account.id.as_str()], 0.0));
@@ -264,6 +269,6 @@ pub(super) fn seconds(time: Timestamp) -> f64 {
 
 /// Exact up to 2^53, as every value of the format is.
 #[allow(clippy::cast_precision_loss)]
-fn count(number: u64) -> f64 {
+pub(super) fn count(number: u64) -> f64 {
     number as f64
 }

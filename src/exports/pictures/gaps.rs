@@ -39,8 +39,7 @@ fn before_inventory(gap: &Gap, history: &RoleHistory) -> Option<Gap> {
 }
 
 fn is_trail(row: &CoverageStretch) -> bool {
-    let name = row.coverage.key.api.as_str();
-    name == api::TRAIL || name.starts_with("trail:")
+    api::is_trail(&row.coverage.key.api)
 }
 
 /// What a failed reading of inventory hides. An account that could not be entered hides everything in it.

@@ -6,9 +6,9 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 
-use super::manifest::{MANIFEST, Manifest, ManifestFile, SUMS, sha256};
+use super::manifest::{MANIFEST, Manifest, ManifestFile, SUMS};
+use super::measured::{of_file, sha256};
 
 /// Bytes of a manifest at most: one of a report has a few dozen files.
 const MANIFEST_BYTES: u64 = 16 << 20;
@@ -160,7 +160,7 @@ fn check_file(directory: &Path, listed: &ManifestFile) -> FileCheck {
     if name.is_empty() || name.contains(['/', '\\', '\0']) || [".", "..", MANIFEST, SUMS].contains(&name) {
         return file_check(name, FileState::Changed, &["that is no name of a file of a report".to_owned()]);
     }
-    match measure(&directory.join(name)) {
+    match of_file(&directory.join(name)) {
         Err(error) => unreadable(name, &error),
         Ok((size, _)) if size != listed.size => {
             let detail = format!("it has {size} bytes, {} were listed", listed.size);
@@ -182,24 +182,4 @@ fn read_bounded(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     File::open(path)?.take(MANIFEST_BYTES).read_to_end(&mut bytes)?;
     Ok(bytes)
-}
-
-/// Size and hash of a file; what is no file of its own, but points to another, is none.
-fn measure(path: &Path) -> io::Result<(u64, String)> {
-    if !fs::symlink_metadata(path)?.is_file() {
-        return Err(io::Error::other("it is no plain file"));
-    }
-    let mut file = File::open(path)?;
-    let mut hash = Sha256::new();
-    let mut buffer = vec![0; 64 << 10];
-    let mut size = 0;
-    loop {
-        let read = file.read(&mut buffer)?;
-        if read == 0 {
-            let hex = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-            return Ok((size, hex));
-        }
-        hash.update(&buffer[..read]);
-        size += read as u64;
-    }
 }

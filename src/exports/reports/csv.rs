@@ -1,17 +1,16 @@
 //! CSV: one file for each list of the report. The lists of a finding are words in one cell.
 
+use std::io;
+
+use jiff::Timestamp;
 use serde_json::Value;
 
 use super::field::coverage;
-use super::{
-    ControlResult, EvidenceItem, ExceptionEntry, FormatError, Report, ReportFile, ReportFinding, VerdictRow,
-};
+use super::{ControlResult, EvidenceItem, ExceptionEntry, Report, ReportFile, ReportFinding, VerdictRow};
 use crate::exports::csv::CsvWriter;
 use crate::exports::json::FindingExceptionJson;
 use crate::model::EventOutcome;
 
-/// The format, as errors name it.
-const FORMAT: &str = "CSV";
 const MEDIA_TYPE: &str = "text/csv; charset=utf-8; header=present";
 
 /// A column: its title, and how its cell is found.
@@ -22,30 +21,32 @@ pub(super) const ABOUT: &str = "CSV: a table for each list of the report (RFC 41
     take for a formula has an apostrophe before it. Read the table of coverage first: an empty table is no all-clear.";
 
 /// Writes the report's lists.
-pub(super) fn write(report: &Report) -> Result<Vec<ReportFile>, FormatError> {
-    Ok(vec![
-        file(report, "coverage", COVERAGE, &coverage_rows(report))?,
-        file(report, "verdicts", VERDICTS, &report.verdicts)?,
-        file(report, "findings", FINDINGS, &report.findings)?,
-        file(report, "controls", CONTROLS, &report.controls)?,
-        file(report, "exceptions", EXCEPTIONS, &report.exceptions)?,
-        file(report, "evidence", EVIDENCE, &report.evidence)?,
-    ])
+pub(super) fn write(report: &Report) -> Vec<ReportFile<'_>> {
+    vec![
+        file(report, "coverage", COVERAGE, move |write| coverage_rows(report).iter().try_for_each(write)),
+        file(report, "verdicts", VERDICTS, move |write| report.verdicts.iter().try_for_each(write)),
+        file(report, "findings", FINDINGS, move |write| report.findings.iter().try_for_each(write)),
+        file(report, "controls", CONTROLS, move |write| report.controls.iter().try_for_each(write)),
+        file(report, "exceptions", EXCEPTIONS, move |write| report.exceptions.iter().try_for_each(write)),
+        file(report, "evidence", EVIDENCE, move |write| report.evidence.iter().try_for_each(write)),
+    ]
 }
 
-fn file<T>(report: &Report, what: &str, columns: &[Column<T>], rows: &[T]) -> Result<ReportFile, FormatError> {
-    let mut bytes = Vec::new();
-    let written = || -> std::io::Result<()> {
-        let mut writer = CsvWriter::with_columns(&mut bytes, columns.iter().map(|(title, _)| *title))?;
-        for row in rows {
+/// A file with a row for everything that `each` hands over.
+fn file<'a, T>(
+    report: &Report,
+    what: &str,
+    columns: &'static [Column<T>],
+    each: impl Fn(&mut dyn FnMut(&T) -> io::Result<()>) -> io::Result<()> + 'a,
+) -> ReportFile<'a> {
+    ReportFile::new(report.file_name(what, "csv"), MEDIA_TYPE, move |out| {
+        let mut writer = CsvWriter::with_columns(out, columns.iter().map(|(title, _)| *title))?;
+        each(&mut |row| {
             let cells: Vec<_> = columns.iter().map(|(_, cell)| cell(row)).collect();
-            writer.cells(&cells)?;
-        }
+            writer.cells(&cells)
+        })?;
         writer.finish()
-    };
-    let mut written = written;
-    written().map_err(|error| FormatError { format: FORMAT, reason: format!("{what}: {error}") })?;
-    Ok(ReportFile { name: report.file_name(what, "csv"), media_type: MEDIA_TYPE, bytes })
+    })
 }
 
 /// Texts in one cell, each after a space.
@@ -53,19 +54,23 @@ fn words<T: AsRef<str>>(texts: &[T]) -> Value {
     texts.iter().map(AsRef::as_ref).collect::<Vec<_>>().join(" ").into()
 }
 
+fn time(time: Timestamp) -> Value {
+    time.to_string().into()
+}
+
 fn exception(found: &ReportFinding, part: fn(&FindingExceptionJson) -> &str) -> Value {
-    found.finding.exception.as_ref().map(part).into()
+    found.finding.exception.as_deref().map(part).into()
 }
 
 const FINDINGS: &[Column<ReportFinding>] = &[
-    ("id", |found| found.finding.id.as_str().into()),
+    ("id", |found| found.finding.id.as_ref().into()),
     ("severity", |found| found.finding.severity.as_str().into()),
     ("status", |found| found.finding.status.as_str().into()),
     ("movement", |found| found.movement.as_str().into()),
-    ("rule", |found| found.finding.rule.as_str().into()),
-    ("title", |found| found.title.as_str().into()),
+    ("rule", |found| found.finding.rule.as_ref().into()),
+    ("title", |found| found.title.as_ref().into()),
     ("provider", |found| found.finding.provider.as_str().into()),
-    ("account", |found| found.finding.account.as_str().into()),
+    ("account", |found| found.finding.account.as_ref().into()),
     ("region", |found| found.finding.region.as_deref().into()),
     ("profile", |found| found.finding.profile.as_deref().into()),
     ("role", |found| found.finding.role.as_deref().into()),
@@ -73,25 +78,25 @@ const FINDINGS: &[Column<ReportFinding>] = &[
     ("actor", |found| found.finding.actor.as_deref().into()),
     ("outcome", |found| found.finding.outcome.map(EventOutcome::as_str).into()),
     ("basis", |found| found.finding.basis.as_str().into()),
-    ("summary", |found| found.finding.summary.as_str().into()),
-    ("matters", |found| found.matters.as_str().into()),
-    ("first_seen", |found| found.finding.first_seen.as_str().into()),
-    ("last_seen", |found| found.finding.last_seen.as_str().into()),
+    ("summary", |found| found.finding.summary.as_ref().into()),
+    ("matters", |found| found.matters.as_ref().into()),
+    ("first_seen", |found| time(found.finding.first_seen)),
+    ("last_seen", |found| time(found.finding.last_seen)),
     ("count", |found| found.finding.count.into()),
     ("age_days", |found| found.age_days.into()),
     ("stale", |found| found.finding.stale.into()),
-    ("opened_at", |found| found.finding.opened_at.as_str().into()),
+    ("opened_at", |found| time(found.finding.opened_at)),
     ("found_after_period", |found| found.found_after_period.into()),
-    ("resolved_at", |found| found.finding.resolved_at.as_deref().into()),
+    ("resolved_at", |found| found.finding.resolved_at.map(time).into()),
     ("resolved_because", |found| found.finding.resolved_because.as_deref().into()),
-    ("resolved_later", |found| found.resolved_later.map(|time| time.to_string()).into()),
+    ("resolved_later", |found| found.resolved_later.map(time).into()),
     ("fix_who", |found| found.finding.fix.who.as_str().into()),
-    ("fix_how", |found| found.finding.fix.how.as_str().into()),
-    ("clears_when", |found| found.finding.clears_when.as_str().into()),
+    ("fix_how", |found| found.finding.fix.how.as_ref().into()),
+    ("clears_when", |found| found.finding.clears_when.as_ref().into()),
     ("exception", |found| exception(found, |exception| &exception.id)),
     ("exception_owner", |found| exception(found, |exception| &exception.owner)),
     ("exception_ticket", |found| exception(found, |exception| &exception.ticket)),
-    ("exception_expires", |found| exception(found, |exception| &exception.expires)),
+    ("exception_expires", |found| found.finding.exception.as_ref().map(|exception| time(exception.expires)).into()),
     ("controls", |found| {
         let names: Vec<_> = found.finding.controls.iter().map(super::field::control_name).collect();
         names.join("; ").into()
@@ -147,18 +152,18 @@ const EXCEPTIONS: &[Column<ExceptionEntry>] = &[
     ("ticket", |entry| entry.ticket.as_str().into()),
     ("approver", |entry| entry.approver.as_deref().into()),
     ("compensating_control", |entry| entry.compensating_control.as_deref().into()),
-    ("created", |entry| entry.created.map(|time| time.to_string()).into()),
-    ("expires", |entry| entry.expires.to_string().into()),
+    ("created", |entry| entry.created.map(time).into()),
+    ("expires", |entry| time(entry.expires)),
     ("covers", |entry| words(&entry.covers)),
 ];
 
 const EVIDENCE: &[Column<EvidenceItem>] = &[
-    ("kind", |item| item.kind.as_str().into()),
+    ("kind", |item| item.kind.as_ref().into()),
     ("id", |item| item.id.as_str().into()),
-    ("time", |item| item.time.to_string().into()),
+    ("time", |item| time(item.time)),
     ("provider", |item| item.provider.as_str().into()),
-    ("account", |item| item.account.as_str().into()),
-    ("source", |item| item.source.as_str().into()),
+    ("account", |item| item.account.as_ref().into()),
+    ("source", |item| item.source.as_ref().into()),
     ("sha256", |item| item.sha256.as_str().into()),
     ("found_sha256", |item| item.found_sha256.as_deref().into()),
     ("findings", |item| words(&item.findings)),
@@ -227,8 +232,8 @@ fn coverage_rows(report: &Report) -> Vec<CoverageRow> {
         subject: gap.subject.clone(),
         outcome: gap.outcome.as_str(),
         detail: gap.detail.clone(),
-        from: gap.from.clone(),
-        to: gap.to.clone(),
+        from: gap.from.to_string(),
+        to: gap.to.to_string(),
     }));
     rows
 }

@@ -9,27 +9,6 @@ use crate::config::ReportFormat;
 const WITHOUT: &str =
     "this build is without it; build with `cargo build --release --features pdf`, or print the html format";
 
-/// How a report is written in a format.
-type Write = fn(&Report) -> Result<Vec<ReportFile>, FormatError>;
-
-/// What writes a format, where this build has it.
-#[cfg_attr(feature = "pdf", expect(clippy::unnecessary_wraps, reason = "a build without PDF lacks one"))]
-fn writer(format: ReportFormat) -> Option<Write> {
-    match format {
-        ReportFormat::Html => Some(html::write),
-        #[cfg(feature = "pdf")]
-        ReportFormat::Pdf => Some(pdf::write),
-        #[cfg(not(feature = "pdf"))]
-        ReportFormat::Pdf => None,
-        ReportFormat::Csv => Some(csv::write),
-        ReportFormat::Json => Some(json::write),
-        ReportFormat::Ocsf => Some(ocsf::write),
-        ReportFormat::Asff => Some(asff::write),
-        ReportFormat::Sarif => Some(sarif::write),
-        ReportFormat::Oscal => Some(oscal::write),
-    }
-}
-
 /// What the files of the formats hold and what they do not, by a part of their names.
 pub(super) const ABOUT: [(&str, &str); 5] = [
     (".csv", csv::ABOUT),
@@ -39,12 +18,24 @@ pub(super) const ABOUT: [(&str, &str); 5] = [
     (".oscal.", oscal::ABOUT),
 ];
 
-/// Writes a report in a format.
+/// The files of a report in a format.
 ///
 /// # Errors
 /// [`FormatError`] where the build does not have it, or the report does not fit it.
-pub fn render(report: &Report, format: ReportFormat) -> Result<Vec<ReportFile>, FormatError> {
-    required(format)?(report)
+pub fn render(report: &Report, format: ReportFormat) -> Result<Vec<ReportFile<'_>>, FormatError> {
+    Ok(match format {
+        ReportFormat::Html => html::write(report),
+        #[cfg(feature = "pdf")]
+        ReportFormat::Pdf => pdf::write(report)?,
+        #[cfg(not(feature = "pdf"))]
+        ReportFormat::Pdf => return require(format).map(|()| Vec::new()),
+        ReportFormat::Csv => csv::write(report),
+        ReportFormat::Json => json::write(report),
+        ReportFormat::Ocsf => ocsf::write(report),
+        ReportFormat::Asff => asff::write(report),
+        ReportFormat::Sarif => sarif::write(report),
+        ReportFormat::Oscal => oscal::write(report),
+    })
 }
 
 /// Whether this build writes a format.
@@ -52,7 +43,10 @@ pub fn render(report: &Report, format: ReportFormat) -> Result<Vec<ReportFile>, 
 /// # Errors
 /// [`FormatError`] that tells how to have it.
 pub fn require(format: ReportFormat) -> Result<(), FormatError> {
-    required(format).map(|_| ())
+    if format == ReportFormat::Pdf && !cfg!(feature = "pdf") {
+        return Err(FormatError { format: format.as_str(), reason: WITHOUT.to_owned() });
+    }
+    Ok(())
 }
 
 /// Those of some formats that this build writes. What is left out is logged.
@@ -63,8 +57,4 @@ pub fn available(formats: &[ReportFormat]) -> Vec<ReportFormat> {
         tracing::info!(format = format.as_str(), "left out: this build does not write it");
     }
     there
-}
-
-fn required(format: ReportFormat) -> Result<Write, FormatError> {
-    writer(format).ok_or_else(|| FormatError { format: format.as_str(), reason: WITHOUT.to_owned() })
 }

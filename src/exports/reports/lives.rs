@@ -1,5 +1,7 @@
 //! The lives of the roles that findings are about, as a report tells them: plain data, bounded whatever the history.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -31,9 +33,9 @@ pub struct LifeSubject {
     /// Provider.
     pub provider: Provider,
     /// Account.
-    pub account: String,
+    pub account: Arc<str>,
     /// Profile id.
-    pub profile: String,
+    pub profile: Arc<str>,
 }
 
 /// The life of a role within the period. What it does not tell is not known.

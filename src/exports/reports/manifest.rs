@@ -1,8 +1,8 @@
 //! The manifest of a report: which files it has, and their hashes.
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
+use super::measured::sha256;
 use super::{Report, ReportFile, formats};
 
 /// Name of the manifest.
@@ -11,6 +11,9 @@ pub const MANIFEST: &str = "MANIFEST.json";
 pub const SUMS: &str = "SHA256SUMS";
 /// Name of the explanation.
 pub const README: &str = "README.txt";
+
+/// Media type of texts.
+pub(super) const PLAIN: &str = "text/plain; charset=utf-8";
 
 /// Version of the manifest's shape.
 const SCHEMA: u32 = 1;
@@ -61,12 +64,6 @@ pub struct Manifest {
     pub files: Vec<ManifestFile>,
 }
 
-/// SHA-256 in hex.
-#[must_use]
-pub fn sha256(bytes: impl AsRef<[u8]>) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 fn line(hash: &str, name: &str) -> String {
     format!("{hash}  {name}\n")
 }
@@ -88,40 +85,15 @@ impl Subject {
 }
 
 impl Manifest {
-    /// Adds explanation, manifest and list of hashes to files that are in the order of their names. Answers the
-    /// manifest's own hash and all files, in the order of their names.
+    /// The manifest of files that are in the order of their names.
     #[must_use]
-    pub fn complete(subject: Subject, mut files: Vec<ReportFile>) -> (String, Vec<ReportFile>) {
-        let readme = readme(&subject, &files).into_bytes();
-        files.push(ReportFile { name: README.to_owned(), media_type: "text/plain; charset=utf-8", bytes: readme });
-        files.sort_by(|left, right| left.name.cmp(&right.name));
-        let listed: Vec<_> = files
-            .iter()
-            .map(|file| ManifestFile {
-                name: file.name.clone(),
-                size: file.bytes.len() as u64,
-                sha256: sha256(&file.bytes),
-                media_type: file.media_type.to_owned(),
-            })
-            .collect();
-        let manifest = Self { schema: SCHEMA, subject, root: root_of(&listed), files: listed };
-        let text = manifest.text();
-        let (hash, sums) = (sha256(&text), manifest.sums(&sha256(&text)));
-        files.push(ReportFile {
-            name: MANIFEST.to_owned(),
-            media_type: "application/json",
-            bytes: text.into_bytes(),
-        });
-        files.push(ReportFile {
-            name: SUMS.to_owned(),
-            media_type: "text/plain; charset=utf-8",
-            bytes: sums.into_bytes(),
-        });
-        files.sort_by(|left, right| left.name.cmp(&right.name));
-        (hash, files)
+    pub fn of(subject: Subject, files: Vec<ManifestFile>) -> Self {
+        Self { schema: SCHEMA, subject, root: root_of(&files), files }
     }
 
-    fn text(&self) -> String {
+    /// What its file holds.
+    #[must_use]
+    pub fn text(&self) -> String {
         // Plain data: it can always be written.
         serde_json::to_string_pretty(self).unwrap_or_default() + "\n"
     }
@@ -148,19 +120,21 @@ fn root_of(files: &[ManifestFile]) -> String {
     sha256(files.iter().map(|file| line(&file.sha256, &file.name)).collect::<String>())
 }
 
-fn readme(subject: &Subject, files: &[ReportFile]) -> String {
+/// What explains the files, which are in the order of their names.
+pub(super) fn readme(subject: &Subject, files: &[ReportFile<'_>]) -> ReportFile<'static> {
     let Subject { report, title, scope, from, to, tool, command } = subject;
     let listed: String = files
         .iter()
         .map(|file| format!("  {}\n      {}\n", file.name, meaning(&file.name, file.media_type)))
         .collect();
-    format!(
+    let text = format!(
         "{title}\n\nReport {report} about {scope}, from {from} up to and without {to}, made by {tool}.\n\n\
          Files\n{listed}  {MANIFEST}\n      names, sizes and hashes of the files above, and a hash over all of them\n  \
          {SUMS}\n      the same hashes in the form that sha256sum reads\n\n{}{HOW_TO_VERIFY}\n\
          The same report again, from the same history and configuration:\n  {command}\n",
         cautions(files)
-    )
+    );
+    ReportFile::of_text(README.to_owned(), PLAIN, text)
 }
 
 const HOW_TO_VERIFY: &str = "\
@@ -180,7 +154,7 @@ How to verify
 ";
 
 /// What the formats hold and what they do not, of those that are there.
-fn cautions(files: &[ReportFile]) -> String {
+fn cautions(files: &[ReportFile<'_>]) -> String {
     let there = |part: &str| files.iter().any(|file| file.name.contains(part));
     let told = formats::ABOUT.iter().filter(|(part, _)| there(part)).map(|(_, about)| wrapped(about));
     let told: String = told.collect();

@@ -4,14 +4,15 @@ mod asff;
 mod check;
 mod csv;
 mod document;
+mod evidence_log;
 mod field;
+mod file;
 mod formats;
-#[cfg(test)]
-mod hostile;
 mod html;
 mod json;
 mod lives;
 mod manifest;
+mod measured;
 mod names;
 mod ocsf;
 mod oscal;
@@ -29,8 +30,11 @@ mod tests;
 mod tools;
 
 pub use check::{FileCheck, FileState, PackCheck, check};
+pub use evidence_log::EvidenceLog;
+pub use file::ReportFile;
 pub use formats::{available, render, require};
-pub use manifest::{MANIFEST, Manifest, ManifestFile, Subject, sha256};
+pub use manifest::{MANIFEST, Manifest, ManifestFile, Subject};
+pub use measured::{measured, sha256};
 pub use names::{ORGANIZATION, name};
 pub use pack::{PackError, Place, Written};
 pub use summary::{ReportSummary, SummaryCoverage};
@@ -42,18 +46,7 @@ pub use report::{
     RoleLifetime, RoleLives, Scope, ScopeAccount, ScopeProfile, Tool, TrailCoverage, VerdictChange, VerdictRow,
 };
 
-/// A file of a report.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ReportFile {
-    /// Its name, without a directory.
-    pub name: String,
-    /// Its media type.
-    pub media_type: &'static str,
-    /// What is in it.
-    pub bytes: Vec<u8>,
-}
-
-/// Why a report cannot be written in a format: a bug of ours, or something that the format cannot hold.
+/// Why a report cannot be written in a format: this build does not have it, or it cannot hold the report.
 #[derive(Debug, thiserror::Error)]
 #[error("the report cannot be written as {format}: {reason}")]
 pub struct FormatError {
@@ -61,12 +54,4 @@ pub struct FormatError {
     pub format: &'static str,
     /// What stands against it, and what to do.
     pub reason: String,
-}
-
-/// A document as JSON, indented, with a line feed at its end.
-fn json_bytes<T: serde::Serialize>(format: &'static str, document: &T) -> Result<Vec<u8>, FormatError> {
-    let mut bytes = serde_json::to_vec_pretty(document)
-        .map_err(|error| FormatError { format, reason: format!("{error}; this is a bug, please report it") })?;
-    bytes.push(b'\n');
-    Ok(bytes)
 }

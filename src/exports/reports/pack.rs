@@ -2,14 +2,15 @@
 //! beside its place and takes that place in one step: completely or not at all.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, ErrorKind};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{CWD, FlockOperation, RenameFlags, flock, renameat_with};
 
 use super::ReportFile;
-use super::manifest::{MANIFEST, Manifest, Subject};
+use super::manifest::{self, MANIFEST, Manifest, ManifestFile, PLAIN, SUMS, Subject};
+use super::measured::{measured, of_file};
 
 /// Rights of directories and files: reports tell who did what, which is not for everybody on the machine.
 const DIRECTORY_MODE: u32 = 0o750;
@@ -131,33 +132,47 @@ impl Place {
     ///
     /// # Errors
     /// [`PackError`]; whatever was there before is still there.
-    pub fn write(self, subject: Subject, files: Vec<ReportFile>) -> Result<Written, PackError> {
+    pub fn write(self, subject: Subject, files: Vec<ReportFile<'_>>) -> Result<Written, PackError> {
         let written = self.try_write(subject, files);
         // Nothing is lost with it, and a later attempt clears away what stays.
         let _ = remove(&self.partial());
         written
     }
 
-    fn try_write(&self, subject: Subject, mut files: Vec<ReportFile>) -> Result<Written, PackError> {
+    fn try_write(&self, subject: Subject, mut files: Vec<ReportFile<'_>>) -> Result<Written, PackError> {
         files.sort_by(|left, right| left.name.cmp(&right.name));
-        let (manifest_sha256, files) = Manifest::complete(subject, files);
-        let written = |unchanged| Written {
-            path: self.path(),
-            manifest_sha256: manifest_sha256.clone(),
-            files: files.iter().map(|file| file.name.clone()).collect(),
-            unchanged,
-        };
-        if holds(&self.path(), &files) {
-            return Ok(written(true));
+        files.push(manifest::readme(&subject, &files));
+        let mut listed = files.iter().map(|file| self.put(file)).collect::<Result<Vec<_>, _>>()?;
+        listed.sort_by(|left, right| left.name.cmp(&right.name));
+        let manifest = Manifest::of(subject, listed.clone());
+        let file = self.put(&ReportFile::of_text(MANIFEST.to_owned(), "application/json", manifest.text()))?;
+        let sums = ReportFile::of_text(SUMS.to_owned(), PLAIN, manifest.sums(&file.sha256));
+        let manifest_sha256 = file.sha256.clone();
+        listed.extend([file, self.put(&sums)?]);
+        listed.sort_by(|left, right| left.name.cmp(&right.name));
+        let unchanged = holds(&self.path(), &listed);
+        if !unchanged {
+            self.sync(&listed)?;
+            self.take_place(&self.partial())?;
         }
+        let files = listed.into_iter().map(|file| file.name).collect();
+        Ok(Written { path: self.path(), manifest_sha256, files, unchanged })
+    }
+
+    /// Writes a file beside the report's place.
+    fn put(&self, file: &ReportFile<'_>) -> Result<ManifestFile, PackError> {
+        let path = self.partial().join(&file.name);
+        let (size, sha256) = write_file(&path, file).map_err(at(&path))?;
+        Ok(ManifestFile { name: file.name.clone(), size, sha256, media_type: file.media_type.to_owned() })
+    }
+
+    /// Has the disk keep what was written.
+    fn sync(&self, files: &[ManifestFile]) -> Result<(), PackError> {
         let partial = self.partial();
-        for file in &files {
-            let path = partial.join(&file.name);
-            write_file(&path, &file.bytes).map_err(at(&path))?;
+        for path in files.iter().map(|file| partial.join(&file.name)).chain([partial.clone()]) {
+            File::open(&path).and_then(|file| file.sync_all()).map_err(at(&path))?;
         }
-        sync_directory(&partial).map_err(at(&partial))?;
-        self.take_place(&partial)?;
-        Ok(written(false))
+        Ok(())
     }
 
     /// Puts the complete report in its place, and removes the one that stood there.
@@ -198,24 +213,19 @@ fn remove(path: &Path) -> io::Result<()> {
     }
 }
 
-fn write_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(FILE_MODE).open(path)?;
-    file.write_all(bytes)?;
-    file.sync_all()
-}
-
-fn sync_directory(path: &Path) -> io::Result<()> {
-    File::open(path)?.sync_all()
+/// Writes a file; answers its size and its SHA-256.
+fn write_file(path: &Path, file: &ReportFile<'_>) -> io::Result<(u64, String)> {
+    let out = OpenOptions::new().write(true).create_new(true).mode(FILE_MODE).open(path)?;
+    measured(out, |out| file.write_to(out))
 }
 
 /// Whether a directory holds these files, byte for byte, and no other.
-fn holds(path: &Path, files: &[ReportFile]) -> bool {
+fn holds(path: &Path, files: &[ManifestFile]) -> bool {
     let Ok(entries) = fs::read_dir(path) else { return false };
-    let count = entries.count();
-    count == files.len()
-        && files.iter().all(|file| {
-            let path = path.join(&file.name);
-            fs::symlink_metadata(&path).is_ok_and(|found| found.is_file() && found.len() == file.bytes.len() as u64)
-                && fs::read(&path).is_ok_and(|bytes| bytes == file.bytes)
-        })
+    let is_there = |file: &ManifestFile| {
+        let path = path.join(&file.name);
+        let same_size = fs::symlink_metadata(&path).is_ok_and(|found| found.len() == file.size);
+        same_size && of_file(&path).is_ok_and(|(_, sha256)| sha256 == file.sha256)
+    };
+    entries.count() == files.len() && files.iter().all(is_there)
 }

@@ -5,15 +5,17 @@
 //! give the same report. Lists are ordered; what was read or judged only after the period says so.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::Serialize;
 
+pub use super::evidence_log::EvidenceLog;
 pub use super::lives::{
     LifeGap, LifeMoment, LifeState, LifeStore, LifeSubject, LifeUse, LivesLeftOut, MOST_LIVES, MomentKind,
     RoleLifetime, RoleLives,
 };
-use crate::exports::json::{ChangeJson, CoverageJson, FindingJson, VerdictJson};
+use crate::exports::json::{ChangeJson, CoverageJson, FindingJson, SharedTexts, VerdictJson};
 pub use crate::model::ExceptionState;
 use crate::model::{Basis, Outcome, Provider, Severity};
 
@@ -241,6 +243,8 @@ pub struct Integrity {
     pub trails_validated: u64,
     /// Trails that are known.
     pub trails: u64,
+    /// The evidence log of the history; `None` where it has no checkpoint.
+    pub evidence_log: Option<EvidenceLog>,
     /// What was verified and what was not, one sentence each.
     pub statements: Vec<String>,
 }
@@ -326,11 +330,11 @@ pub struct ControlResult {
     /// How it came out.
     pub status: ControlStatus,
     /// Ids of findings that are open at the end of the period.
-    pub open: Vec<String>,
+    pub open: Vec<Arc<str>>,
     /// Ids of findings that exceptions cover then.
-    pub excepted: Vec<String>,
+    pub excepted: Vec<Arc<str>>,
     /// Ids of findings that were resolved in the period.
-    pub resolved: Vec<String>,
+    pub resolved: Vec<Arc<str>>,
 }
 
 /// What became of a finding in the period.
@@ -375,11 +379,23 @@ pub struct ReportFinding {
     /// When it was resolved, where that was only after the period.
     pub resolved_later: Option<Timestamp>,
     /// Title of its rule.
-    pub title: String,
+    pub title: Arc<str>,
     /// Why it matters.
-    pub matters: String,
+    pub matters: Arc<str>,
     /// Its life up to the end of the period, oldest first.
     pub life: Vec<ChangeJson>,
+}
+
+impl ReportFinding {
+    /// Lets the finding share its id with those who name it, and its texts with findings that say the same.
+    pub fn share(&mut self, id: Arc<str>, texts: &mut SharedTexts) {
+        self.finding.id = id;
+        texts.share(&mut self.finding);
+        for text in [&mut self.title, &mut self.matters] {
+            *text = texts.text(text);
+        }
+        self.life.iter_mut().for_each(|change| texts.share_run(change));
+    }
 }
 
 /// An exception in the register.
@@ -406,7 +422,7 @@ pub struct ExceptionEntry {
     /// How it stands at the end of the period.
     pub state: ExceptionState,
     /// Ids of the findings of the period that it covers.
-    pub covers: Vec<String>,
+    pub covers: Vec<Arc<str>>,
 }
 
 /// What changed in the period.
@@ -458,7 +474,7 @@ pub struct VerdictChange {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct EvidenceItem {
     /// `event`, `object`, `role`, `store`, `task`, `trail` or `coverage`.
-    pub kind: String,
+    pub kind: Arc<str>,
     /// Its id: of the event, of the object, of the role's state.
     pub id: String,
     /// When it happened or held.
@@ -466,13 +482,13 @@ pub struct EvidenceItem {
     /// Provider.
     pub provider: Provider,
     /// Account.
-    pub account: String,
+    pub account: Arc<str>,
     /// Where it was read: object or API.
-    pub source: String,
+    pub source: Arc<str>,
     /// SHA-256 of its stored record.
     pub sha256: String,
     /// Of an event: SHA-256 of the record as it stood in its object, credentials and all.
     pub found_sha256: Option<String>,
     /// Ids of the findings that rest on it.
-    pub findings: Vec<String>,
+    pub findings: Vec<Arc<str>>,
 }

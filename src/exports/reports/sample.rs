@@ -5,6 +5,7 @@
 mod life;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
@@ -33,8 +34,8 @@ pub(super) fn sample(text: &str) -> Report {
         subject: None,
         outcome: Outcome::Denied,
         detail: text.to_owned(),
-        from: "2026-10-31T23:45:00Z".to_owned(),
-        to: "2026-10-31T23:45:00Z".to_owned(),
+        from: time("2026-10-31T23:45:00Z"),
+        to: time("2026-10-31T23:45:00Z"),
     };
     Report {
         schema: 1,
@@ -51,6 +52,7 @@ pub(super) fn sample(text: &str) -> Report {
             objects_hashed: 744,
             trails_validated: 1,
             trails: 1,
+            evidence_log: Some(evidence_log(text)),
             statements: vec!["ActionTrail has no digest chain: objects are hashed when they are read.".to_owned()],
         },
         proof: vec![proof()],
@@ -64,15 +66,15 @@ pub(super) fn sample(text: &str) -> Report {
         exceptions: vec![exception(text)],
         changes: changes(),
         evidence: vec![EvidenceItem {
-            kind: "event".to_owned(),
+            kind: "event".into(),
             id: text.to_owned(),
             time: time("2026-10-19T04:50:00Z"),
             provider: Provider::Aws,
-            account: "111122223333".to_owned(),
-            source: text.to_owned(),
+            account: "111122223333".into(),
+            source: text.into(),
             sha256: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08".to_owned(),
             found_sha256: None,
-            findings: vec!["5e685f7700000001".to_owned()],
+            findings: vec!["5e685f7700000001".into()],
         }],
     }
 }
@@ -229,12 +231,12 @@ fn controls() -> Vec<ControlResult> {
         supports: "shows service-linked roles that nothing needs any more".to_owned(),
         rules: vec!["orphaned-role".to_owned()],
         status: ControlStatus::Findings,
-        open: vec!["5e685f7700000001".to_owned(), "5e685f7700000004".to_owned()],
-        excepted: vec!["5e685f7700000002".to_owned()],
-        resolved: vec!["5e685f7700000003".to_owned()],
+        open: vec!["5e685f7700000001".into(), "5e685f7700000004".into()],
+        excepted: vec!["5e685f7700000002".into()],
+        resolved: vec!["5e685f7700000003".into()],
     };
     let accepted = ControlResult {
-        excepted: vec!["5e685f7700000002".to_owned()],
+        excepted: vec!["5e685f7700000002".into()],
         ..quiet("SOC 2 TSC 2017", "CC6.1", ControlStatus::OnlyExcepted)
     };
     vec![
@@ -260,25 +262,25 @@ fn findings(text: &str) -> Vec<ReportFinding> {
 /// A finding of the other provider, about how things are, inferred, and there since before the period.
 fn orphan(text: &str) -> ReportFinding {
     let found = finding("5e685f7700000004", Severity::Info, FindingStatus::Open, Movement::Reopened, text);
-    let at = |at: &str, change| ChangeJson { at: at.to_owned(), run: "7".to_owned(), change };
+    let at = |at: &str, change| ChangeJson { at: time(at), run: "7".into(), change };
     ReportFinding {
         finding: FindingJson {
-            rule: "orphaned-role".to_owned(),
+            rule: "orphaned-role".into(),
             provider: Provider::Alibaba,
-            account: "1000200030004005".to_owned(),
+            account: "1000200030004005".into(),
             region: None,
-            profile: Some("alibaba-kms-key-store".to_owned()),
+            profile: Some("alibaba-kms-key-store".into()),
             role: None,
-            store: Some(text.to_owned()),
+            store: Some(text.into()),
             actor: None,
             outcome: None,
             basis: Basis::Inferred,
-            summary: text.to_owned(),
+            summary: text.into(),
             events: Vec::new(),
             stale: true,
             ..found.finding
         },
-        title: "Orphaned role".to_owned(),
+        title: "Orphaned role".into(),
         found_after_period: true,
         life: vec![
             at("2026-09-19T05:00:00Z", FindingChange::Opened),
@@ -295,48 +297,49 @@ fn finding(id: &str, severity: Severity, status: FindingStatus, movement: Moveme
         owner: text.to_owned(),
         reason: text.to_owned(),
         ticket: "SEC-1".to_owned(),
-        expires: "2026-12-31T00:00:00Z".to_owned(),
+        expires: time("2026-12-31T00:00:00Z"),
     });
     let resolved = status == FindingStatus::Resolved;
     ReportFinding {
         finding: FindingJson {
-            id: id.to_owned(),
-            rule: "unexpected-assumer".to_owned(),
+            id: id.into(),
+            rule: "unexpected-assumer".into(),
             severity,
             status,
             provider: Provider::Aws,
-            account: "111122223333".to_owned(),
-            region: Some("us-east-1".to_owned()),
-            profile: Some("aws-kms-custom-key-stores".to_owned()),
-            role: Some(text.to_owned()),
+            account: "111122223333".into(),
+            region: Some("us-east-1".into()),
+            profile: Some("aws-kms-custom-key-stores".into()),
+            role: Some(text.into()),
             store: None,
-            actor: Some(text.to_owned()),
+            actor: Some(text.into()),
             outcome: Some(EventOutcome::Allowed),
             basis: Basis::Observed,
-            summary: text.to_owned(),
-            first_seen: "2026-10-19T04:50:00Z".to_owned(),
-            last_seen: "2026-10-19T04:50:00Z".to_owned(),
+            summary: text.into(),
+            first_seen: time("2026-10-19T04:50:00Z"),
+            last_seen: time("2026-10-19T04:50:00Z"),
             count: 1,
             events: vec![text.to_owned()],
-            fix: FixJson { who: Fixer::Customer, how: "End the session.".to_owned() },
-            controls: vec![ControlJson {
+            fix: FixJson { who: Fixer::Customer, how: "End the session.".into() },
+            controls: [ControlJson {
                 framework: "PCI DSS 4.0.1".to_owned(),
                 id: "7.2.5.1".to_owned(),
                 unverified: false,
-            }],
+            }]
+            .into(),
             stale: false,
-            opened_at: "2026-10-19T05:00:00Z".to_owned(),
-            resolved_at: resolved.then(|| "2026-10-20T05:00:00Z".to_owned()),
+            opened_at: time("2026-10-19T05:00:00Z"),
+            resolved_at: resolved.then(|| time("2026-10-20T05:00:00Z")),
             resolved_because: resolved.then(|| text.to_owned()),
-            clears_when: "its events have left the history".to_owned(),
-            exception,
+            clears_when: "its events have left the history".into(),
+            exception: exception.map(Arc::new),
         },
         movement,
         age_days: 12,
         found_after_period: false,
         resolved_later: None,
-        title: "Unexpected assumer".to_owned(),
-        matters: "Nobody but the service may assume the role.".to_owned(),
+        title: "Unexpected assumer".into(),
+        matters: "Nobody but the service may assume the role.".into(),
         life: Vec::new(),
     }
 }
@@ -356,7 +359,7 @@ fn exception(text: &str) -> ExceptionEntry {
         created: Some(time("2026-09-01T00:00:00Z")),
         expires: time("2026-12-31T00:00:00Z"),
         state: ExceptionState::Active,
-        covers: vec!["5e685f7700000002".to_owned()],
+        covers: vec!["5e685f7700000002".into()],
     }
 }
 
@@ -375,5 +378,21 @@ fn changes() -> Changes {
             to: "unknown".to_owned(),
             basis: Basis::Observed,
         }],
+    }
+}
+
+fn evidence_log(text: &str) -> EvidenceLog {
+    let root = "3f".repeat(32);
+    EvidenceLog {
+        size: 4711,
+        root,
+        origin: text.to_owned(),
+        made_at: time("2026-10-31T23:45:03Z"),
+        in_period: true,
+        signed_by: Some(text.to_owned()),
+        checkpoint: format!("{text}\n4711\nPz8/\n"),
+        verified: true,
+        problems: 0,
+        inherited_rows: 0,
     }
 }

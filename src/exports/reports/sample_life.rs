@@ -16,7 +16,7 @@ fn at(period: ReportPeriod, days: i64) -> Timestamp {
 }
 
 fn subject(provider: Provider, account: &str, profile: &str) -> LifeSubject {
-    LifeSubject { provider, account: account.to_owned(), profile: profile.to_owned() }
+    LifeSubject { provider, account: account.into(), profile: profile.into() }
 }
 
 fn observed(period: ReportPeriod, text: &str) -> RoleLifetime {

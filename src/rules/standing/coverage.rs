@@ -106,7 +106,7 @@ pub(super) fn rows(evidence: &Evidence) -> impl Iterator<Item = &CoverageSpan> {
 
 /// Whether a coverage row is about a trail.
 pub(in crate::rules) fn is_trail(key: &CoverageKey) -> bool {
-    key.api == api::TRAIL || key.api.starts_with("trail:")
+    api::is_trail(&key.api)
 }
 
 /// Whether the provider says that the account is not active: nothing is asked of it then.

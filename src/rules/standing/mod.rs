@@ -15,7 +15,7 @@ use crate::model::{Basis, Coverage, Evidence, RolePresence, StoreNeed, TrailEven
 use crate::profiles::{Profile, Profiles};
 
 pub use coverage::{Regions, TrailCoverage};
-pub(super) use coverage::{is_expected, is_inactive, is_trail};
+pub(super) use coverage::{is_expected, is_inactive};
 use coverage::{role_gaps, trail_coverage};
 pub(super) use trail::{Tasks, is_gone_error};
 pub(super) use trail_settings::{Trails, any_runs, names, recorded};

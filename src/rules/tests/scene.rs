@@ -45,6 +45,7 @@ impl Scene {
             uses: Vec::new(),
             tasks: Vec::new(),
             trails: Vec::new(),
+            digests: Vec::new(),
         };
         Self { evidence, profiles: BUILT_IN.clone(), selection: Selection::default() }
     }

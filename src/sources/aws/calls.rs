@@ -45,6 +45,8 @@ pub enum Call {
     GetTrailStatus,
     /// What a trail records.
     GetEventSelectors,
+    /// The public keys of digests.
+    ListPublicKeys,
     /// The Region of a bucket.
     GetBucketLocation,
     /// The objects of a bucket.
@@ -61,7 +63,7 @@ pub enum Call {
 
 impl Call {
     /// Every call.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 26] = [
         Self::GetCallerIdentity,
         Self::ListAccounts,
         Self::AssumeRole,
@@ -81,6 +83,7 @@ impl Call {
         Self::DescribeTrails,
         Self::GetTrailStatus,
         Self::GetEventSelectors,
+        Self::ListPublicKeys,
         Self::GetBucketLocation,
         Self::ListBucket,
         Self::GetObject,
@@ -112,6 +115,7 @@ impl Call {
             Self::DescribeTrails => "cloudtrail:DescribeTrails",
             Self::GetTrailStatus => "cloudtrail:GetTrailStatus",
             Self::GetEventSelectors => "cloudtrail:GetEventSelectors",
+            Self::ListPublicKeys => "cloudtrail:ListPublicKeys",
             Self::GetBucketLocation => "s3:GetBucketLocation",
             Self::ListBucket => "s3:ListBucket",
             Self::GetObject => "s3:GetObject",
@@ -135,7 +139,7 @@ impl Api for Call {
             // Five a second (AWS KMS developer guide, request quotas); the burst counts towards it.
             Self::DescribeCustomKeyStores => (2.0, 2),
             // Ten a second for every other call of CloudTrail that reads (CloudTrail quotas).
-            Self::DescribeTrails | Self::GetTrailStatus | Self::GetEventSelectors => (4.0, 5),
+            Self::DescribeTrails | Self::GetTrailStatus | Self::GetEventSelectors | Self::ListPublicKeys => (4.0, 5),
             // Not published; IAM and Organizations throttle early and cannot be raised.
             Self::ListAccounts => (4.0, 4),
             Self::ListRoles

@@ -12,7 +12,7 @@ use crate::sources::live::bucket::{self, Reading, Trail};
 /// The bucket of a trail's settings.
 fn of_bucket(trail: &AwsTrail) -> Option<Trail<'_>> {
     match trail {
-        AwsTrail::S3 { bucket, prefix, since } => {
+        AwsTrail::S3 { bucket, prefix, since, .. } => {
             Some(Trail { bucket, prefix: prefix.as_deref(), since: since.as_deref() })
         }
         _ => None,

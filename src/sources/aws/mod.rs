@@ -7,6 +7,8 @@ pub mod calls;
 mod collect;
 mod connections;
 mod deliveries;
+mod digest_checks;
+mod digests;
 pub mod doctor;
 mod failure;
 mod inventory;
@@ -31,6 +33,8 @@ use crate::config::Aws;
 use crate::model::DeletionTask;
 pub use bucket::Below;
 pub use collect::collect;
+pub use digest_checks::check_digests;
+pub use digests::{DigestBucket, DigestScope, PublicKeys};
 pub use session::{Hub, Session};
 
 /// Everything that reading a source takes.

@@ -19,6 +19,7 @@ pub(in crate::sources) enum Grant {
     ManagedPolicies,
     Account,
     Trails,
+    DigestKeys,
     BucketRegion,
     Bucket,
     Objects,
@@ -59,6 +60,7 @@ impl Permitted for Call {
             | Self::LookupEvents
             | Self::DescribeTrails => Grant::Account,
             Self::GetTrailStatus | Self::GetEventSelectors => Grant::Trails,
+            Self::ListPublicKeys => Grant::DigestKeys,
             Self::GetBucketLocation => Grant::BucketRegion,
             Self::ListBucket => Grant::Bucket,
             Self::GetObject => Grant::Objects,
@@ -72,7 +74,7 @@ impl live::Grant for Grant {
         match self {
             Self::ListAccounts | Self::MemberRoles => Scope::Hub,
             Self::Roles | Self::ManagedPolicies | Self::Account | Self::Trails => Scope::Member,
-            Self::BucketRegion | Self::Bucket | Self::Objects => Scope::TrailBucket,
+            Self::DigestKeys | Self::BucketRegion | Self::Bucket | Self::Objects => Scope::TrailBucket,
             Self::Queue => Scope::TrailQueue,
         }
     }
@@ -85,6 +87,7 @@ impl live::Grant for Grant {
             Self::ManagedPolicies => "ReadManagedPolicies",
             Self::Account => "ReadAccount",
             Self::Trails => "ReadTrails",
+            Self::DigestKeys => "TrailDigestKeys",
             Self::BucketRegion => "TrailBucketRegion",
             Self::Bucket => "TrailBucket",
             Self::Objects => "TrailObjects",
@@ -214,8 +217,9 @@ impl Needs {
             AwsTrail::LookupEvents { .. } => {
                 self.all.call([Call::LookupEvents]);
             }
-            AwsTrail::S3 { bucket, prefix, .. } => {
+            AwsTrail::S3 { bucket, prefix, verify_digests, .. } => {
                 self.all.call([Call::GetBucketLocation, Call::ListBucket, Call::GetObject]);
+                self.all.call(verify_digests.then_some(Call::ListPublicKeys));
                 let bucket = literal(bucket);
                 let logs = literal(&root(prefix.as_deref()));
                 self.add(Grant::BucketRegion, &format!("s3:::{bucket}"));

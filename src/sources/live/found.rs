@@ -7,7 +7,7 @@ use tokio::sync::mpsc;
 
 use super::Failure;
 use super::fetched::{FetchedObject, ObjectName};
-use crate::model::{Collection, Coverage, CoverageKey, DeletionTask, LookupProgress};
+use crate::model::{ChainState, Collection, Coverage, CoverageKey, DeletionTask, DigestUpdate, LookupProgress};
 
 /// Findings that wait to be stored; a source that is ahead of the store waits.
 pub const MOST_WAITING: usize = 64;
@@ -31,6 +31,13 @@ pub enum Found {
         task: Option<Box<DeletionTask>>,
         /// How asking ended.
         row: Coverage,
+    },
+    /// What checking a part of a digest chain came to.
+    Digests {
+        /// The account of whose log files the digests tell.
+        account: String,
+        /// What came of it.
+        update: Box<DigestUpdate>,
     },
     /// Pages of the event history of one Region, its end, or both.
     Lookup(Box<Lookup>),
@@ -91,6 +98,18 @@ pub trait History: Send + Sync {
     /// # Errors
     /// [`Failure`] when the history cannot be read.
     fn object(&self, name: &str) -> Result<Option<ObjectName>, Failure>;
+
+    /// SHA-256 of the content of an object that was read, in hex, where it was noted.
+    ///
+    /// # Errors
+    /// [`Failure`] when the history cannot be read.
+    fn content_hash(&self, name: &str) -> Result<Option<String>, Failure>;
+
+    /// The digest chains of an account, as they stand.
+    ///
+    /// # Errors
+    /// [`Failure`] when the history cannot be read.
+    fn digest_chains(&self, account: &str) -> Result<Vec<ChainState>, Failure>;
 
     /// Up to when a part of a trail was read completely.
     ///

@@ -32,8 +32,27 @@ fn an_event_comes_back_as_it_was_stored() {
     assert_eq!(fixture.ingest("o1", std::slice::from_ref(&event)), 1);
     let rows = events(&fixture, &HistoryFilter::default());
     assert_eq!(rows, [EventRow { event, ingested_at: at(0) }]);
-    let wanted = FindingEvent { time: at(3), id: "e1".to_owned() };
-    assert_eq!(fixture.store.event(&wanted).expect("found").as_ref(), rows.first());
+}
+
+#[test]
+fn the_event_of_a_finding_is_that_of_its_account_or_else_the_one_of_that_id() {
+    let fixture = Fixture::new();
+    let here = assumption("e1", 3, false);
+    let mut there = here.clone();
+    OTHER.clone_into(&mut there.account);
+    let mut twin = there.clone();
+    "e2".clone_into(&mut twin.id);
+    fixture.ingest("o1", &[there, here.clone(), twin]);
+    let wanted = |id: &str| FindingEvent { time: at(3), id: id.to_owned() };
+    let found = |account: &str, id| {
+        let event = fixture.store.event(&Account::new(Provider::Aws, account), &wanted(id)).expect("read");
+        event.map(|row| (row.event.account, row.event.id))
+    };
+    for account in [here.account.as_str(), OTHER] {
+        assert_eq!(found(account, "e1"), Some((account.to_owned(), "e1".to_owned())));
+        assert_eq!(found(account, "e2"), Some((OTHER.to_owned(), "e2".to_owned())), "asked for {account}");
+        assert_eq!(found(account, "e3"), None);
+    }
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! Tests of the store against real files.
 
+mod digests;
+mod evidence;
 mod ingest;
 mod inventory;
 mod judging;
@@ -9,6 +11,8 @@ mod opening;
 mod orders;
 mod pages;
 mod plans;
+mod random_history;
+mod tampering;
 mod timeline;
 
 use std::path::{Path, PathBuf};
@@ -31,6 +35,7 @@ pub(super) struct Fixture {
     pub(super) store: Store,
     pub(super) run: RunId,
     path: PathBuf,
+    _verified: VerifiedAtEnd,
     _directory: tempfile::TempDir,
 }
 
@@ -40,7 +45,8 @@ impl Fixture {
         let path = directory.path().join("history.db");
         let store = open(&path, Access::Write("test")).expect("a new history");
         let run = store.begin_run(RunKind::Ingest, at(0)).expect("a run");
-        Self { store, run, path, _directory: directory }
+        let verified = VerifiedAtEnd(path.clone());
+        Self { store, run, path, _verified: verified, _directory: directory }
     }
 
     /// Stores events as one object; answers how many were new.
@@ -64,6 +70,12 @@ impl Fixture {
         connection.query_row(query, [], |row| row.get(0)).expect("one row")
     }
 
+    /// Writes to the file behind the store's back.
+    pub(super) fn sql_run(&self, statement: &str) {
+        let connection = rusqlite::Connection::open(&self.path).expect("a connection");
+        connection.execute_batch(statement).expect("done");
+    }
+
     /// Every event id, oldest first.
     pub(super) fn event_ids(&self) -> Vec<String> {
         let mut ids = Vec::new();
@@ -74,6 +86,19 @@ impl Fixture {
         self.store.events(&super::HistoryFilter::default(), &mut visit).expect("listed");
         ids.reverse();
         ids
+    }
+}
+
+/// Whatever a test wrote, and took back, the evidence log speaks for.
+struct VerifiedAtEnd(PathBuf);
+
+impl Drop for VerifiedAtEnd {
+    fn drop(&mut self) {
+        // Some tests destroy the file.
+        let Some(store) = open(&self.0, Access::Read).ok().filter(|_| !std::thread::panicking()) else { return };
+        let check = super::EvidenceCheck::default();
+        let (verification, _) = store.verify_evidence(&check, &|| false).expect("read").expect("not stopped");
+        assert_eq!(verification.problems, []);
     }
 }
 

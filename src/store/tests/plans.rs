@@ -2,8 +2,8 @@
 
 use super::Fixture;
 use crate::store::{
-    coverage, event_lists, events, finding_lists, finding_search, key_stores, ledger, lookup_progress, overview,
-    role_use, roles, tasks, timeline, trail_settings, verdicts,
+    coverage, event_lists, events, finding_lists, finding_search, key_stores, ledger, lookup_progress, open_findings,
+    overview, report, role_use, roles, tasks, timeline, trail_settings, verdicts,
 };
 
 fn plan(fixture: &Fixture, query: &str) -> String {
@@ -32,7 +32,8 @@ fn hot_queries_search_an_index_and_scan_no_table() {
         (event_lists::PAGE_OF_PROFILE, "PRIMARY KEY", false),
         (events::FIND, "sqlite_autoindex_events_1", false),
         (events::OF_PROFILE, "PRIMARY KEY", false),
-        (event_lists::BY_TIME_AND_ID, "events_time", false),
+        (events::ROW_IN_ACCOUNT, "sqlite_autoindex_events_1", false),
+        (events::ROW, "events_time", false),
         (role_use::RECENT, "PRIMARY KEY", false),
         (role_use::ASSUMPTIONS_WITHIN, "PRIMARY KEY", false),
         (role_use::OF_ACCOUNT, "PRIMARY KEY", false),
@@ -49,6 +50,8 @@ fn hot_queries_search_an_index_and_scan_no_table() {
         (coverage::AT, "coverage_place", true),
         (event_lists::SKIM, "events_time", false),
         (finding_lists::LIST, "findings_order", false),
+        (finding_lists::EVENTS_UP_TO, "PRIMARY KEY", false),
+        (report::CHANGES, "finding_changes_finding", true),
         (finding_search::LOOK, "findings_order", false),
         (coverage::LIST, "coverage_place", false),
         (coverage::LIST_GAPS, "coverage_gap_places", false),
@@ -68,4 +71,11 @@ fn hot_queries_search_an_index_and_scan_no_table() {
         }
         assert!(sorts || !plan.contains("USE TEMP B-TREE FOR ORDER BY"), "{query}\n{plan}");
     }
+}
+
+/// What is counted for each start page and after each analysis is counted in the index alone.
+#[test]
+fn open_findings_are_counted_without_reading_one() {
+    let plan = plan(&Fixture::new(), open_findings::COUNTS);
+    assert!(plan.contains("COVERING INDEX findings_open"), "{plan}");
 }

@@ -228,6 +228,12 @@ impl Account {
         self
     }
 
+    /// Adds a public key of digests, as `ListPublicKeys` answers it.
+    pub fn public_key(mut self, region: &str, key: Value) -> Self {
+        self.region(region).public_keys.push(key);
+        self
+    }
+
     pub fn trail(mut self, trail: Trail) -> Self {
         self.trails.push(trail);
         self

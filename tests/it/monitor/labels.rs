@@ -86,6 +86,8 @@ fn page_of(principals: usize) -> (Workplace, String) {
     let place = with_source(&records);
     let daemon = Daemon::start(&place);
     daemon.shows(OPEN, &principals.to_string());
+    // It comes with the first verification, after everything else.
+    daemon.shows("roletrail_evidence_verified", "1");
     let page = daemon.get("/metrics").1;
     (place, page)
 }

@@ -1,5 +1,6 @@
 //! Trying everything that a collection will need, without collecting: nothing is stored, no lock is taken.
 
+mod evidence;
 mod files;
 mod machine;
 
@@ -62,7 +63,9 @@ impl DoctorReport {
 pub fn doctor(context: &DoctorContext) -> DoctorReport {
     let mut checks = machine::config(&context.loaded, &context.problems);
     checks.extend(files::checks(context));
+    checks.extend(evidence::key(&context.loaded.settings.evidence));
     checks.extend(machine::database(context));
+    checks.extend(evidence::log(context));
     let (on_aws, on_alibaba) = sources(context);
     let on_aws_grant = on_aws.iter().find_map(|source| source.partition).map(|partition| {
         let needed = aws::permissions::needed(&context.loaded.settings, &context.profiles, partition);

@@ -7,6 +7,7 @@ use crate::config::{Alibaba, AlibabaAccounts, AlibabaTrail, Settings};
 use crate::model::{DeletionTask, Provider};
 use crate::sources::alibaba::{self, Hub};
 use crate::sources::live::{Outlet, Patience, Plan, Reached};
+use crate::trail::Limits;
 
 impl Live for Alibaba {
     type Hub = Hub;
@@ -25,6 +26,9 @@ impl Live for Alibaba {
     fn collect(plan: Plan<Self>, outlet: Outlet) -> impl Future<Output = Option<Reached<Hub>>> + Send + 'static {
         alibaba::collect(plan, outlet)
     }
+
+    /// `ActionTrail` writes no digests.
+    async fn check_digests(_: Plan<Self>, _: Arc<Hub>, _: Limits, _: Outlet) {}
 
     fn ask_tasks(
         hub: Arc<Hub>,

@@ -7,6 +7,7 @@ use crate::config::{Aws, AwsAccounts, AwsTrail, Settings};
 use crate::model::{DeletionTask, Provider};
 use crate::sources::aws::{self, Hub};
 use crate::sources::live::{Outlet, Patience, Plan, Reached};
+use crate::trail::Limits;
 
 impl Live for Aws {
     type Hub = Hub;
@@ -23,6 +24,15 @@ impl Live for Aws {
 
     fn collect(plan: Plan<Self>, outlet: Outlet) -> impl Future<Output = Option<Reached<Hub>>> + Send + 'static {
         aws::collect(plan, outlet)
+    }
+
+    fn check_digests(
+        plan: Plan<Self>,
+        hub: Arc<Hub>,
+        limits: Limits,
+        outlet: Outlet,
+    ) -> impl Future<Output = ()> + Send + 'static {
+        aws::check_digests(plan, hub, limits, outlet)
     }
 
     fn ask_tasks(

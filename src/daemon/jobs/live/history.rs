@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::lookup;
-use crate::model::{Account, Coverage, CoverageKey, Outcome, Provider, api};
+use crate::model::{Account, ChainState, Coverage, CoverageKey, Outcome, Provider, api};
 use crate::sources::live::{Failure, History, LookupHistory, ObjectName};
 use crate::store::{CoverageRow, HistoryFilter, ObjectFate, Store, StoreError};
 
@@ -39,6 +39,14 @@ impl History for StoreHistory {
         let entry = self.store.ledger_of(name).map_err(|error| unreadable(&error))?;
         let read = entry.filter(|(_, entry)| entry.fate != ObjectFate::Rejected);
         Ok(read.map(|(object, _)| ObjectName { name: object.name, size: object.size, version: object.version }))
+    }
+
+    fn content_hash(&self, name: &str) -> Result<Option<String>, Failure> {
+        self.store.content_hash(name).map_err(|error| unreadable(&error))
+    }
+
+    fn digest_chains(&self, account: &str) -> Result<Vec<ChainState>, Failure> {
+        self.store.digest_chains(&Account::new(self.provider, account)).map_err(|error| unreadable(&error))
     }
 
     fn read_until(&self, place: &CoverageKey) -> Result<Option<Timestamp>, Failure> {

@@ -9,10 +9,12 @@ use super::history::StoreHistory;
 use super::taker::Taker;
 use super::{Shown, begin_scan};
 use crate::config::{Alibaba, Aws, Settings};
+use crate::daemon::jobs::desk::limits;
 use crate::daemon::jobs::{CollectReport, JobContext, JobError};
 use crate::model::{DeletionTask, Provider};
 use crate::sources::live::{MOST_WAITING, Outlet, Patience, Plan, Reached, Scan};
 use crate::store::RunId;
+use crate::trail::Limits;
 
 /// A source that may ask its provider.
 pub(super) trait Live: Clone + Send + Sync + 'static {
@@ -31,6 +33,14 @@ pub(super) trait Live: Clone + Send + Sync + 'static {
     /// Reads a source to its end.
     fn collect(plan: Plan<Self>, outlet: Outlet)
     -> impl Future<Output = Option<Reached<Self::Hub>>> + Send + 'static;
+
+    /// Checks the digests of its trails.
+    fn check_digests(
+        plan: Plan<Self>,
+        hub: Arc<Self::Hub>,
+        limits: Limits,
+        outlet: Outlet,
+    ) -> impl Future<Output = ()> + Send + 'static;
 
     /// Asks how deletions stand.
     fn ask_tasks(
@@ -69,18 +79,20 @@ fn collect_from<S: Live>(context: &JobContext, run: RunId, scan: &Scan) -> Resul
     let (outlet, inlet) = mpsc::channel(MOST_WAITING);
     let asking: Vec<_> = sources
         .into_iter()
-        .map(|source| context.runtime.spawn(S::collect(plan(context, source, &scan), outlet.clone())))
+        .map(|source| (source, context.runtime.spawn(S::collect(plan(context, source, &scan), outlet.clone()))))
         .collect();
     drop(outlet);
     let mut taker = Taker::new(context, run, S::PROVIDER, &mut report, &scan);
     taker.take_all(inlet)?;
-    for source in asking {
+    for (source, asking) in asking {
         // A source that broke off has not said what it did not read.
-        let reached = context.runtime.block_on(source).map_err(|error| JobError::Broken(error.to_string()))?;
+        let reached = context.runtime.block_on(asking).map_err(|error| JobError::Broken(error.to_string()))?;
         if let Some(reached) = reached {
             taker.asked_as(reached.identity);
             let hub = Arc::clone(&reached.hub);
             taker.tasks(&reached.accounts, |tasks, patience, outlet| S::ask_tasks(hub, tasks, patience, outlet))?;
+            let (plan, limits) = (plan(context, source, &scan), limits(&context.settings));
+            taker.digests(|outlet| S::check_digests(plan, reached.hub, limits, outlet))?;
         }
     }
     taker.end()?;

@@ -93,6 +93,17 @@ impl<'a> Taker<'a> {
         self.context.runtime.block_on(asking).map_err(|error| JobError::Broken(error.to_string()))
     }
 
+    /// Has it check what vouches for the objects of this run, now that they are stored.
+    pub(super) fn digests<F>(&mut self, check: impl FnOnce(Outlet) -> F) -> Result<(), JobError>
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let (outlet, inlet) = mpsc::channel(MOST_WAITING);
+        let checking = self.context.runtime.spawn(check(outlet));
+        self.take_all(inlet)?;
+        self.context.runtime.block_on(checking).map_err(|error| JobError::Broken(error.to_string()))
+    }
+
     /// Commits what is left; all that was read is in the report then.
     pub(super) fn end(self) -> Result<(), JobError> {
         let reading = self.objects.end()?;
@@ -123,6 +134,10 @@ impl<'a> Taker<'a> {
                 let tasks: Vec<_> = task.map(|task| *task).into_iter().collect();
                 self.context.store.save_tasks(self.run, self.context.now(), &account, &tasks, &[row])?;
             }
+            Found::Digests { account, update } => {
+                let account = self.account(&account);
+                self.context.store.save_digests(self.context.now(), &account, &update)?;
+            }
             Found::Lookup(lookup) => self.lookup(&lookup)?,
             Found::LookupsEnded(account, since) => self.lookups_ended(&account, since)?,
         }
@@ -140,6 +155,10 @@ impl<'a> Taker<'a> {
         for row in rows {
             if let Some(account) = row.key.account.clone().filter(|_| row.key.api == api::ACCOUNT) {
                 self.report.accounts.insert(Account::new(row.key.provider, account));
+            }
+            if row.key.api == api::TRAIL_DIGEST {
+                // Digests vouch for what was read; they are no part of it.
+                continue;
             }
             if row.key.api.starts_with(TRAIL_PREFIX) {
                 *self.report.live_trails.entry(row.key.api.clone()).or_insert(true) &= !row.outcome.is_gap();

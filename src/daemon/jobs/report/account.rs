@@ -6,13 +6,14 @@ use jiff::Timestamp;
 
 use super::evidence::{Index, Known};
 use super::population::{self, Completeness, Gaps};
+use super::register::Register;
 use super::standing::{Standing, findings_of};
 use super::trails::Trails;
-use super::{MOMENT, Task};
+use super::{MOMENT, Task, digests};
 use crate::daemon::jobs::JobError;
-use crate::exports::json::VerdictJson;
+use crate::exports::json::{SharedTexts, VerdictJson};
 use crate::exports::reports::{Movement, ReportFinding, ScopeAccount, TrailCoverage, VerdictChange, VerdictRow};
-use crate::model::{Account, AccountVerdict, Evidence, FindingEvent, Judgement, StoredFinding};
+use crate::model::{Account, AccountVerdict, ChainState, Evidence, FindingEvent, Judgement};
 use crate::rules;
 use crate::store::KnownAccount;
 
@@ -30,10 +31,13 @@ pub(super) struct Parts {
     pub(super) verdicts: Vec<VerdictRow>,
     pub(super) changes: Vec<VerdictChange>,
     pub(super) findings: Vec<ReportFinding>,
-    /// The findings as they stood at the end, under no exception.
-    pub(super) stored: Vec<StoredFinding>,
+    /// What findings say alike.
+    texts: SharedTexts,
+    pub(super) register: Register,
     pub(super) trails: Vec<TrailCoverage>,
     pub(super) gaps: Gaps,
+    /// Digest chains of the accounts, as they are known by now.
+    pub(super) digests: Vec<ChainState>,
     pub(super) evidence: Index,
     /// Trails that are known at the end of the period, by ARN, and whether they can be validated.
     pub(super) trail_settings: BTreeMap<String, bool>,
@@ -47,6 +51,8 @@ pub(super) struct Reading {
     pub(super) completeness: Completeness,
     /// Whether its trails leave no gap in the period.
     pub(super) covered: bool,
+    /// Whether digests vouch for the log files of the period.
+    pub(super) verified: bool,
 }
 
 impl Reading {
@@ -80,7 +86,10 @@ impl Parts {
             let counted = judged.at_end.verdicts.iter().zip(&rows).filter(|(_, row)| !row.not_asked);
             population::add_gaps(&mut self.gaps, &judged.evidence, counted.map(|(verdict, _)| verdict));
             let completeness = population::completeness(&rows);
-            self.accounts.push((account.clone(), Reading { completeness, covered: trails.whole }));
+            let chains = task.store().digest_chains(account)?;
+            let verified = digests::verified(&chains, &task.moments);
+            self.accounts.push((account.clone(), Reading { completeness, covered: trails.whole, verified }));
+            self.digests.extend(chains);
             self.trails.extend(trails.rows);
         }
         self.changes.extend(changes(&judged, scope.included));
@@ -109,13 +118,16 @@ impl Parts {
 
     fn add_finding(&mut self, task: &Task<'_>, known: &Known<'_>, mut standing: Standing) -> Result<(), JobError> {
         let events = events_of(task, &mut standing)?;
-        self.evidence.add_events(task.store(), &standing, &events)?;
-        self.evidence.add_states(known, &standing);
+        let id = self.texts.text(&standing.stored.id.0);
+        self.evidence.add_events(task.store(), known.account, &id, &events)?;
+        self.evidence.add_states(known, &id, &standing.stored.finding);
+        self.register.add(task.view.exceptions(), &id, &standing.stored);
         let opened = standing.found_after.then_some(standing.stored.opened_at);
         let steps = standing.life.last().map(|step| step.at);
         self.newest = opened.into_iter().chain(steps).chain(standing.resolved_later).chain(self.newest).max();
-        self.stored.push(standing.stored.clone());
-        self.findings.push(finding(task, standing, &events));
+        let mut found = finding(task, standing, &events);
+        found.share(id, &mut self.texts);
+        self.findings.push(found);
         Ok(())
     }
 }
@@ -210,12 +222,12 @@ fn events_of(task: &Task<'_>, standing: &mut Standing) -> Result<Vec<FindingEven
         return Ok(events);
     }
     let id = &standing.stored.id;
-    let (events, count) = task.store().finding_events_before(id, task.moments.to, limit)?;
-    if standing.life.is_empty() && 0 < count {
+    let events = task.store().finding_events_up_to(id, task.moments.end, limit)?;
+    if let (true, Some(last)) = (standing.life.is_empty(), events.first()) {
         // Found later, when more had happened.
+        let count = task.store().count_finding_events_up_to(id, task.moments.end)?;
         standing.stored.finding.count = count.min(standing.stored.finding.count);
-        standing.stored.finding.last_seen =
-            events.first().map_or(standing.stored.finding.last_seen, |event| event.time);
+        standing.stored.finding.last_seen = last.time;
     }
     Ok(events)
 }
@@ -231,8 +243,8 @@ fn finding(task: &Task<'_>, standing: Standing, events: &[FindingEvent]) -> Repo
         age_days: u64::try_from(age.as_hours() / 24).unwrap_or_default(),
         found_after_period: found_after,
         resolved_later,
-        title: doc.map_or_else(|| stored.finding.rule.clone(), |doc| doc.title.to_owned()),
-        matters: doc.map_or_else(String::new, |doc| doc.matters.to_owned()),
+        title: doc.map_or(stored.finding.rule.as_str(), |doc| doc.title).into(),
+        matters: doc.map_or("", |doc| doc.matters).into(),
         life: life.iter().map(Into::into).collect(),
     }
 }

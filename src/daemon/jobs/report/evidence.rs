@@ -1,12 +1,13 @@
 //! What findings rest on, each item with the hash of what the history holds.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::standing::Standing;
+use crate::exports::json::SharedTexts;
 use crate::exports::reports::{EvidenceItem, sha256};
-use crate::model::{Account, Coverage, CoverageSpan, Evidence, FindingEvent, Provider, api};
+use crate::model::{Account, Coverage, CoverageSpan, Evidence, Finding, FindingEvent, Provider, api};
 use crate::profiles::Profiles;
 use crate::store::{StateKind, StateProof, Store, StoreError};
 
@@ -17,12 +18,22 @@ const TASKS: &str = "failed-role-deletion";
 /// The rule about the settings of trails.
 const TRAILS: &str = "trail-degraded";
 
-type Key = (Provider, String, &'static str, Timestamp, String);
+/// Provider, account, kind, time and id: the order of the items, and what each of them is.
+type Key = (Provider, Arc<str>, &'static str, Timestamp, String);
+
+/// What is known of an item.
+struct Item {
+    source: Arc<str>,
+    sha256: String,
+    found_sha256: Option<String>,
+    findings: Vec<Arc<str>>,
+}
 
 /// Collects the evidence of findings.
 #[derive(Default)]
 pub(super) struct Index {
-    items: BTreeMap<Key, EvidenceItem>,
+    items: BTreeMap<Key, Item>,
+    texts: SharedTexts,
 }
 
 /// What is known of an account at the end of the period.
@@ -36,44 +47,43 @@ pub(super) struct Known<'a> {
 impl Index {
     /// Every item, in order.
     pub(super) fn into_items(self) -> Vec<EvidenceItem> {
-        self.items.into_values().collect()
+        let Self { items, mut texts } = self;
+        let item = |((provider, account, kind, time, id), item): (Key, Item)| EvidenceItem {
+            kind: texts.text(kind),
+            id,
+            time,
+            provider,
+            account,
+            source: item.source,
+            sha256: item.sha256,
+            found_sha256: item.found_sha256,
+            findings: item.findings,
+        };
+        items.into_iter().map(item).collect()
     }
 
-    /// Adds the events of a finding, and the objects that held them.
+    /// Adds the events of a finding of `account`, and the objects that held them.
     pub(super) fn add_events(
         &mut self,
         store: &Store,
-        standing: &Standing,
+        account: &Account,
+        finding: &Arc<str>,
         events: &[FindingEvent],
     ) -> Result<(), StoreError> {
-        let finding = &standing.stored.id.0;
         for event in events {
-            let Some(proof) = store.event_proof(event)? else { continue };
-            let object = proof.object.clone();
-            let item = EvidenceItem {
-                kind: "event".to_owned(),
-                id: event.id.clone(),
-                time: event.time,
-                provider: proof.account.provider,
-                account: proof.account.id.clone(),
-                source: proof.object,
-                sha256: proof.stored_sha256,
-                found_sha256: Some(proof.found_sha256),
-                findings: Vec::new(),
-            };
-            self.add("event", item, finding);
-            if let Some((hash, read_at)) = store.object_proof(&object)? {
-                let source = object.clone();
-                self.add("object", item_of(&proof.account, "object", (&object, read_at), &source, hash), finding);
+            let Some(proof) = store.event_proof(account, event)? else { continue };
+            let hashes = (proof.stored_sha256, Some(proof.found_sha256));
+            self.add((&proof.account, "event", event.time, &event.id), &proof.object, hashes, finding);
+            if let Some((hash, read_at)) = store.object_proof(&proof.object)? {
+                let place = (&proof.account, "object", read_at, proof.object.as_str());
+                self.add(place, &proof.object, (hash, None), finding);
             }
         }
         Ok(())
     }
 
     /// Adds the states and coverage rows that a finding rests on.
-    pub(super) fn add_states(&mut self, known: &Known<'_>, standing: &Standing) {
-        let finding = &standing.stored.finding;
-        let id = &standing.stored.id.0;
+    pub(super) fn add_states(&mut self, known: &Known<'_>, id: &Arc<str>, finding: &Finding) {
         let rests_on = |state: &&StateProof| match state.kind {
             StateKind::Role => finding.role.as_ref() == Some(&state.id),
             StateKind::Store => finding.store.as_ref() == Some(&state.id),
@@ -82,51 +92,38 @@ impl Index {
         };
         for state in known.states.iter().filter(rests_on) {
             let (kind, source) = kind_and_source(known, state.kind, finding.profile.as_deref());
-            let item = item_of(known.account, kind, (&state.id, state.since), &source, state.sha256.clone());
-            self.add(kind, item, id);
+            let place = (known.account, kind, state.since, state.id.as_str());
+            self.add(place, source, (state.sha256.clone(), None), id);
         }
-        for span in known.evidence.coverage.iter().filter(|span| answers(known, span, standing)) {
+        for span in known.evidence.coverage.iter().filter(|span| answers(known, span, finding)) {
             let row = &span.coverage;
-            let place = [Some(&row.key.api), row.key.region.as_ref(), row.key.subject.as_ref()];
-            let place = place.into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join(" ");
-            let item = item_of(known.account, "coverage", (&place, span.since), &row.key.api, hash_of(row));
-            self.add("coverage", item, id);
+            let parts = [Some(&row.key.api), row.key.region.as_ref(), row.key.subject.as_ref()];
+            let row_id = parts.into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join(" ");
+            let place = (known.account, "coverage", span.since, row_id.as_str());
+            self.add(place, &row.key.api, (hash_of(row), None), id);
         }
     }
 
-    fn add(&mut self, kind: &'static str, item: EvidenceItem, finding: &str) {
-        let key = (item.provider, item.account.clone(), kind, item.time, item.id.clone());
-        let findings = &mut self.items.entry(key).or_insert(item).findings;
-        if let Err(place) = findings.binary_search_by(|known| known.as_str().cmp(finding)) {
-            findings.insert(place, finding.to_owned());
+    fn add(
+        &mut self,
+        (account, kind, time, id): (&Account, &'static str, Timestamp, &str),
+        source: &str,
+        (sha256, found_sha256): (String, Option<String>),
+        finding: &Arc<str>,
+    ) {
+        let key = (account.provider, self.texts.text(&account.id), kind, time, id.to_owned());
+        let new = || Item { source: self.texts.text(source), sha256, found_sha256, findings: Vec::with_capacity(1) };
+        let findings = &mut self.items.entry(key).or_insert_with(new).findings;
+        if let Err(place) = findings.binary_search(finding) {
+            findings.insert(place, Arc::clone(finding));
         }
-    }
-}
-
-fn item_of(
-    account: &Account,
-    kind: &str,
-    (id, time): (&str, Timestamp),
-    source: &str,
-    sha256: String,
-) -> EvidenceItem {
-    EvidenceItem {
-        kind: kind.to_owned(),
-        id: id.to_owned(),
-        time,
-        provider: account.provider,
-        account: account.id.clone(),
-        source: source.to_owned(),
-        sha256,
-        found_sha256: None,
-        findings: Vec::new(),
     }
 }
 
 /// The word for a state, and the API that told it.
-fn kind_and_source(known: &Known<'_>, kind: StateKind, profile: Option<&str>) -> (&'static str, String) {
+fn kind_and_source<'a>(known: &Known<'a>, kind: StateKind, profile: Option<&str>) -> (&'static str, &'a str) {
     let is_aws = known.account.provider == Provider::Aws;
-    let of = |aws: &str, alibaba: &str| if is_aws { aws } else { alibaba }.to_owned();
+    let of = |aws, alibaba| if is_aws { aws } else { alibaba };
     match kind {
         StateKind::Role => ("role", of(api::AWS_GET_ROLE, api::ALIBABA_GET_ROLE)),
         StateKind::Task => ("task", of(api::AWS_DELETION_STATUS, api::ALIBABA_DELETION_STATUS)),
@@ -135,7 +132,7 @@ fn kind_and_source(known: &Known<'_>, kind: StateKind, profile: Option<&str>) ->
             let store = profile.and_then(|id| known.profiles.get(id)).and_then(|profile| profile.store.as_ref());
             (
                 "store",
-                store.map_or_else(|| of(api::AWS_KEY_STORES, api::ALIBABA_INSTANCES), |store| store.api.clone()),
+                store.map_or_else(|| of(api::AWS_KEY_STORES, api::ALIBABA_INSTANCES), |store| store.api.as_str()),
             )
         }
     }
@@ -143,8 +140,7 @@ fn kind_and_source(known: &Known<'_>, kind: StateKind, profile: Option<&str>) ->
 
 /// Whether a finding rests on a coverage row: on a gap when it is about collection itself, on every answer about stores
 /// and role when it says that something is not there.
-fn answers(known: &Known<'_>, span: &CoverageSpan, standing: &Standing) -> bool {
-    let finding = &standing.stored.finding;
+fn answers(known: &Known<'_>, span: &CoverageSpan, finding: &Finding) -> bool {
     let key = &span.coverage.key;
     let Some(profile) = finding.profile.as_deref().and_then(|id| known.profiles.get(id)) else {
         return span.coverage.outcome.is_gap() && key.region == finding.region;

@@ -49,11 +49,11 @@ fn life(
     to: Timestamp,
 ) -> Result<RoleLifetime, JobError> {
     let is_it = |row: &&crate::exports::reports::VerdictRow| {
-        (row.verdict.provider, &row.verdict.account, &row.verdict.profile)
-            == (subject.provider, &subject.account, &subject.profile)
+        (row.verdict.provider, row.verdict.account.as_str(), row.verdict.profile.as_str())
+            == (subject.provider, &*subject.account, &*subject.profile)
     };
     let presence = parts.verdicts.iter().find(is_it).map_or(RolePresence::Unknown, |row| row.verdict.role);
-    let account = Account::new(subject.provider, subject.account.as_str());
+    let account = Account::new(subject.provider, subject.account.as_ref());
     let stores = task.context.profiles.get(&subject.profile).and_then(|profile| profile.store.as_ref());
     let life = RoleLife {
         account: &account,

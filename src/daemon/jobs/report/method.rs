@@ -22,6 +22,9 @@ pub(super) struct Facts {
     every_event: bool,
     aws: bool,
     alibaba: bool,
+    /// The digests of some account's trails vouch for the whole period, and those of every account of AWS.
+    some_verified: bool,
+    all_verified: bool,
     /// Some verdict rests on trail events alone.
     pub(super) inferred: bool,
     /// Some finding rests on more events than are told.
@@ -50,9 +53,18 @@ impl Facts {
             every_event: settings.collect.keep == crate::config::Keep::All,
             aws: !settings.aws.is_empty(),
             alibaba: !settings.alibaba.is_empty(),
+            some_verified: false,
+            all_verified: false,
             inferred: false,
             cut: false,
         }
+    }
+
+    /// Takes whether the digests of each account of AWS vouch for the period.
+    pub(super) fn digests(&mut self, verified: impl Iterator<Item = bool>) {
+        let verified: Vec<_> = verified.collect();
+        self.some_verified = verified.iter().any(|verified| *verified);
+        self.all_verified = self.some_verified && verified.iter().all(|verified| *verified);
     }
 }
 
@@ -112,9 +124,19 @@ const LIMITS: &[Sentence] = &[
          searched for them by role.",
     ),
     (
-        |facts| facts.aws || facts.nothing,
+        |facts| (facts.aws || facts.nothing) && !facts.some_verified,
         "The digests of CloudTrail were not verified: that no log file was changed or taken away before it was read is not \
          proved here.",
+    ),
+    (
+        |facts| facts.some_verified && !facts.all_verified,
+        "The digests of CloudTrail were not verified for every account and the whole period (see integrity): for the rest it \
+         is not proved here that no log file was changed or taken away before it was read.",
+    ),
+    (
+        |facts| facts.some_verified,
+        "Digests vouch for what CloudTrail delivered. What somebody else put beside its log files, they do not name: such an \
+         object is read like any other.",
     ),
     (
         |facts| facts.alibaba,
@@ -192,21 +214,18 @@ pub(super) fn definitions() -> Vec<Definition> {
 }
 
 /// What vouches for the facts, and what does not.
-pub(super) fn integrity(facts: &Facts, objects: (u64, u64)) -> Vec<String> {
+pub(super) fn integrity(facts: &Facts, objects: (u64, u64), digests: Vec<String>) -> Vec<String> {
     let (read, hashed) = objects;
     let mut statements = vec![
         "Each trail event carries two SHA-256: of the record as found, and of the record as it is kept.".to_owned(),
         format!("{hashed} of {read} trail objects read in the period are kept with the SHA-256 of their bytes."),
     ];
-    if facts.aws || facts.nothing {
+    if (facts.aws || facts.nothing) && digests.is_empty() {
         statements.push("Digests of CloudTrail: not verified.".to_owned());
     }
+    statements.extend(digests);
     if facts.alibaba {
         statements.push("ActionTrail has no chain of digests: hashes are taken on receipt.".to_owned());
     }
-    statements.push(
-        "The history itself is an ordinary database: its hashes tell a change of a record, not a missing one."
-            .to_owned(),
-    );
     statements
 }

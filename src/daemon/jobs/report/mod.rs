@@ -2,8 +2,10 @@
 //! asked, so that the same data and period give the same report.
 
 mod account;
+mod digests;
 mod evidence;
 mod life;
+mod log;
 mod method;
 mod parameters;
 mod population;
@@ -18,16 +20,16 @@ mod trails;
 mod write;
 
 use std::collections::BTreeMap;
+use std::io;
 
 use jiff::{SignedDuration, Timestamp};
-use sha2::{Digest, Sha256};
 
 use super::{JobContext, JobError};
 use crate::daemon::timetable;
 use crate::exports::View;
 use crate::exports::reports::{
-    CallTotals, Changes, IdentityUsed, Integrity, Method, Movement, ORGANIZATION, Population, PreviousReport, Report,
-    ReportFile, ReportFinding, ReportPeriod, Scope, ScopeProfile,
+    self, CallTotals, Changes, EvidenceLog, IdentityUsed, Integrity, Method, Movement, ORGANIZATION, Population,
+    PreviousReport, Report, ReportFile, ReportFinding, ReportPeriod, Scope, ScopeProfile,
 };
 use crate::model::{Basis, FindingStatus, JudgingSettings, Provider, Severity, api};
 use crate::store::{HistoryFilter, RunsWithin, Store, TotalsWithin};
@@ -43,6 +45,9 @@ const TITLE: &str = "Service-linked roles of key stores: compliance report";
 
 /// Identities that a report names at most, the newest: credentials of a cluster have another session for each run.
 const MOST_IDENTITIES: usize = 100;
+
+/// Digits of a hash that make the id of a report: nobody has so many reports that two have the same.
+const ID_DIGITS: usize = 16;
 
 /// What a report is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,12 +69,12 @@ impl ReportRequest {
 }
 
 /// A report, and the files with what it was made with.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug)]
 pub struct Gathered {
     /// The report.
     pub report: Report,
     /// Settings, profiles and controls.
-    pub parameters: Vec<ReportFile>,
+    pub parameters: Vec<ReportFile<'static>>,
 }
 
 /// The moments of a period: what happens at its end belongs to the next one.
@@ -126,9 +131,11 @@ pub fn gather(context: &JobContext, request: &ReportRequest) -> Result<Option<Ga
         parts.add(&task, &known)?;
     }
     add_common_gaps(&task, &mut parts)?;
+    let Some((found, _)) = super::verify(context)? else { return Ok(None) };
+    let log = log::evidence_log(&task, &found)?;
     let runs = task.store().runs_within(moments.from, moments.to)?;
     let totals = task.store().totals_within(moments.from, moments.to, request.account.as_deref())?;
-    Ok(Some(assemble(&task, parts, &runs, totals)?))
+    Ok(Some(assemble(&task, parts, (&runs, totals), log)?))
 }
 
 /// Adds gaps that concern every account of a provider: such as a list of accounts that could not be read.
@@ -152,14 +159,21 @@ fn add_common_gaps(task: &Task<'_>, parts: &mut Parts) -> Result<(), JobError> {
 fn assemble(
     task: &Task<'_>,
     mut parts: Parts,
-    runs: &RunsWithin,
-    totals: TotalsWithin,
+    (runs, totals): (&RunsWithin, TotalsWithin),
+    log: Option<EvidenceLog>,
 ) -> Result<Gathered, JobError> {
-    sort_findings(&mut parts);
+    sort_findings(&mut parts.findings);
     let settings = &task.context.settings;
     let mut facts = Facts::of(settings);
     facts.inferred = parts.verdicts.iter().any(|row| row.verdict.basis == Basis::Inferred && !row.not_asked)
         || parts.findings.iter().any(|finding| finding.finding.basis == Basis::Inferred);
+    facts.digests(
+        parts
+            .accounts
+            .iter()
+            .filter(|(account, _)| account.provider == Provider::Aws)
+            .map(|(_, known)| known.verified),
+    );
     facts.cut = !task.request.all_evidence
         && parts.findings.iter().any(|finding| LISTED_EVENTS <= finding.finding.events.len() as u64);
     let entries = task.view.controls().entries();
@@ -177,16 +191,10 @@ fn assemble(
         tool,
         method: method(&facts, runs),
         population: population_of(&parts, runs, totals),
-        integrity: Integrity {
-            objects: totals.objects,
-            objects_hashed: totals.objects_hashed,
-            trails_validated: parts.trail_settings.values().filter(|validated| **validated).count() as u64,
-            trails: parts.trail_settings.len() as u64,
-            statements: method::integrity(&facts, (totals.objects, totals.objects_hashed)),
-        },
+        integrity: integrity(&facts, (task, &parts), totals, log),
         proof: proof::proofs(&task.context.profiles, &parts, &task.moments),
         controls: results::results(entries, &parts.findings, &parts.accounts, &whole),
-        exceptions: register::register(task.view.exceptions(), &parts.stored, task.moments.end),
+        exceptions: parts.register.entries(task.view.exceptions(), &parts.findings, task.moments.end),
         changes: changes(task, &mut parts)?,
         scope: Scope {
             name: task.request.scope().to_owned(),
@@ -204,15 +212,12 @@ fn assemble(
 }
 
 /// Worst first, then oldest, then by id.
-fn sort_findings(parts: &mut Parts) {
-    let (findings, stored) = (std::mem::take(&mut parts.findings), std::mem::take(&mut parts.stored));
-    let mut pairs: Vec<_> = findings.into_iter().zip(stored).collect();
-    pairs.sort_by(|(left, left_stored), (right, right_stored)| {
-        let (one, other) = (&left_stored.finding, &right_stored.finding);
-        let by_severity = right.finding.severity.cmp(&left.finding.severity);
-        by_severity.then(one.first_seen.cmp(&other.first_seen)).then_with(|| left.finding.id.cmp(&right.finding.id))
+fn sort_findings(findings: &mut [ReportFinding]) {
+    findings.sort_by(|left, right| {
+        let (one, other) = (&left.finding, &right.finding);
+        let by_severity = other.severity.cmp(&one.severity);
+        by_severity.then(one.first_seen.cmp(&other.first_seen)).then_with(|| one.id.cmp(&other.id))
     });
-    (parts.findings, parts.stored) = pairs.into_iter().unzip();
 }
 
 /// Whether no account of a provider may be missing, and no trail that is for all of them.
@@ -238,6 +243,25 @@ fn population_of(parts: &Parts, runs: &RunsWithin, totals: TotalsWithin) -> Popu
         objects_rejected: totals.objects_rejected,
         trails: parts.trails.clone(),
         gaps: parts.gaps.values().cloned().collect(),
+    }
+}
+
+fn integrity(
+    facts: &Facts,
+    (task, parts): (&Task<'_>, &Parts),
+    totals: TotalsWithin,
+    log: Option<EvidenceLog>,
+) -> Integrity {
+    let digests = digests::statements(&parts.digests, &task.moments);
+    let mut statements = method::integrity(facts, (totals.objects, totals.objects_hashed), digests);
+    statements.extend(log::statements(log.as_ref()));
+    Integrity {
+        objects: totals.objects,
+        objects_hashed: totals.objects_hashed,
+        trails_validated: parts.trail_settings.values().filter(|validated| **validated).count() as u64,
+        trails: parts.trail_settings.len() as u64,
+        evidence_log: log,
+        statements,
     }
 }
 
@@ -311,25 +335,10 @@ fn changes(task: &Task<'_>, parts: &mut Parts) -> Result<Changes, JobError> {
     })
 }
 
-/// The same for the same report: it is made of everything that the report says.
+/// The same for the same report: it is made of everything that the report says, which need not stand in memory as text.
 fn id_of(report: &Report) -> String {
-    let mut hash = Hash(Sha256::new());
+    let written = reports::measured(io::sink(), |out| Ok(serde_json::to_writer(out, report)?));
     // Plain data, into something that takes everything: it can always be written.
-    let _ = serde_json::to_writer(&mut hash, report);
-    let digest = hash.0.finalize();
-    format!("r-{}", digest[..8].iter().map(|byte| format!("{byte:02x}")).collect::<String>())
-}
-
-/// Takes a text as it is written: that of a report about many findings need not stand in memory a second time.
-struct Hash(Sha256);
-
-impl std::io::Write for Hash {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.update(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
+    let (_, sha256) = written.unwrap_or_default();
+    format!("r-{}", sha256.chars().take(ID_DIGITS).collect::<String>())
 }

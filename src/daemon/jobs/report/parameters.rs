@@ -14,8 +14,13 @@ use crate::rules;
 /// Sections that tell where things are on this machine, and nothing about what a report says.
 const OF_THE_MACHINE: [&str; 2] = ["database", "web"];
 /// Keys of other sections that do, by section.
-const PLACES: [(&str, &str); 4] =
-    [("reports", "directory"), ("exceptions", "file"), ("profiles", "directory"), ("controls", "file")];
+const PLACES: [(&str, &str); 5] = [
+    ("reports", "directory"),
+    ("exceptions", "file"),
+    ("profiles", "directory"),
+    ("controls", "file"),
+    ("evidence", "key_file"),
+];
 /// Settings of which only whether they are set is told.
 const VEILED: [&str; 3] = ["external_id", "endpoint_url", "endpoint"];
 /// What stands for them.
@@ -23,7 +28,7 @@ const SET: &str = "(set)";
 
 /// The files, and what the report says of its making.
 pub(super) struct Parameters {
-    pub(super) files: Vec<ReportFile>,
+    pub(super) files: Vec<ReportFile<'static>>,
     pub(super) tool: Tool,
     pub(super) sources: Vec<String>,
 }
@@ -36,25 +41,27 @@ pub(super) fn parameters(
     request: &ReportRequest,
 ) -> Parameters {
     let scope = request.account.as_deref().unwrap_or(ORGANIZATION);
-    let file = |what: &str, extension: &str, media_type, text: String| ReportFile {
-        name: format!("{}.{extension}", name(what, scope, request.period)),
-        media_type,
-        bytes: text.into_bytes(),
+    let file = |what: &str, extension: &str, media_type, text| {
+        ReportFile::of_text(format!("{}.{extension}", name(what, scope, request.period)), media_type, text)
     };
-    let settings_file = file("settings", "json", "application/json", settings_text(settings));
-    let profiles_file = file("profiles", "sha256", "text/plain; charset=utf-8", profiles_text(profiles));
-    let controls_file = file("controls", "json", "application/json", pretty(&controls_value(controls)));
+    let (of_settings, of_profiles) = (settings_text(settings), profiles_text(profiles));
+    let of_controls = pretty(&controls_value(controls));
     let tool = Tool {
         name: "roletrail".to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         rules: rules::all().iter().map(|rule| rule.doc().id.to_owned()).collect(),
-        configuration_sha256: sha256(&settings_file.bytes),
-        profiles_sha256: sha256(&profiles_file.bytes),
-        controls_sha256: sha256(&controls_file.bytes),
+        configuration_sha256: sha256(&of_settings),
+        profiles_sha256: sha256(&of_profiles),
+        controls_sha256: sha256(&of_controls),
         exceptions_sha256: sha256(std::fs::read(&settings.exceptions.file).unwrap_or_default()),
         command: command(request),
     };
-    Parameters { files: vec![settings_file, profiles_file, controls_file], tool, sources: sources(settings) }
+    let files = vec![
+        file("settings", "json", "application/json", of_settings),
+        file("profiles", "sha256", "text/plain; charset=utf-8", of_profiles),
+        file("controls", "json", "application/json", of_controls),
+    ];
+    Parameters { files, tool, sources: sources(settings) }
 }
 
 fn pretty(value: &(impl serde::Serialize + ?Sized)) -> String {
@@ -179,7 +186,10 @@ fn aws_trail(trail: &AwsTrail) -> String {
             let denied = if *include_denied { "with" } else { "without" };
             format!("event history {denied} refused assumptions")
         }
-        AwsTrail::S3 { bucket, prefix, .. } => in_bucket(bucket, prefix.as_deref()),
+        AwsTrail::S3 { bucket, prefix, verify_digests, .. } => {
+            let digests = if *verify_digests { ", digests verified" } else { "" };
+            in_bucket(bucket, prefix.as_deref()) + digests
+        }
         AwsTrail::Sqs { queue_url } => format!("queue {queue_url}"),
         AwsTrail::Files { path } => format!("trail files in {}", last_part(path)),
         AwsTrail::Athena { database, table, .. } => format!("table {database}.{table}"),
@@ -204,6 +214,7 @@ mod tests {
     use crate::config;
 
     const TEXT: &str = "[database]\nurl = \"sqlite://x.db\"\n[reports]\ndirectory = \"out\"\nformats = [\"json\"]\n\
+        [evidence]\nkey_file = \"signs.key\"\n\
         [[aws]]\nname = \"prod\"\nexternal_id = \"confidential\"\nendpoint_url = \"http://user:secret@localhost/\"\n\
         [[aws.trail]]\nkind = \"files\"\npath = \"deep/trail\"\n";
 
@@ -215,7 +226,7 @@ mod tests {
     #[test]
     fn the_settings_tell_no_secret_and_no_place_of_the_machine() {
         let shown = text("/etc/roletrail");
-        for hidden in ["confidential", "secret", "sqlite", "/etc", "deep", "\"out\"", "listen_address"] {
+        for hidden in ["confidential", "secret", "sqlite", "/etc", "deep", "\"out\"", "signs", "listen_address"] {
             assert!(!shown.contains(hidden), "{hidden}: {shown}");
         }
         for told in ["\"prod\"", "(set)", "\"trail\"", "grace"] {

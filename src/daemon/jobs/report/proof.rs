@@ -4,9 +4,9 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use super::Moments;
-use super::account::Parts;
+use super::account::{Parts, Reading};
 use crate::exports::reports::{Proof, VerdictRow};
-use crate::model::Verdict;
+use crate::model::{Account, Verdict};
 use crate::profiles::{Profile, Profiles};
 
 /// The proof of each profile that somebody asks for, in the order of the profiles.
@@ -23,12 +23,15 @@ fn proof(profile: &Profile, parts: &Parts, moments: &Moments) -> Option<Proof> {
     let is_fine = |row: &&&VerdictRow| matches!(row.verdict.verdict, Verdict::Clean | Verdict::NotInUse);
     let fine: Vec<_> = rows.iter().filter(is_fine).copied().collect();
     let sum = |of: fn(&VerdictRow) -> u64| fine.iter().copied().map(of).sum::<u64>();
-    let covered = fine.iter().filter(|row| {
-        let reading = |account: &crate::model::Account| {
-            account.provider == row.verdict.provider && account.id == row.verdict.account
+    let number = |is: fn(&Reading) -> bool| {
+        let of = |row: &&&VerdictRow| {
+            let same =
+                |account: &Account| account.provider == row.verdict.provider && account.id == row.verdict.account;
+            parts.accounts.iter().any(|(account, known)| same(account) && is(known))
         };
-        parts.accounts.iter().any(|(account, known)| reading(account) && known.covered)
-    });
+        fine.iter().filter(of).count() as u64
+    };
+    let trails = (number(|known| known.covered), number(|known| known.verified));
     let mut proof = Proof {
         profile: profile.id.clone(),
         provider: profile.provider,
@@ -40,11 +43,12 @@ fn proof(profile: &Profile, parts: &Parts, moments: &Moments) -> Option<Proof> {
         regions_expected: sum(|row| row.verdict.coverage.regions_expected),
         sentence: String::new(),
     };
-    proof.sentence = sentence(&proof, profile, covered.count() as u64, moments);
+    proof.sentence = sentence(&proof, profile, trails, moments);
     Some(proof)
 }
 
-fn sentence(proof: &Proof, profile: &Profile, covered: u64, moments: &Moments) -> String {
+/// `covered` and `verified` are the accounts whose trails cover the period, and whose digests vouch for it.
+fn sentence(proof: &Proof, profile: &Profile, (covered, verified): (u64, u64), moments: &Moments) -> String {
     let when = when(moments);
     let all = plural(proof.accounts_of, "account");
     if proof.accounts == 0 {
@@ -65,9 +69,13 @@ fn sentence(proof: &Proof, profile: &Profile, covered: u64, moments: &Moments) -
             format!("{} of {} in {accounts}, {by}", plural(total, "assumption"), profile.role_name())
         }
     };
+    let digests = match verified {
+        0 => "digests of trails are not verified".to_owned(),
+        verified => format!("the digests of the trails of {} of them are verified", grouped(verified)),
+    };
     format!(
         "{when}, {assumptions}; {} of {all} and {} of {} complete; the trails of {} of these {accounts} cover the period; \
-         digests of trails are not verified.",
+         {digests}.",
         grouped(proof.accounts),
         grouped(proof.regions_complete),
         plural(proof.regions_expected, "Region"),
@@ -154,7 +162,7 @@ mod tests {
         };
         let role = profile.role_name();
         assert_eq!(
-            sentence(&proof, profile, 12, &moments),
+            sentence(&proof, profile, (12, 0), &moments),
             format!(
                 "In 2026-10, 1,204 assumptions of {role} in 12 accounts, all by cks.kms.amazonaws.com; 12 of 12 accounts \
                  and 34 of 34 Regions complete; the trails of 12 of these 12 accounts cover the period; digests of trails \
@@ -162,8 +170,14 @@ mod tests {
             )
         );
         proof.by_trusted = 1_200;
-        assert!(sentence(&proof, profile, 12, &moments).contains("4 of them by others than cks.kms.amazonaws.com"));
+        assert!(
+            sentence(&proof, profile, (12, 12), &moments)
+                .contains("the digests of the trails of 12 of them are verified")
+        );
+        assert!(
+            sentence(&proof, profile, (12, 0), &moments).contains("4 of them by others than cks.kms.amazonaws.com")
+        );
         proof.accounts = 0;
-        assert!(sentence(&proof, profile, 0, &moments).contains("nothing is proved"));
+        assert!(sentence(&proof, profile, (0, 0), &moments).contains("nothing is proved"));
     }
 }

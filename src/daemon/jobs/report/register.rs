@@ -1,26 +1,49 @@
 //! The register of exceptions, as they stood at the end of the period.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::exports::reports::ExceptionEntry;
+use crate::exports::reports::{ExceptionEntry, ReportFinding};
 use crate::findings::{Exceptions, holds};
 use crate::model::{Exception, ExceptionScope, FindingStatus, StoredFinding};
 
-/// Every exception with the findings of the period that it covers, in the order of their file.
-pub(super) fn register(exceptions: &Exceptions, findings: &[StoredFinding], at: Timestamp) -> Vec<ExceptionEntry> {
-    let mut named: Vec<Vec<String>> = vec![Vec::new(); exceptions.all().len()];
-    for stored in findings.iter().filter(|stored| stored.status != FindingStatus::Resolved) {
-        for place in exceptions.places_naming(stored) {
-            named[place].push(stored.id.0.clone());
-        }
-    }
-    let pairs = exceptions.all().iter().zip(named);
-    pairs.map(|(exception, named)| entry(exceptions, exception, named, at)).collect()
+/// Which exceptions name which findings of the period.
+#[derive(Default)]
+pub(super) struct Register {
+    /// Places of exceptions in their file, by the id of a finding that they name.
+    naming: HashMap<Arc<str>, Vec<usize>>,
 }
 
-fn entry(exceptions: &Exceptions, exception: &Exception, named: Vec<String>, at: Timestamp) -> ExceptionEntry {
+impl Register {
+    /// Adds a finding as it stood at the end of the period, under no exception.
+    pub(super) fn add(&mut self, exceptions: &Exceptions, id: &Arc<str>, stored: &StoredFinding) {
+        let places: Vec<_> = exceptions.places_naming(stored).collect();
+        if stored.status != FindingStatus::Resolved && !places.is_empty() {
+            self.naming.insert(Arc::clone(id), places);
+        }
+    }
+
+    /// Every exception with the findings of the period that it covers, in the order of their file and of `findings`.
+    pub(super) fn entries(
+        &self,
+        exceptions: &Exceptions,
+        findings: &[ReportFinding],
+        at: Timestamp,
+    ) -> Vec<ExceptionEntry> {
+        let mut named: Vec<Vec<Arc<str>>> = vec![Vec::new(); exceptions.all().len()];
+        for id in findings.iter().map(|found| &found.finding.id) {
+            for place in self.naming.get(id).into_iter().flatten() {
+                named[*place].push(Arc::clone(id));
+            }
+        }
+        let pairs = exceptions.all().iter().zip(named);
+        pairs.map(|(exception, named)| entry(exceptions, exception, named, at)).collect()
+    }
+}
+
+fn entry(exceptions: &Exceptions, exception: &Exception, named: Vec<Arc<str>>, at: Timestamp) -> ExceptionEntry {
     ExceptionEntry {
         id: exception.id.clone(),
         scope: scope(&exception.scope),

@@ -1,6 +1,7 @@
 //! Results by control: what the findings of its rules, or their absence over a complete population, say for it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::account::Reading;
 use crate::exports::reports::{ControlResult, ControlStatus, Movement, ReportFinding};
@@ -24,8 +25,8 @@ pub(super) fn results(
         let concerned: Vec<_> = accounts.iter().filter(|(account, _)| applies(account.provider)).collect();
         let whole =
             concerned.iter().all(|(account, reading)| reading.is_complete() && lists_are_whole(account.provider));
-        let ids = |is: &dyn Fn(&ReportFinding) -> bool| -> Vec<String> {
-            found.iter().filter(|finding| is(finding)).map(|finding| finding.finding.id.clone()).collect()
+        let ids = |is: &dyn Fn(&ReportFinding) -> bool| -> Vec<Arc<str>> {
+            found.iter().filter(|finding| is(finding)).map(|finding| Arc::clone(&finding.finding.id)).collect()
         };
         let open = ids(&|finding| finding.finding.status == FindingStatus::Open);
         let excepted = ids(&|finding| finding.finding.status == FindingStatus::Excepted);
@@ -43,7 +44,7 @@ pub(super) fn results(
     controls.iter().map(result).collect()
 }
 
-fn status(open: &[String], excepted: &[String], nobody_concerned: bool, whole: bool) -> ControlStatus {
+fn status(open: &[Arc<str>], excepted: &[Arc<str>], nobody_concerned: bool, whole: bool) -> ControlStatus {
     if !open.is_empty() {
         ControlStatus::Findings
     } else if nobody_concerned && excepted.is_empty() {

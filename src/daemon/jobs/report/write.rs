@@ -78,5 +78,6 @@ pub fn note_report(
         formats: reported.formats.iter().map(|format| format.as_str().to_owned()).collect(),
         slot,
         written_at: now,
+        checkpoint: reported.report.integrity.evidence_log.as_ref().map(|log| log.checkpoint.clone()),
     })
 }

@@ -4,10 +4,12 @@ mod evidence;
 
 use maud::{Markup, html};
 
-use super::list::{standing, told};
+use super::list::standing;
 use super::{Page, Trouble};
 use crate::exports::View;
-use crate::exports::html::{account_path, counted, instruction, prose, rule_path, severity, shown, shown_whole};
+use crate::exports::html::{
+    account_path, counted, instruction, moment, prose, rule_path, severity, shown, shown_whole,
+};
 use crate::exports::json::{ChangeJson, FindingJson};
 use crate::exports::pictures::RoleLife;
 use crate::model::{Account, FindingChange, FindingEvent, FindingId, RolePresence};
@@ -29,7 +31,7 @@ pub(super) fn page(view: &View, id: &str) -> Result<Page, Trouble> {
         return Err(Trouble::Nothing("No single finding has an id that begins so.".to_owned()));
     };
     let finding = &detail.finding;
-    let events = view.store().finding_events(&FindingId(finding.id.clone()), Some(MARKED))?;
+    let events = view.store().finding_events(&FindingId(finding.id.as_ref().to_owned()), Some(MARKED))?;
     let picture = picture(view, finding, &events)?;
     let evidence = evidence::section(view, finding, &events)?;
     let body = html! {
@@ -54,7 +56,7 @@ fn exception(finding: &FindingJson) -> Markup {
     html! {
         @if let Some(exception) = &finding.exception {
             div.notice {
-                p { "Accepted by an exception until " (told(&exception.expires)) ". The verdict is the same as without it." }
+                p { "Accepted by an exception until " (moment(exception.expires)) ". The verdict is the same as without it." }
                 dl.pairs {
                     dt { "Exception" } dd { (shown(&exception.id)) }
                     dt { "Owner" } dd { (shown(&exception.owner)) }
@@ -80,7 +82,7 @@ fn fix(finding: &FindingJson) -> Markup {
 }
 
 fn seen(finding: &FindingJson) -> Markup {
-    let account = Account::new(finding.provider, finding.account.as_str());
+    let account = Account::new(finding.provider, finding.account.as_ref());
     let facts = [
         ("Region", &finding.region),
         ("Profile", &finding.profile),
@@ -99,8 +101,8 @@ fn seen(finding: &FindingJson) -> Markup {
                 }
                 @if let Some(outcome) = finding.outcome { dt { "Outcome" } dd { (outcome.as_str()) } }
                 dt { "Seen" } dd {
-                    @if finding.first_seen == finding.last_seen { (counted(finding.count, "time")) ", " (told(&finding.last_seen)) }
-                    @else { (counted(finding.count, "time")) ", from " (told(&finding.first_seen)) " to " (told(&finding.last_seen)) }
+                    @if finding.first_seen == finding.last_seen { (counted(finding.count, "time")) ", " (moment(finding.last_seen)) }
+                    @else { (counted(finding.count, "time")) ", from " (moment(finding.first_seen)) " to " (moment(finding.last_seen)) }
                 }
                 dt { "Basis" } dd {
                     (finding.basis.as_str())
@@ -139,7 +141,7 @@ fn steps(history: &[ChangeJson]) -> Markup {
             ol.steps {
                 @for step in &history[left_out..] {
                     li {
-                        (told(&step.at)) " " strong { (step.change.name()) }
+                        (moment(step.at)) " " strong { (step.change.name()) }
                         @if let FindingChange::BecameStale { because } | FindingChange::Resolved { because } = &step.change {
                             ": " (shown(because))
                         }
@@ -153,17 +155,17 @@ fn steps(history: &[ChangeJson]) -> Markup {
 /// The life of the role around the finding.
 fn picture(view: &View, finding: &FindingJson, events: &[FindingEvent]) -> Result<Option<Markup>, StoreError> {
     let Some(profile) = &finding.profile else { return Ok(None) };
-    let account = Account::new(finding.provider, finding.account.as_str());
+    let account = Account::new(finding.provider, finding.account.as_ref());
     let filter = HistoryFilter {
         provider: Some(account.provider),
         account: Some(account.id.clone()),
-        profile: Some(profile.clone()),
+        profile: Some(profile.as_ref().to_owned()),
         ..HistoryFilter::default()
     };
     let presence = view.store().verdicts(&filter)?.first().map_or(RolePresence::Unknown, |verdict| verdict.role);
     let days = |days: i64| jiff::SignedDuration::from_hours(24 * days);
     let to = view.now();
-    let earliest = finding.first_seen.parse().map_or(to, |first: jiff::Timestamp| first);
+    let earliest = finding.first_seen;
     let from = earliest
         .checked_sub(days(DAYS_BEFORE))
         .unwrap_or(earliest)

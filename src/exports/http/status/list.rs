@@ -1,6 +1,5 @@
 //! Findings as a list: each a line to click on, and what tells it apart.
 
-use jiff::Timestamp;
 use maud::{Markup, html};
 
 use crate::exports::html::{
@@ -20,7 +19,7 @@ pub(super) fn findings(rows: &[FindingJson]) -> Markup {
 }
 
 fn finding(row: &FindingJson) -> Markup {
-    let account = Account::new(row.provider, row.account.as_str());
+    let account = Account::new(row.provider, row.account.as_ref());
     html! {
         p.what {
             (severity(row.severity)) " "
@@ -31,10 +30,10 @@ fn finding(row: &FindingJson) -> Markup {
             span { a href=(rule_path(&row.rule)) { (shown(&row.rule)) } }
             span { a href=(account_path(&account)) { (account.provider) "/" (shown(&account.id)) } }
             @if let Some(region) = &row.region { span { (shown(region)) } }
-            span { "seen " (times(row.count)) "last " (told(&row.last_seen)) }
+            span { "seen " (times(row.count)) "last " (moment(row.last_seen)) }
         }
         @if let Some(exception) = &row.exception {
-            p.facts { span { "Accepted by " (shown(&exception.owner)) " until " (told(&exception.expires)) ": " (brief(&exception.reason, SUMMARY)) } }
+            p.facts { span { "Accepted by " (shown(&exception.owner)) " until " (moment(exception.expires)) ": " (brief(&exception.reason, SUMMARY)) } }
         }
     }
 }
@@ -50,9 +49,4 @@ pub(super) fn standing(row: &FindingJson) -> Markup {
 
 fn times(count: u64) -> String {
     if count < 2 { String::new() } else { format!("{}, ", counted(count, "time")) }
-}
-
-/// A time of a finding's JSON.
-pub(super) fn told(time: &str) -> Markup {
-    time.parse::<Timestamp>().map_or_else(|_| shown(time), moment)
 }

@@ -11,12 +11,10 @@ use self::shape::{
     Workflow,
 };
 use super::field::{Times, control_name, coverage, filled, is_about_events, partition, role_name};
-use super::{FormatError, Report, ReportFile, ReportFinding};
+use super::file::json;
+use super::{Report, ReportFile, ReportFinding};
 use crate::exports::json::FindingJson;
-use crate::model::{FindingStatus, Fixer, Partition, Provider, Severity};
-
-/// The format, as errors name it.
-const FORMAT: &str = "ASFF";
+use crate::model::{EventOutcome, FindingStatus, Fixer, Partition, Provider, Severity};
 
 /// What the files hold and what they do not.
 pub(super) const ABOUT: &str = "ASFF: batches for BatchImportFindings of AWS Security Hub, each with at \
@@ -41,26 +39,26 @@ const REQUIREMENTS: (usize, usize) = (32, 64);
 const ACCOUNT_DIGITS: usize = 12;
 
 /// Writes the batches, and a note where there is none or a finding is left out.
-pub(super) fn write(report: &Report) -> Result<Vec<ReportFile>, FormatError> {
+pub(super) fn write(report: &Report) -> Vec<ReportFile<'_>> {
     let (taken, left): (Vec<_>, Vec<_>) = report.findings.iter().partition(|found| is_importable(&found.finding));
     let mut places: BTreeMap<_, Vec<_>> = BTreeMap::new();
     for found in &taken {
-        places.entry((found.finding.account.as_str(), region(&found.finding))).or_default().push(*found);
+        places.entry((found.finding.account.as_ref(), region(&found.finding))).or_default().push(*found);
     }
     let mut files = Vec::new();
     for ((account, region), findings) in places {
         for (number, batch) in findings.chunks(BATCH).enumerate() {
-            let what = format!("findings-{account}-{region}-{}", number + 1);
-            let findings = batch.iter().map(|found| finding(report, found)).collect::<Result<Vec<_>, _>>()?;
-            let bytes = super::json_bytes(FORMAT, &Batch { findings })?;
-            let name = report.file_name(&what, "asff.json");
-            files.push(ReportFile { name, media_type: "application/json", bytes });
+            let name = report.file_name(&format!("findings-{account}-{region}-{}", number + 1), "asff.json");
+            let batch = batch.to_vec();
+            files.push(ReportFile::new(name, "application/json", move |out| {
+                json(out, &Batch { findings: batch.iter().map(|found| finding(report, found)).collect() })
+            }));
         }
     }
     if taken.is_empty() || !left.is_empty() {
         files.push(note(report, taken.len(), &left));
     }
-    Ok(files)
+    files
 }
 
 /// Whether Security Hub knows the account.
@@ -71,7 +69,7 @@ fn is_importable(finding: &FindingJson) -> bool {
 }
 
 /// Says what is missing, because an empty batch cannot be written and a silent omission would look like an all-clear.
-fn note(report: &Report, taken: usize, left: &[&ReportFinding]) -> ReportFile {
+fn note(report: &Report, taken: usize, left: &[&ReportFinding]) -> ReportFile<'static> {
     let mut text = format!("{ABOUT}\n\nCoverage of the period is {}.\n\n", coverage(report));
     text += &match taken {
         0 => "No finding of the period is about an AWS account, so there is no batch.\n".to_owned(),
@@ -85,8 +83,7 @@ fn note(report: &Report, taken: usize, left: &[&ReportFinding]) -> ReportFile {
             text += &format!("{id}  {severity}  {status}  {}  {}\n", finding.provider.as_str(), finding.rule);
         }
     }
-    let name = report.file_name("findings", "asff.txt");
-    ReportFile { name, media_type: "text/plain; charset=utf-8", bytes: text.into_bytes() }
+    ReportFile::of_text(report.file_name("findings", "asff.txt"), "text/plain; charset=utf-8", text)
 }
 
 /// The finding's Region, or the one in which its partition keeps what has none.
@@ -103,13 +100,13 @@ fn region(finding: &FindingJson) -> String {
     finding.region.as_deref().filter(is_name).unwrap_or(home).to_owned()
 }
 
-fn finding(report: &Report, found: &ReportFinding) -> Result<Finding, FormatError> {
+fn finding(report: &Report, found: &ReportFinding) -> Finding {
     let finding = &found.finding;
-    let times = Times::of(FORMAT, found)?;
+    let times = Times::of(found);
     let (account, region) = (&finding.account, region(finding));
     let partition = partition(finding.role.as_deref()).name();
     let resolved = finding.status == FindingStatus::Resolved;
-    Ok(Finding {
+    Finding {
         schema_version: "2018-10-08",
         id: filled(&finding.id, LINE),
         product_arn: format!("arn:{partition}:securityhub:{region}:{account}:product/{account}/default"),
@@ -118,7 +115,7 @@ fn finding(report: &Report, found: &ReportFinding) -> Result<Finding, FormatErro
         resources: resources(finding, partition, &region),
         region,
         generator_id: filled(&format!("{}/{}", report.tool.name, finding.rule), LINE),
-        aws_account_id: account.clone(),
+        aws_account_id: account.as_ref().to_owned(),
         types: [if is_about_events(&finding.rule) { UNUSUAL } else { CONFIGURATION }],
         first_observed_at: times.first_seen.to_string(),
         last_observed_at: times.last_seen.to_string(),
@@ -133,7 +130,7 @@ fn finding(report: &Report, found: &ReportFinding) -> Result<Finding, FormatErro
         workflow: Workflow { status: workflow(finding.status) },
         record_state: if resolved { "ARCHIVED" } else { "ACTIVE" },
         note: remark(finding, &times),
-    })
+    }
 }
 
 /// What somebody did.
@@ -215,22 +212,23 @@ fn resources(finding: &FindingJson, partition: &'static str, region: &str) -> Ve
 fn product_fields(report: &Report, found: &ReportFinding) -> BTreeMap<String, String> {
     let finding = &found.finding;
     let exception = finding.exception.as_ref();
+    let optional = |text: Option<&str>| text.unwrap_or_default().to_owned();
     let fields = [
-        ("rule", finding.rule.clone()),
-        ("profile", finding.profile.clone().unwrap_or_default()),
+        ("rule", finding.rule.as_ref().to_owned()),
+        ("profile", optional(finding.profile.as_deref())),
         ("status", finding.status.as_str().to_owned()),
         ("movement", found.movement.as_str().to_owned()),
         ("basis", finding.basis.as_str().to_owned()),
         ("count", finding.count.to_string()),
-        ("actor", finding.actor.clone().unwrap_or_default()),
-        ("outcome", finding.outcome.map(|outcome| outcome.as_str().to_owned()).unwrap_or_default()),
+        ("actor", optional(finding.actor.as_deref())),
+        ("outcome", optional(finding.outcome.map(EventOutcome::as_str))),
         ("events", finding.events.join(" ")),
         ("stale", finding.stale.to_string()),
         ("age_days", found.age_days.to_string()),
-        ("clears_when", finding.clears_when.clone()),
-        ("resolved_because", finding.resolved_because.clone().unwrap_or_default()),
-        ("exception", exception.map(|exception| exception.id.clone()).unwrap_or_default()),
-        ("exception_expires", exception.map(|exception| exception.expires.clone()).unwrap_or_default()),
+        ("clears_when", finding.clears_when.as_ref().to_owned()),
+        ("resolved_because", optional(finding.resolved_because.as_deref())),
+        ("exception", optional(exception.map(|exception| exception.id.as_str()))),
+        ("exception_expires", exception.map(|exception| exception.expires.to_string()).unwrap_or_default()),
         ("report", report.id.clone()),
     ];
     let told = fields.into_iter().filter(|(_, value)| !value.trim().is_empty());

@@ -1,9 +1,11 @@
 //! Findings: all of them in a list, the worst in full.
 
+use std::sync::Arc;
+
 use super::pieces::{Badge, Block, Column, Line, Piece, Section, Table, prose};
 use super::scope::separated;
 use super::{DETAILED, charts, left_out, lives};
-use crate::exports::html::number;
+use crate::exports::html::{day, number};
 use crate::exports::json::{ChangeJson, ControlJson};
 use crate::exports::reports::{Report, ReportFinding};
 use crate::model::{EventOutcome, FindingChange};
@@ -56,25 +58,20 @@ fn list(report: &Report, listed: usize) -> Section<'_> {
 fn row(found: &ReportFinding, detailed: bool) -> Vec<Line<'_>> {
     let finding = &found.finding;
     let id = if detailed {
-        Piece::link(anchor(&finding.id), &finding.id)
+        Piece::link(anchor(&finding.id), &*finding.id)
     } else {
-        Piece::place(anchor(&finding.id), &finding.id)
+        Piece::place(anchor(&finding.id), &*finding.id)
     };
     vec![
         vec![id],
         vec![Piece::Badge(Badge::Severity(finding.severity))],
         vec![Piece::Badge(Badge::Status(finding.status))],
         vec![Piece::text(found.movement.as_str())],
-        vec![Piece::foreign(&finding.rule)],
-        vec![Piece::text(finding.provider.as_str()), Piece::text(" "), Piece::foreign(&finding.account)],
-        vec![Piece::text(day(&finding.first_seen))],
+        vec![Piece::foreign(&*finding.rule)],
+        vec![Piece::text(finding.provider.as_str()), Piece::text(" "), Piece::foreign(&*finding.account)],
+        vec![Piece::text(day(finding.first_seen))],
         vec![Piece::text(number(found.age_days))],
     ]
-}
-
-/// The day of a time in JSON.
-fn day(time: &str) -> &str {
-    time.split_once('T').map_or(time, |(day, _)| day)
 }
 
 /// Where the details of a finding stand. Ids are hexadecimal; whatever else one may be, it is no white space here.
@@ -84,13 +81,13 @@ pub(super) fn anchor(id: &str) -> String {
 }
 
 /// Links to the first of some findings, and how many more there are.
-pub(super) fn links(ids: &[String], most: usize) -> Line<'_> {
+pub(super) fn links(ids: &[Arc<str>], most: usize) -> Line<'_> {
     let mut line = Vec::new();
     for id in ids.iter().take(most) {
         if !line.is_empty() {
             line.push(Piece::text(", "));
         }
-        line.push(Piece::link(anchor(id), id));
+        line.push(Piece::link(anchor(id), &**id));
     }
     if most < ids.len() {
         line.push(Piece::text(format!(" and {} more", number((ids.len() - most) as u64))));
@@ -119,7 +116,7 @@ fn detail<'a>(found: &'a ReportFinding, lives: &lives::Places) -> Section<'a> {
     let finding = &found.finding;
     let mut facts = vec![
         ("Severity, status".into(), standing(found)),
-        ("What".into(), vec![Piece::sentence(&finding.summary)]),
+        ("What".into(), vec![Piece::sentence(&*finding.summary)]),
         ("Why it matters".into(), prose(&found.matters)),
         ("Who can fix it".into(), vec![Piece::text(finding.fix.who.as_str())]),
         ("Next step".into(), prose(&finding.fix.how)),
@@ -195,7 +192,7 @@ fn standing(found: &ReportFinding) -> Line<'_> {
 
 fn place(found: &ReportFinding) -> Line<'_> {
     let finding = &found.finding;
-    let mut line = vec![Piece::text(format!("{} account ", finding.provider)), Piece::foreign(&finding.account)];
+    let mut line = vec![Piece::text(format!("{} account ", finding.provider)), Piece::foreign(&*finding.account)];
     let parts = [
         (", Region ", &finding.region),
         (", profile ", &finding.profile),
@@ -204,14 +201,14 @@ fn place(found: &ReportFinding) -> Line<'_> {
     ];
     for (word, value) in parts {
         if let Some(value) = value {
-            line.extend([Piece::text(word), Piece::foreign(value)]);
+            line.extend([Piece::text(word), Piece::foreign(&**value)]);
         }
     }
     line
 }
 
 fn actor(found: &ReportFinding) -> Line<'_> {
-    let actor = found.finding.actor.as_ref().map_or(Piece::text("not known"), Piece::foreign);
+    let actor = found.finding.actor.as_deref().map_or(Piece::text("not known"), Piece::foreign);
     let outcome = found.finding.outcome.map(EventOutcome::as_str);
     vec![actor, Piece::text(outcome.map(|word| format!(", {word}")).unwrap_or_default())]
 }

@@ -1,11 +1,13 @@
 //! What was to be read and what was: population, completeness and integrity.
 
+use std::borrow::Cow;
+
 use super::method::or_nothing;
 use super::pieces::{Badge, Block, Column, Line, Piece, Section, Table, prose};
 use super::{LISTED, charts, left_out};
 use crate::exports::html::{minute, number};
 use crate::exports::json::CoverageJson;
-use crate::exports::reports::{Report, ReportPeriod, TrailCoverage};
+use crate::exports::reports::{EvidenceLog, Report, ReportPeriod, TrailCoverage};
 
 /// Spans that a trail leaves uncovered and that a row of the table lists.
 const SPANS: usize = 5;
@@ -111,6 +113,20 @@ fn gap(gap: &CoverageJson) -> Vec<Line<'_>> {
     ]
 }
 
+/// The evidence log, at its checkpoint.
+fn log(log: &EvidenceLog) -> Vec<(Cow<'_, str>, Line<'_>)> {
+    let verified = if log.verified { "yes" } else { "NO" };
+    let signed =
+        log.signed_by.as_ref().map_or_else(|| vec![Piece::text("not signed")], |name| vec![Piece::foreign(name)]);
+    vec![
+        ("Evidence log verified with the history".into(), vec![Piece::strong(verified)]),
+        ("Leaves up to the checkpoint".into(), vec![Piece::text(number(log.size))]),
+        ("Root of the checkpoint".into(), vec![Piece::code(&log.root)]),
+        ("Name of the log".into(), vec![Piece::foreign(&log.origin)]),
+        ("Checkpoint signed as".into(), signed),
+    ]
+}
+
 /// What vouches for the facts.
 pub(super) fn integrity(report: &Report) -> Section<'_> {
     let integrity = &report.integrity;
@@ -119,6 +135,7 @@ pub(super) fn integrity(report: &Report) -> Section<'_> {
         ("Trail objects with a SHA-256 kept".into(), of(integrity.objects_hashed, integrity.objects)),
         ("Trails with log file validation".into(), of(integrity.trails_validated, integrity.trails)),
     ];
+    let facts = facts.into_iter().chain(integrity.evidence_log.iter().flat_map(log)).collect();
     let statements = integrity.statements.iter().map(|text| prose(text)).collect();
     let blocks = vec![Block::Facts(facts), Block::List { numbered: false, items: statements }];
     Section::new("integrity", "Integrity", blocks)

@@ -58,16 +58,16 @@ pub(super) fn evidence(report: &Report) -> Section<'_> {
 fn item(item: &EvidenceItem) -> Vec<Line<'_>> {
     vec![
         vec![
-            Piece::foreign(&item.kind),
+            Piece::foreign(&*item.kind),
             Piece::text(" "),
             Piece::foreign(&item.id),
             Piece::text(" in "),
-            Piece::foreign(&item.source),
+            Piece::foreign(&*item.source),
         ],
         vec![
             Piece::text(item.time.strftime("%Y-%m-%d %H:%M:%SZ").to_string()),
             Piece::text(format!(" {} ", item.provider)),
-            Piece::foreign(&item.account),
+            Piece::foreign(&*item.account),
         ],
         hashes(item),
         links(&item.findings, LINKED),
@@ -87,7 +87,7 @@ fn hashes(item: &EvidenceItem) -> Line<'_> {
 /// The exact commands.
 pub(super) fn verification(report: &Report) -> Section<'_> {
     let sentence = |text: &'static str| Block::Paragraph(vec![Piece::text(text)]);
-    let blocks = vec![
+    let mut blocks = vec![
         sentence("In the directory of this report, with the ordinary tools of any system, that no file was changed:"),
         Block::Commands(vec!["sha256sum -c SHA256SUMS".into()]),
         sentence(
@@ -102,5 +102,13 @@ pub(super) fn verification(report: &Report) -> Section<'_> {
              named beside it.",
         ),
     ];
+    if let Some(log) = &report.integrity.evidence_log {
+        blocks.push(sentence(
+            "With roletrail, beside the history, that it still holds what it held at the checkpoint of this report and was \
+             neither cut, put back nor written anew since:",
+        ));
+        let (size, root) = (log.size, &log.root);
+        blocks.push(Block::Commands(vec![format!("roletrail verify store --min-checkpoint {size}:{root}").into()]));
+    }
     Section::new("verify", "How to verify", blocks)
 }

@@ -47,7 +47,7 @@ pub(in crate::exports::reports) fn empty() -> Report {
 
 fn finding(place: usize, all: usize, model: &ReportFinding) -> ReportFinding {
     let mut found = model.clone();
-    found.finding.id = format!("{:016x}", 0x5e68_5f77_0000_0001_u64 + place as u64);
+    found.finding.id = format!("{:016x}", 0x5e68_5f77_0000_0001_u64 + place as u64).into();
     found.finding.severity = Severity::ALL[place * Severity::ALL.len() / all];
     found.age_days = (place * 37 % 500) as u64;
     found.movement = match found.finding.status {
@@ -205,7 +205,7 @@ fn a_large_report_lists_every_finding_and_says_where_the_details_of_the_others_a
     let report = many(DETAILED + 100);
     let words = Seen::of(of(&report, ALL)).words;
     for found in &report.findings {
-        assert!(words.contains(&found.finding.id), "{}", found.finding.id);
+        assert!(words.contains(&*found.finding.id), "{}", found.finding.id);
     }
     assert!(words.contains("The 500 worst of 600 findings in full."), "{words}");
     let cards = Seen::of(of(&report, ALL)).places.iter().filter(|place| place.starts_with("finding-")).count();

@@ -1,31 +1,46 @@
 //! Blocks and lines as markup.
 
+use std::io::{self, Write};
+
 use maud::{Markup, html};
 
 use super::drawing::figure;
+use super::{WITHIN, framed};
 use crate::exports::html::{self, shown};
-use crate::exports::reports::document::{Badge, Block, Field, Kind, Line, Piece, SENTENCE, Table, Tone};
+use crate::exports::reports::document::{Badge, Block, Field, Kind, Line, Picture, Piece, SENTENCE, Table, Tone};
 
 /// A block.
-pub(super) fn block(block: Block<'_>) -> Markup {
+pub(super) fn block(out: &mut dyn Write, block: Block<'_>) -> io::Result<()> {
+    match block {
+        Block::Table(one) => table(out, one),
+        Block::Chart { picture, numbers } => chart(out, &format!("chart of-{}", picture.kind), &picture, numbers),
+        Block::Charts(charts) => framed(out, &html! { div.charts { (WITHIN) } }, |out| {
+            charts.into_iter().try_for_each(|(picture, numbers)| chart(out, "chart", &picture, numbers))
+        }),
+        short => out.write_all(markup(&short).0.as_bytes()),
+    }
+}
+
+fn chart(out: &mut dyn Write, class: &str, picture: &Picture, numbers: Table<'_>) -> io::Result<()> {
+    framed(out, &html! { div class=(class) { (figure(picture)) (WITHIN) } }, |out| table(out, numbers))
+}
+
+/// A block that is no table and has none.
+fn markup(block: &Block<'_>) -> Markup {
     html! {
         @match block {
-            Block::Paragraph(text) => p { (line(&text)) },
-            Block::Note(text) => p.note { (line(&text)) },
-            Block::List { numbered: true, items } => ol { @for item in &items { li { (line(item)) } } },
-            Block::List { numbered: false, items } => ul { @for item in &items { li { (line(item)) } } },
+            Block::Paragraph(text) => p { (line(text)) },
+            Block::Note(text) => p.note { (line(text)) },
+            Block::List { numbered: true, items } => ol { @for item in items { li { (line(item)) } } },
+            Block::List { numbered: false, items } => ul { @for item in items { li { (line(item)) } } },
             Block::Facts(facts) => table.facts { tbody {
-                @for (name, value) in &facts { tr { th scope="row" { (name) } td { (line(value)) } } }
+                @for (name, value) in facts { tr { th scope="row" { (name) } td { (line(value)) } } }
             } },
-            Block::Table(one) => (table(one)),
-            Block::Chart { picture, numbers } => div class=(format!("chart of-{}", picture.kind)) { (figure(&picture)) (table(numbers)) },
-            Block::Charts(charts) => div.charts {
-                @for (picture, numbers) in charts { div.chart { (figure(&picture)) (table(numbers)) } }
-            },
             Block::Commands(commands) => pre { code {
                 @for (place, command) in commands.iter().enumerate() { @if 0 < place { "\n" } (command) }
             } },
-            Block::Form(fields) => dl.form { @for one in &fields { (field(one)) } },
+            Block::Form(fields) => dl.form { @for one in fields { (field(one)) } },
+            Block::Table(_) | Block::Chart { .. } | Block::Charts(_) => {},
         }
     }
 }
@@ -34,13 +49,14 @@ fn field(field: &Field) -> Markup {
     html! { div { dt { (field.label) } dd { @for _ in 0..field.lines { span.blank {} } } } }
 }
 
-fn table(table: Table<'_>) -> Markup {
+/// A table, row after row.
+fn table(out: &mut dyn Write, table: Table<'_>) -> io::Result<()> {
     let class = |at: usize| match table.columns.get(at)?.kind {
         Kind::Words => None,
         Kind::Short => Some("short"),
         Kind::Number => Some("number"),
     };
-    html! {
+    let frame = html! {
         div.table {
             table {
                 caption { (table.caption) }
@@ -49,13 +65,19 @@ fn table(table: Table<'_>) -> Markup {
                         th scope="col" class=[class(at)] { (column.title) }
                     }
                 } }
-                tbody { @for row in table.rows { tr {
-                    @for (at, cell) in row.iter().enumerate() { td class=[class(at)] { (line(cell)) } }
-                } } }
+                tbody { (WITHIN) }
             }
         }
         @if let Some(below) = &table.below { p.below { (line(below)) } }
-    }
+    };
+    let mut rows = table.rows;
+    framed(out, &frame, |out| {
+        rows.try_for_each(|row| {
+            let row =
+                html! { tr { @for (at, cell) in row.iter().enumerate() { td class=[class(at)] { (line(cell)) } } } };
+            out.write_all(row.0.as_bytes())
+        })
+    })
 }
 
 /// A line of text.

@@ -8,30 +8,32 @@ mod drawing;
 #[cfg(test)]
 mod tests;
 
+use std::io::{self, Write};
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest, Sha256};
 
 use super::document::{self, Document, Limits, Section};
-use super::{FormatError, Report, ReportFile};
+use super::{Report, ReportFile};
 use crate::exports::html::shown;
 
 /// The rules of the report beside those of the pieces that it shares with the status page.
 const STYLE: &str = include_str!("report.css");
 
 /// The report as HTML.
-#[expect(clippy::unnecessary_wraps, reason = "every format may refuse a report")]
-pub(super) fn write(report: &Report) -> Result<Vec<ReportFile>, FormatError> {
-    let bytes = page(document::of(report, Limits { findings: usize::MAX })).into_string().into_bytes();
-    Ok(vec![ReportFile { name: report.file_name("report", "html"), media_type: "text/html", bytes }])
+pub(super) fn write(report: &Report) -> Vec<ReportFile<'_>> {
+    vec![ReportFile::new(report.file_name("report", "html"), "text/html", move |out| {
+        page(out, document::of(report, Limits { findings: usize::MAX }))
+    })]
 }
 
-fn page(document: Document<'_>) -> Markup {
+fn page(out: &mut dyn Write, document: Document<'_>) -> io::Result<()> {
     let style = style(document.id);
     let contents = contents(&document.sections);
     let mut sections = document.sections.into_iter();
-    html! {
+    let frame = html! {
         (DOCTYPE)
         html lang="en" {
             head {
@@ -49,15 +51,31 @@ fn page(document: Document<'_>) -> Markup {
                         @for (name, value) in document.facts { div { dt { (name) } dd { (blocks::line(&value)) } } }
                     }
                 }
-                main {
-                    @if let Some(summary) = sections.next() { (section(summary, 2)) }
-                    (contents)
-                    @for one in sections { (section(one, 2)) }
-                }
+                main { (WITHIN) }
                 footer { p { "End of report " (shown(document.id)) "." } }
             }
         }
-    }
+    };
+    framed(out, &frame, |out| {
+        sections.next().map_or(Ok(()), |summary| section(out, summary, 2))?;
+        out.write_all(contents.0.as_bytes())?;
+        sections.try_for_each(|one| section(out, one, 2))
+    })
+}
+
+/// Stands in a frame where something else is to be written. No text can: its `<` becomes `&lt;`.
+const WITHIN: PreEscaped<&str> = PreEscaped("<within>");
+
+/// Writes a frame, and what `within` writes in its place, so that a long table is never in memory as text.
+fn framed(
+    out: &mut dyn Write,
+    frame: &Markup,
+    within: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> io::Result<()> {
+    let (before, after) = frame.0.split_once(WITHIN.0).unwrap_or((&frame.0, ""));
+    out.write_all(before.as_bytes())?;
+    within(out)?;
+    out.write_all(after.as_bytes())
 }
 
 /// The stylesheet. The report's id stands in the margin of every page: CSS has no other way to put it there, so it is
@@ -97,15 +115,15 @@ fn entry(section: &Section<'_>) -> Markup {
 }
 
 /// A section with its parts, under a heading of that level.
-fn section(section: Section<'_>, level: u8) -> Markup {
+fn section(out: &mut dyn Write, section: Section<'_>, level: u8) -> io::Result<()> {
     let class = if section.listed { "part" } else { "card" };
-    html! {
-        section class=(class) aria-labelledby=(section.anchor) {
-            (heading(&section, level))
-            @for block in section.blocks { (blocks::block(block)) }
-            @for part in section.parts { (self::section(part, level + 1)) }
-        }
-    }
+    let frame = html! {
+        section class=(class) aria-labelledby=(section.anchor) { (heading(&section, level)) (WITHIN) }
+    };
+    framed(out, &frame, |out| {
+        section.blocks.into_iter().try_for_each(|block| blocks::block(out, block))?;
+        section.parts.into_iter().try_for_each(|part| self::section(out, part, level + 1))
+    })
 }
 
 fn heading(section: &Section<'_>, level: u8) -> Markup {

@@ -3,21 +3,18 @@
 
 mod shape;
 
-use std::collections::BTreeMap;
-
-use serde_json::json;
+use serde_json::json as value;
 
 use self::shape::{
     Account, Activity, Actor, Analytic, Caption, Class, Cloud, Compliance, Data, Enrichment, Evidence, Finding, Info,
     Metadata, Product, Remediation, Resource, Span, Ticket, Unmapped, User,
 };
-use super::field::{Times, control_name, is_about_events, partition, provider_name, role_name};
-use super::{EvidenceItem, FormatError, Movement, Report, ReportFile, ReportFinding};
+use super::field::{Times, by_finding, control_name, is_about_events, partition, provider_name, role_name};
+use super::file::{Listed, json};
+use super::{EvidenceItem, Movement, Report, ReportFile, ReportFinding};
 use crate::exports::json::{FindingExceptionJson, FindingJson};
 use crate::model::{Basis, FindingStatus, Provider, Severity};
 
-/// The format, as errors name it.
-const FORMAT: &str = "OCSF";
 /// The version of the schema.
 const VERSION: &str = "1.6.0";
 
@@ -26,38 +23,21 @@ pub(super) const ABOUT: &str = "OCSF 1.6.0: an array with one Detection Finding 
     finding. OCSF has no place for coverage or for positive proof: a short or empty array is no all-clear.";
 
 /// Writes the findings.
-pub(super) fn write(report: &Report) -> Result<Vec<ReportFile>, FormatError> {
-    let evidence = by_finding(report);
-    let findings = report.findings.iter().map(|found| {
-        let items = evidence.get(found.finding.id.as_str()).map(Vec::as_slice).unwrap_or_default();
-        finding(report, found, items)
-    });
-    let findings = findings.collect::<Result<Vec<_>, _>>()?;
-    let bytes = super::json_bytes(FORMAT, &findings)?;
-    Ok(vec![ReportFile { name: report.file_name("findings", "ocsf.json"), media_type: "application/json", bytes }])
+pub(super) fn write(report: &Report) -> Vec<ReportFile<'_>> {
+    vec![ReportFile::new(report.file_name("findings", "ocsf.json"), "application/json", move |out| {
+        let evidence = by_finding(report);
+        let items = |found: &ReportFinding| evidence.get(&*found.finding.id).map(Vec::as_slice).unwrap_or_default();
+        let findings = || report.findings.iter().map(|found| finding(report, found, items(found)));
+        json(out, &Listed::new(findings))
+    })]
 }
 
-/// The items of evidence that each finding rests on.
-fn by_finding(report: &Report) -> BTreeMap<&str, Vec<&EvidenceItem>> {
-    let mut found: BTreeMap<_, Vec<_>> = BTreeMap::new();
-    for item in &report.evidence {
-        for id in &item.findings {
-            found.entry(id.as_str()).or_default().push(item);
-        }
-    }
-    found
-}
-
-fn finding<'a>(
-    report: &'a Report,
-    found: &'a ReportFinding,
-    items: &[&'a EvidenceItem],
-) -> Result<Finding<'a>, FormatError> {
-    let times = Times::of(FORMAT, found)?;
+fn finding<'a>(report: &'a Report, found: &'a ReportFinding, items: &[&'a EvidenceItem]) -> Finding<'a> {
+    let times = Times::of(found);
     let finding = &found.finding;
-    let exception = finding.exception.as_ref();
+    let exception = finding.exception.as_deref();
     let class = if is_about_events(&finding.rule) { Class::DETECTION } else { Class::COMPLIANCE };
-    Ok(Finding {
+    Finding {
         activity: class.activity(activity(found.movement)),
         class,
         severity: severity(finding.severity),
@@ -80,7 +60,7 @@ fn finding<'a>(
         enrichments: exception.map(enrichment).into_iter().collect(),
         tickets: exception.map(|exception| Ticket { uid: &exception.ticket }).into_iter().collect(),
         unmapped: unmapped(found),
-    })
+    }
 }
 
 fn activity(movement: Movement) -> Activity {
@@ -240,7 +220,7 @@ fn compliance(found: &ReportFinding) -> Compliance<'_> {
 }
 
 fn enrichment(exception: &FindingExceptionJson) -> Enrichment<'_> {
-    Enrichment { name: "exception", value: &exception.id, kind: "exception", data: json!(exception) }
+    Enrichment { name: "exception", value: &exception.id, kind: "exception", data: value!(exception) }
 }
 
 fn unmapped(found: &ReportFinding) -> Unmapped<'_> {

@@ -44,7 +44,7 @@ impl<'a> Controls<'a> {
             let objective = format!("{within}_obj.roletrail");
             Control { result, observation: uuids.of("control", &place), selected, objective }
         });
-        let known = report.findings.iter().map(|found| found.finding.id.as_str()).collect();
+        let known = report.findings.iter().map(|found| found.finding.id.as_ref()).collect();
         Self { report, uuids, list: list.collect(), known }
     }
 
@@ -107,15 +107,15 @@ impl<'a> Controls<'a> {
     }
 
     /// A finding for each control that something stands against.
-    pub(super) fn findings(&self) -> Vec<Finding> {
-        self.list.iter().filter_map(|control| self.finding(control)).collect()
+    pub(super) fn findings(&self) -> impl Iterator<Item = Finding> {
+        self.list.iter().filter_map(|control| self.finding(control))
     }
 
     fn finding(&self, control: &Control<'_>) -> Option<Finding> {
         let result = control.result;
         let (reason, why) = against(result)?;
         let name = format!("{} {}", result.framework, result.id);
-        let ids = result.open.iter().chain(&result.excepted).filter(|id| self.known.contains(id.as_str()));
+        let ids = result.open.iter().chain(&result.excepted).filter(|id| self.known.contains(id.as_ref()));
         let ids: Vec<_> = ids.collect();
         let observed = ids.iter().map(|id| self.uuids.of("finding", id));
         let observed = [control.observation.clone()].into_iter().chain(observed);

@@ -13,6 +13,8 @@ mod shape;
 mod text;
 mod uuid;
 
+use std::collections::HashMap;
+
 use self::controls::Controls;
 use self::shape::{
     AssessmentAssets, AssessmentLog, AssessmentResults, Attestation, AttestationPart, BackMatter, Component,
@@ -21,11 +23,10 @@ use self::shape::{
 };
 use self::text::{line, markup, string};
 use self::uuid::Uuids;
-use super::field::{Moment, coverage, provider_name};
-use super::{FormatError, Report, ReportFile, ScopeAccount};
+use super::field::{Moment, by_finding, coverage, provider_name};
+use super::file::{Listed, json};
+use super::{EvidenceItem, Report, ReportFile, ScopeAccount};
 
-/// The format, as errors name it.
-const FORMAT: &str = "OSCAL";
 /// The version of the model.
 const VERSION: &str = "1.2.1";
 /// What the controls' results mean.
@@ -38,11 +39,37 @@ pub(super) const ABOUT: &str = "OSCAL 1.2.1 assessment results: observations, ri
     with open or accepted findings or with incomplete coverage. No control is ever said to be satisfied.";
 
 /// Writes the assessment results.
-pub(super) fn write(report: &Report) -> Result<Vec<ReportFile>, FormatError> {
-    let uuids = Uuids { report: &report.id };
-    let plan = plan(report, uuids);
-    let controls = Controls::of(report, uuids);
-    let document = Document {
+pub(super) fn write(report: &Report) -> Vec<ReportFile<'_>> {
+    let name = report.file_name("assessment-results", "oscal.json");
+    vec![ReportFile::new(name, "application/json", move |out| {
+        let uuids = Uuids { report: &report.id };
+        let facts = Facts {
+            report,
+            uuids,
+            controls: Controls::of(report, uuids),
+            evidence: by_finding(report),
+            made: Made {
+                tool: uuids.of("component", &report.tool.name),
+                collected: Moment::from(report.data_as_of).to_string(),
+            },
+        };
+        json(out, &document(&facts))
+    })]
+}
+
+/// What the parts of the document are made of.
+struct Facts<'a> {
+    report: &'a Report,
+    uuids: Uuids<'a>,
+    controls: Controls<'a>,
+    evidence: HashMap<&'a str, Vec<&'a EvidenceItem>>,
+    made: Made,
+}
+
+fn document<'a>(facts: &'a Facts<'a>) -> Document<'a> {
+    let Facts { report, uuids, controls, .. } = facts;
+    let plan = plan(report, *uuids);
+    Document {
         assessment_results: AssessmentResults {
             uuid: uuids.of("document", ""),
             metadata: metadata(report),
@@ -51,13 +78,10 @@ pub(super) fn write(report: &Report) -> Result<Vec<ReportFile>, FormatError> {
                 remarks: "There is no separate assessment plan: the resource says what was planned.".to_owned(),
             },
             local_definitions: controls.objectives(),
-            results: [result(report, uuids, &controls)?],
+            results: [result(facts)],
             back_matter: BackMatter { resources: vec![plan] },
         },
-    };
-    let bytes = super::json_bytes(FORMAT, &document)?;
-    let name = report.file_name("assessment-results", "oscal.json");
-    Ok(vec![ReportFile { name, media_type: "application/json", bytes }])
+    }
 }
 
 fn metadata(report: &Report) -> Metadata {
@@ -104,13 +128,10 @@ fn plan(report: &Report, uuids: Uuids<'_>) -> Resource {
     Resource { uuid: uuids.of("plan", ""), title: line(&title), description: markup(&text) }
 }
 
-fn result(report: &Report, uuids: Uuids<'_>, controls: &Controls<'_>) -> Result<ResultPart, FormatError> {
-    let made = Made {
-        tool: uuids.of("component", &report.tool.name),
-        collected: Moment::from(report.data_as_of).to_string(),
-    };
-    let observations = observations::all(report, uuids, controls, &made)?;
-    Ok(ResultPart {
+fn result<'a>(facts: &'a Facts<'a>) -> ResultPart<'a> {
+    let Facts { report, uuids, controls, .. } = facts;
+    let uuids = *uuids;
+    ResultPart {
         uuid: uuids.of("result", ""),
         title: line(&report.title),
         description: markup(&format!("Coverage is {}.", coverage(report))),
@@ -124,11 +145,11 @@ fn result(report: &Report, uuids: Uuids<'_>, controls: &Controls<'_>) -> Result<
         reviewed_controls: controls.reviewed(),
         attestations: vec![attestation()],
         assessment_log: log(report, uuids),
-        observations,
-        risks: risks::all(report, uuids, &made)?,
-        findings: controls.findings(),
+        observations: Listed::new(|| observations::all(facts)),
+        risks: Listed::new(|| risks::all(facts)),
+        findings: Listed::new(|| controls.findings()),
         remarks: SUPPORTS.to_owned(),
-    })
+    }
 }
 
 fn population(report: &Report) -> Vec<Property> {

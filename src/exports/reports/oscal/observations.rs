@@ -1,46 +1,26 @@
 //! What was seen: coverage first, then positive proof, controls, exceptions and findings.
 
-use std::collections::BTreeMap;
-
-use super::controls::{self, Controls};
+use super::controls;
 use super::shape::{Made, Observation, Property, RelevantEvidence, Subject};
 use super::text::markup;
 use super::uuid::Uuids;
-use super::{FORMAT, FormatError, Report};
-use crate::exports::reports::field::{Moment, Times, coverage, is_about_events, moment};
+use super::{Facts, Report};
+use crate::exports::reports::field::{Moment, Times, coverage, is_about_events};
 use crate::exports::reports::{ControlStatus, EvidenceItem, ExceptionEntry, Proof, ReportFinding};
 use crate::model::EventOutcome;
 
 /// Every observation of the report.
-pub(super) fn all(
-    report: &Report,
-    uuids: Uuids<'_>,
-    controls: &Controls<'_>,
-    made: &Made,
-) -> Result<Vec<Observation>, FormatError> {
-    let evidence = evidence(report);
-    let findings = report.findings.iter().map(|found| {
-        let items = evidence.get(found.finding.id.as_str()).map(Vec::as_slice).unwrap_or_default();
-        finding(report, found, items, uuids, made)
-    });
-    let findings = findings.collect::<Result<Vec<_>, _>>()?;
-    let mut observations = vec![population(report, uuids, made)];
-    observations.extend(gaps(report, uuids, made)?);
-    observations.extend(uncovered(report, uuids, made));
-    observations.extend(report.proof.iter().map(|proof| positive(proof, uuids, made)));
-    observations.extend(controls.list().iter().map(|control| of_control(control, made)));
-    observations.extend(report.exceptions.iter().map(|entry| exception(entry, uuids, made)));
-    observations.extend(findings);
-    Ok(observations)
-}
-
-/// The items of evidence that each finding rests on.
-fn evidence(report: &Report) -> BTreeMap<&str, Vec<&EvidenceItem>> {
-    let mut found: BTreeMap<_, Vec<_>> = BTreeMap::new();
-    for item in &report.evidence {
-        item.findings.iter().for_each(|id| found.entry(id.as_str()).or_default().push(item));
-    }
-    found
+pub(super) fn all<'a>(facts: &'a Facts<'a>) -> impl Iterator<Item = Observation> + 'a {
+    let Facts { report, uuids, controls, made, .. } = facts;
+    let uuids = *uuids;
+    [population(report, uuids, made)]
+        .into_iter()
+        .chain(gaps(report, uuids, made))
+        .chain(uncovered(report, uuids, made))
+        .chain(report.proof.iter().map(move |proof| positive(proof, uuids, made)))
+        .chain(controls.list().iter().map(|control| of_control(control, made)))
+        .chain(report.exceptions.iter().map(move |entry| exception(entry, uuids, made)))
+        .chain(report.findings.iter().map(|found| finding(facts, found)))
 }
 
 fn population(report: &Report, uuids: Uuids<'_>, made: &Made) -> Observation {
@@ -52,8 +32,8 @@ fn population(report: &Report, uuids: Uuids<'_>, made: &Made) -> Observation {
     }
 }
 
-fn gaps(report: &Report, uuids: Uuids<'_>, made: &Made) -> Result<Vec<Observation>, FormatError> {
-    let gaps = report.population.gaps.iter().enumerate().map(|(number, gap)| {
+fn gaps<'a>(report: &'a Report, uuids: Uuids<'a>, made: &'a Made) -> impl Iterator<Item = Observation> + 'a {
+    report.population.gaps.iter().enumerate().map(move |(number, gap)| {
         let (provider, account) = (gap.provider.as_str(), gap.account.as_deref());
         let props = [
             Some(Property::new("provider", provider)),
@@ -66,25 +46,24 @@ fn gaps(report: &Report, uuids: Uuids<'_>, made: &Made) -> Result<Vec<Observatio
         let title = format!("Not read completely: {}", gap.api);
         let text = format!("{} {}", gap.outcome, gap.detail);
         let uuid = uuids.of("gap", &number.to_string());
-        Ok(Observation {
+        Observation {
             props: props.into_iter().flatten().collect(),
             subjects: account
                 .map(|account| subject(report, provider, account, uuids))
                 .into_iter()
                 .flatten()
                 .collect(),
-            collected: moment(FORMAT, "of a gap", &gap.to)?.to_string(),
+            collected: Moment::from(gap.to).to_string(),
             ..Observation::new(uuid, "discovery", &title, &text, made)
-        })
-    });
-    gaps.collect()
+        }
+    })
 }
 
 /// Spans of the period that no trail covers.
-fn uncovered(report: &Report, uuids: Uuids<'_>, made: &Made) -> Vec<Observation> {
+fn uncovered<'a>(report: &'a Report, uuids: Uuids<'a>, made: &'a Made) -> impl Iterator<Item = Observation> + 'a {
     let spans =
         report.population.trails.iter().flat_map(|trail| trail.uncovered.iter().map(move |span| (trail, span)));
-    let observed = spans.enumerate().map(|(number, (trail, span))| {
+    spans.enumerate().map(move |(number, (trail, span))| {
         let provider = trail.provider.as_str();
         let text = format!("{} does not cover {} to {} ({}).", trail.source, span.from, span.to, trail.outcome);
         Observation {
@@ -98,8 +77,7 @@ fn uncovered(report: &Report, uuids: Uuids<'_>, made: &Made) -> Vec<Observation>
                 made,
             )
         }
-    });
-    observed.collect()
+    })
 }
 
 fn positive(proof: &Proof, uuids: Uuids<'_>, made: &Made) -> Observation {
@@ -162,24 +140,20 @@ fn exception(entry: &ExceptionEntry, uuids: Uuids<'_>, made: &Made) -> Observati
     }
 }
 
-fn finding(
-    report: &Report,
-    found: &ReportFinding,
-    items: &[&EvidenceItem],
-    uuids: Uuids<'_>,
-    made: &Made,
-) -> Result<Observation, FormatError> {
+fn finding(facts: &Facts<'_>, found: &ReportFinding) -> Observation {
+    let Facts { report, uuids, made, evidence, .. } = facts;
     let finding = &found.finding;
-    let times = Times::of(FORMAT, found)?;
+    let times = Times::of(found);
+    let items = evidence.get(&*finding.id).map(Vec::as_slice).unwrap_or_default();
     let kind = if is_about_events(&finding.rule) { "finding" } else { "discovery" };
-    Ok(Observation {
+    Observation {
         props: properties(found),
-        subjects: subject(report, finding.provider.as_str(), &finding.account, uuids).into_iter().collect(),
+        subjects: subject(report, finding.provider.as_str(), &finding.account, *uuids).into_iter().collect(),
         relevant_evidence: relevant(found, items),
         collected: times.opened.to_string(),
         remarks: found.found_after_period.then(|| "It was found only after the period.".to_owned()),
         ..Observation::new(uuids.of("finding", &finding.id), kind, &found.title, &finding.summary, made)
-    })
+    }
 }
 
 /// What every format tells of a finding.
@@ -202,8 +176,8 @@ pub(super) fn properties(found: &ReportFinding) -> Vec<Property> {
         Property::optional("store", finding.store.as_deref()),
         Property::optional("actor", finding.actor.as_deref()),
         Property::optional("outcome", finding.outcome.map(EventOutcome::as_str)),
-        Some(Property::new("first-seen", &finding.first_seen)),
-        Some(Property::new("last-seen", &finding.last_seen)),
+        Some(Property::new("first-seen", finding.first_seen.to_string())),
+        Some(Property::new("last-seen", finding.last_seen.to_string())),
     ];
     props.into_iter().flatten().collect()
 }

@@ -1,29 +1,31 @@
 //! The risk that each finding is: open, closed, or accepted until its exception ends.
 
+use super::Facts;
 use super::observations::properties;
 use super::shape::{
-    Characterization, Facet, LogEntry, Made, MitigatingFactor, RelatedObservation, Remediation, Risk, RiskLog,
+    Characterization, Facet, LogEntry, MitigatingFactor, RelatedObservation, Remediation, Risk, RiskLog,
 };
 use super::text::{line, markup};
 use super::uuid::Uuids;
-use super::{FORMAT, FormatError, Report};
 use crate::exports::json::ChangeJson;
-use crate::exports::reports::field::moment;
+use crate::exports::reports::field::Moment;
 use crate::exports::reports::{ExceptionEntry, ReportFinding};
 use crate::model::{FindingChange, FindingStatus};
 
 /// One for each finding.
-pub(super) fn all(report: &Report, uuids: Uuids<'_>, made: &Made) -> Result<Vec<Risk>, FormatError> {
-    report.findings.iter().map(|found| risk(report, found, uuids, made)).collect()
+pub(super) fn all<'a>(facts: &'a Facts<'a>) -> impl Iterator<Item = Risk> + 'a {
+    facts.report.findings.iter().map(|found| risk(facts, found))
 }
 
-fn risk(report: &Report, found: &ReportFinding, uuids: Uuids<'_>, made: &Made) -> Result<Risk, FormatError> {
+fn risk(facts: &Facts<'_>, found: &ReportFinding) -> Risk {
+    let Facts { report, uuids, made, .. } = facts;
+    let uuids = *uuids;
     let finding = &found.finding;
     let exception = finding.exception.as_ref();
     let entry = exception.and_then(|accepted| report.exceptions.iter().find(|entry| entry.id == accepted.id));
     let observed = [uuids.of("finding", &finding.id)].into_iter();
     let observed = observed.chain(entry.map(|entry| uuids.of("exception", &entry.id)));
-    Ok(Risk {
+    Risk {
         uuid: uuids.of("risk", &finding.id),
         title: line(&found.title),
         description: markup(&finding.summary),
@@ -35,18 +37,16 @@ fn risk(report: &Report, found: &ReportFinding, uuids: Uuids<'_>, made: &Made) -
             facets: [Facet::severity(finding.severity.as_str())],
         }],
         mitigating_factors: entry.and_then(|entry| mitigation(found, entry, uuids)).into_iter().collect(),
-        deadline: exception
-            .map(|accepted| moment(FORMAT, &finding.id, &accepted.expires).map(|time| time.to_string()))
-            .transpose()?,
+        deadline: exception.map(|accepted| Moment::from(accepted.expires).to_string()),
         remediations: [Remediation {
             uuid: uuids.of("remediation", &finding.id),
             lifecycle: "recommendation",
             title: line(&format!("Next step of the {}", finding.fix.who.as_str())),
             description: markup(&finding.fix.how),
         }],
-        risk_log: log(found, uuids)?,
+        risk_log: log(found, uuids),
         related_observations: observed.map(|observation_uuid| RelatedObservation { observation_uuid }).collect(),
-    })
+    }
 }
 
 fn status(status: FindingStatus) -> &'static str {
@@ -64,18 +64,16 @@ fn mitigation(found: &ReportFinding, entry: &ExceptionEntry, uuids: Uuids<'_>) -
 }
 
 /// The life of the finding.
-fn log(found: &ReportFinding, uuids: Uuids<'_>) -> Result<Option<RiskLog>, FormatError> {
-    let entries = found.life.iter().enumerate().map(|(number, change)| {
-        Ok(LogEntry {
-            uuid: uuids.of("risk-log", &format!("{} {number}", found.finding.id)),
-            title: change.change.name().to_owned(),
-            description: because(change).map(markup),
-            start: moment(FORMAT, &found.finding.id, &change.at)?.to_string(),
-            end: None,
-        })
+fn log(found: &ReportFinding, uuids: Uuids<'_>) -> Option<RiskLog> {
+    let entries = found.life.iter().enumerate().map(|(number, change)| LogEntry {
+        uuid: uuids.of("risk-log", &format!("{} {number}", found.finding.id)),
+        title: change.change.name().to_owned(),
+        description: because(change).map(markup),
+        start: Moment::from(change.at).to_string(),
+        end: None,
     });
-    let entries = entries.collect::<Result<Vec<_>, FormatError>>()?;
-    Ok((!entries.is_empty()).then_some(RiskLog { entries }))
+    let entries: Vec<_> = entries.collect();
+    (!entries.is_empty()).then_some(RiskLog { entries })
 }
 
 fn because(change: &ChangeJson) -> Option<&str> {

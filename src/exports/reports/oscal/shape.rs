@@ -5,6 +5,7 @@
 
 use serde::Serialize;
 
+use super::super::file::Listed;
 use super::text::{line, markup, string};
 use super::uuid::Uuid;
 
@@ -13,19 +14,19 @@ const NAMESPACE: &str = "urn:roletrail:report";
 
 #[derive(Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub(super) struct Document {
-    pub assessment_results: AssessmentResults,
+pub(super) struct Document<'a> {
+    pub assessment_results: AssessmentResults<'a>,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub(super) struct AssessmentResults {
+pub(super) struct AssessmentResults<'a> {
     pub uuid: Uuid,
     pub metadata: Metadata,
     pub import_ap: ImportAp,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub local_definitions: Option<LocalDefinitions>,
-    pub results: [ResultPart; 1],
+    pub results: [ResultPart<'a>; 1],
     pub back_matter: BackMatter,
 }
 
@@ -89,7 +90,7 @@ pub(super) struct Part {
 
 #[derive(Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub(super) struct ResultPart {
+pub(super) struct ResultPart<'a> {
     pub uuid: Uuid,
     pub title: String,
     pub description: String,
@@ -101,11 +102,11 @@ pub(super) struct ResultPart {
     pub reviewed_controls: ReviewedControls,
     pub attestations: Vec<Attestation>,
     pub assessment_log: AssessmentLog,
-    pub observations: Vec<Observation>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub risks: Vec<Risk>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub findings: Vec<Finding>,
+    pub observations: Listed<'a, Observation>,
+    #[serde(skip_serializing_if = "Listed::is_empty")]
+    pub risks: Listed<'a, Risk>,
+    #[serde(skip_serializing_if = "Listed::is_empty")]
+    pub findings: Listed<'a, Finding>,
     pub remarks: String,
 }
 

@@ -23,7 +23,7 @@ use flow::Flow;
 const LISTED: usize = 5_000;
 
 /// The report as PDF.
-pub(super) fn write(report: &Report) -> Result<Vec<ReportFile>, FormatError> {
+pub(super) fn write(report: &Report) -> Result<Vec<ReportFile<'_>>, FormatError> {
     let failed = |reason: String| FormatError { format: "pdf", reason };
     let faces =
         Faces::load().ok_or_else(|| failed("the fonts in this program are damaged: build it again".to_owned()))?;
@@ -32,5 +32,6 @@ pub(super) fn write(report: &Report) -> Result<Vec<ReportFile>, FormatError> {
     let mut flow = Flow::new(&faces);
     blocks::document(&mut flow, document);
     let bytes = emit::file(flow, &emit::Running { title, id, name }).map_err(failed)?;
-    Ok(vec![ReportFile { name: report.file_name("report", "pdf"), media_type: "application/pdf", bytes }])
+    let name = report.file_name("report", "pdf");
+    Ok(vec![ReportFile::new(name, "application/pdf", move |out| out.write_all(&bytes))])
 }

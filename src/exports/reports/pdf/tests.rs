@@ -1,14 +1,14 @@
 use super::flow::{BOTTOM, Mark, PAGE, SIDE, TOP};
 use super::wrap::{Style, wrap};
 use super::*;
+use crate::exports::hostile::corpus;
 use crate::exports::reports::document::Piece;
 use crate::exports::reports::document::tests::{empty, many};
-use crate::exports::reports::hostile::corpus;
 use crate::exports::reports::sample::sample;
 use crate::exports::reports::tools;
 
 fn written(report: &Report) -> Vec<u8> {
-    write(report).expect("a report").remove(0).bytes
+    write(report).expect("a report")[0].bytes().expect("it can be written")
 }
 
 fn faces() -> Faces {

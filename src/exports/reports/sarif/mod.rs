@@ -13,13 +13,12 @@ use self::shape::{
     SarifResult, Suppression, Tool,
 };
 use super::field::{Times, control_name, coverage, role_name};
-use super::{FormatError, Movement, Report, ReportFile, ReportFinding};
+use super::file::{Listed, json};
+use super::{Movement, Report, ReportFile, ReportFinding};
 use crate::exports::json::{CoverageJson, FindingExceptionJson, FindingJson};
 use crate::model::Severity;
 use crate::rules::{self, RuleDoc};
 
-/// The format, as errors name it.
-const FORMAT: &str = "SARIF";
 /// Where the schema is published.
 const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 /// The fingerprint that is the finding's id.
@@ -33,14 +32,20 @@ pub(super) const ABOUT: &str = "SARIF 2.1.0: a result for each finding. executio
     absent, accepted ones have a suppression.";
 
 /// Writes the run.
-pub(super) fn write(report: &Report) -> Result<Vec<ReportFile>, FormatError> {
-    let rules = Rules::of(report);
-    let results = report.findings.iter().map(|found| result(&rules, found)).collect::<Result<Vec<_>, _>>()?;
+pub(super) fn write(report: &Report) -> Vec<ReportFile<'_>> {
+    let name = report.file_name("findings", "sarif");
+    vec![ReportFile::new(name, "application/sarif+json", move |out| {
+        let rules = Rules::of(report);
+        json(out, &log(report, &rules))
+    })]
+}
+
+fn log<'a>(report: &'a Report, rules: &'a Rules) -> Log<'a> {
     let run = Run {
-        tool: Tool { driver: driver(report, rules.list) },
+        tool: Tool { driver: driver(report, &rules.list) },
         automation_details: automation(report),
         invocations: [invocation(report)],
-        results,
+        results: Listed::new(|| report.findings.iter().map(|found| result(rules, found))),
         properties: RunProperties {
             report: &report.id,
             title: &report.title,
@@ -52,8 +57,7 @@ pub(super) fn write(report: &Report) -> Result<Vec<ReportFile>, FormatError> {
             proof: &report.proof,
         },
     };
-    let bytes = super::json_bytes(FORMAT, &Log { schema: SCHEMA, version: "2.1.0", runs: [run] })?;
-    Ok(vec![ReportFile { name: report.file_name("findings", "sarif"), media_type: "application/sarif+json", bytes }])
+    Log { schema: SCHEMA, version: "2.1.0", runs: [run] }
 }
 
 /// Every rule of the program, and then those of findings whose rule it does not have any more.
@@ -69,7 +73,7 @@ impl Rules {
             rules.add(described(rule.doc()));
         }
         for found in &report.findings {
-            if !rules.places.contains_key(&found.finding.rule) {
+            if !rules.places.contains_key(&*found.finding.rule) {
                 rules.add(undescribed(found));
             }
         }
@@ -99,7 +103,7 @@ fn described(doc: &RuleDoc) -> Descriptor {
 
 fn undescribed(found: &ReportFinding) -> Descriptor {
     Descriptor {
-        id: found.finding.rule.clone(),
+        id: found.finding.rule.as_ref().to_owned(),
         name: pascal(&found.finding.rule),
         short_description: Message::new(&sentence(&found.title)),
         full_description: None,
@@ -129,7 +133,7 @@ fn level(severity: Severity) -> Level {
     }
 }
 
-fn driver(report: &Report, rules: Vec<Descriptor>) -> Driver<'_> {
+fn driver<'a>(report: &'a Report, rules: &'a [Descriptor]) -> Driver<'a> {
     let gap = "Something that was to be read could not be read, so that nothing can be said about it.";
     let gap = Descriptor {
         id: GAP.to_owned(),
@@ -202,25 +206,25 @@ fn notification(text: &str, provider: &str, account: Option<&str>) -> Notificati
     }
 }
 
-fn result<'a>(rules: &Rules, found: &'a ReportFinding) -> Result<SarifResult<'a>, FormatError> {
+fn result<'a>(rules: &Rules, found: &'a ReportFinding) -> SarifResult<'a> {
     let finding = &found.finding;
-    let times = Times::of(FORMAT, found)?;
-    Ok(SarifResult {
+    let times = Times::of(found);
+    SarifResult {
         rule_id: &finding.rule,
-        rule_index: rules.places[&finding.rule],
+        rule_index: rules.places[&*finding.rule],
         level: level(finding.severity),
         message: Message::new(&finding.summary),
         locations: [Location { logical_locations: places(finding) }],
-        fingerprints: BTreeMap::from([(FINGERPRINT, finding.id.as_str())]),
+        fingerprints: BTreeMap::from([(FINGERPRINT, finding.id.as_ref())]),
         occurrence_count: finding.count.max(1),
         baseline_state: baseline(found.movement),
-        suppressions: finding.exception.as_ref().map(suppression).into_iter().collect(),
+        suppressions: finding.exception.as_deref().map(suppression).into_iter().collect(),
         provenance: Provenance {
             first_detection_time_utc: times.first_seen.to_string(),
             last_detection_time_utc: times.last_seen.to_string(),
         },
         properties: properties(found),
-    })
+    }
 }
 
 /// The role, the store and the account.
@@ -267,8 +271,8 @@ fn properties(found: &ReportFinding) -> ResultProperties<'_> {
         count: finding.count,
         age_days: found.age_days,
         stale: finding.stale,
-        opened_at: &finding.opened_at,
-        resolved_at: finding.resolved_at.as_deref(),
+        opened_at: finding.opened_at,
+        resolved_at: finding.resolved_at,
         resolved_because: finding.resolved_because.as_deref(),
         found_after_period: found.found_after_period,
         resolved_later: found.resolved_later,

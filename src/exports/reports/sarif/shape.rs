@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::super::file::Listed;
 use super::super::{Movement, Population, Proof, VerdictRow};
 use super::message::plain;
 use crate::exports::json::FixJson;
@@ -25,7 +26,7 @@ pub(super) struct Run<'a> {
     pub tool: Tool<'a>,
     pub automation_details: Automation,
     pub invocations: [Invocation<'a>; 1],
-    pub results: Vec<SarifResult<'a>>,
+    pub results: Listed<'a, SarifResult<'a>>,
     pub properties: RunProperties<'a>,
 }
 
@@ -40,7 +41,7 @@ pub(super) struct Driver<'a> {
     pub name: &'a str,
     pub version: &'a str,
     pub semantic_version: &'a str,
-    pub rules: Vec<Descriptor>,
+    pub rules: &'a [Descriptor],
     pub notifications: [Descriptor; 1],
 }
 
@@ -186,8 +187,8 @@ pub(super) struct ResultProperties<'a> {
     pub count: u64,
     pub age_days: u64,
     pub stale: bool,
-    pub opened_at: &'a str,
-    pub resolved_at: Option<&'a str>,
+    pub opened_at: Timestamp,
+    pub resolved_at: Option<Timestamp>,
     pub resolved_because: Option<&'a str>,
     pub found_after_period: bool,
     pub resolved_later: Option<Timestamp>,

@@ -3,6 +3,9 @@
 mod below;
 mod keys;
 
+use std::collections::HashMap;
+
+use aws_sdk_s3::operation::get_object::GetObjectOutput;
 use aws_sdk_s3::types::BucketLocationConstraint;
 use bytes::Bytes;
 
@@ -45,22 +48,66 @@ impl Bucket {
         Ok(Self { name: name.to_owned(), client: session.s3(&region), region, caller })
     }
 
-    async fn fetch_once(&self, key: &str) -> Result<(ObjectName, Bytes), Failure> {
+    /// Fetches an object whole, with the metadata that its writer gave it.
+    ///
+    /// # Errors
+    /// [`Failure`] when it could not be had.
+    pub(super) async fn fetch_with_metadata(&self, key: &str) -> Result<(Bytes, HashMap<String, String>), Failure> {
+        let fetch = || async {
+            let (_, bytes, metadata) = self.fetch_once(key).await?;
+            Ok((bytes, metadata))
+        };
+        hinted(self.caller.check(Call::GetObject, &self.region, fetch).await)
+    }
+
+    /// Hands the bytes of an object to a value piece by piece as they come, from a new one again where they break off.
+    ///
+    /// # Errors
+    /// [`Failure`] when it could not be had.
+    pub(super) async fn fold<T>(
+        &self,
+        key: &str,
+        begin: impl Fn() -> T,
+        take: impl Fn(&mut T, &[u8]),
+    ) -> Result<T, Failure> {
+        let fetch = || async {
+            let mut answer = self.ask(key).await?;
+            let promised = answer.content_length.and_then(|length| u64::try_from(length).ok());
+            let (mut value, mut size) = (begin(), 0);
+            while let Some(piece) = answer.body.next().await {
+                let piece = piece.map_err(|error| Failure::protocol(format!("the body broke off: {error}")))?;
+                size += piece.len() as u64;
+                take(&mut value, &piece);
+            }
+            if promised.is_some_and(|length| length != size) {
+                return Err(Failure::protocol(format!("the body ended after {size} bytes of {promised:?}")));
+            }
+            Ok(value)
+        };
+        hinted(self.caller.check(Call::GetObject, &self.region, fetch).await)
+    }
+
+    async fn ask(&self, key: &str) -> Result<GetObjectOutput, Failure> {
         let asked = self.client.get_object().bucket(&self.name).key(key).send().await;
-        let answer = asked.map_err(|error| Failure::of(&error))?;
+        asked.map_err(|error| Failure::of(&error))
+    }
+
+    async fn fetch_once(&self, key: &str) -> Result<(ObjectName, Bytes, HashMap<String, String>), Failure> {
+        let answer = self.ask(key).await?;
         let promised = answer.content_length.and_then(|length| u64::try_from(length).ok());
         if promised.is_some_and(|length| MOST_OBJECT_BYTES < length) {
             let detail = format!("the object has more than {MOST_OBJECT_BYTES} bytes; no log is so large");
             return Err(Failure::new(Outcome::Error, detail));
         }
         let version = entity_tag(answer.e_tag.as_deref());
+        let metadata = answer.metadata.unwrap_or_default();
         let body = answer.body.collect().await;
         let bytes = body.map_err(|error| Failure::protocol(format!("the body broke off: {error}")))?.into_bytes();
         let size = bytes.len() as u64;
         if promised.is_some_and(|length| length != size) {
             return Err(Failure::protocol(format!("the body ended after {size} bytes of {promised:?}")));
         }
-        Ok((ObjectName { name: bucket::Bucket::name_of(self, key), size, version }, bytes))
+        Ok((ObjectName { name: bucket::Bucket::name_of(self, key), size, version }, bytes, metadata))
     }
 }
 
@@ -107,12 +154,20 @@ impl bucket::Bucket for Bucket {
     }
 
     async fn fetch(&self, key: &str) -> Result<(ObjectName, Bytes), Failure> {
-        let fetched = self.caller.check(Call::GetObject, &self.region, || self.fetch_once(key)).await;
-        fetched.map_err(|failure| match failure.outcome {
-            Outcome::Denied => failure.hinting(DECRYPT_HINT),
-            _ => failure,
-        })
+        let fetch = || async {
+            let (object, bytes, _) = self.fetch_once(key).await?;
+            Ok((object, bytes))
+        };
+        hinted(self.caller.check(Call::GetObject, &self.region, fetch).await)
     }
+}
+
+/// A refusal, with what may be behind it.
+fn hinted<T>(fetched: Result<T, Failure>) -> Result<T, Failure> {
+    fetched.map_err(|failure| match failure.outcome {
+        Outcome::Denied => failure.hinting(DECRYPT_HINT),
+        _ => failure,
+    })
 }
 
 /// The Region of a bucket, as it is told.

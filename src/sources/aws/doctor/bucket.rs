@@ -38,6 +38,13 @@ pub(super) async fn try_all(session: &Session, bucket: &str, prefix: Option<&str
     checks
 }
 
+/// Tries the public keys of the bucket's digests. Every Region has its own; the permission is one.
+pub(super) async fn try_keys(session: &Session) -> Check {
+    let client = session.cloudtrail(&session.home);
+    let answer = session.caller.call(Call::ListPublicKeys, &session.home, || client.list_public_keys().send()).await;
+    permission(&session.account, None, Call::ListPublicKeys, judged(answer.map(drop), &[]))
+}
+
 async fn first_object(
     session: &Session,
     bucket: &str,

@@ -72,8 +72,11 @@ impl Examinable for Aws {
         let mut checks = Vec::new();
         for trail in &self.trail {
             match trail {
-                AwsTrail::S3 { bucket, prefix, .. } => {
+                AwsTrail::S3 { bucket, prefix, verify_digests, .. } => {
                     checks.extend(Box::pin(bucket::try_all(session, bucket, prefix.as_deref())).await);
+                    if *verify_digests {
+                        checks.push(Box::pin(bucket::try_keys(session)).await);
+                    }
                 }
                 AwsTrail::Sqs { queue_url } => checks.extend(Box::pin(queue::try_all(session, queue_url)).await),
                 AwsTrail::LookupEvents { .. } | AwsTrail::Files { .. } | AwsTrail::Athena { .. } => {}

@@ -44,7 +44,7 @@ pub(super) fn start_after(place: &str, day: Date) -> String {
 }
 
 /// Where a setting says that reading begins: a date, a time or a period before now.
-pub(super) fn moment(since: &str, now: Timestamp) -> Option<Timestamp> {
+pub(in crate::sources) fn moment(since: &str, now: Timestamp) -> Option<Timestamp> {
     if let Ok(time) = since.parse::<Timestamp>() {
         return Some(time);
     }

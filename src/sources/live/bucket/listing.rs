@@ -60,7 +60,7 @@ pub(super) fn objects<'b, B: Bucket>(bucket: &'b B, prefix: &str, after: Option<
 ///
 /// # Errors
 /// [`Failure`] when the listing could not be read to its end: folders may be missing.
-pub(super) async fn folders<B: Bucket>(bucket: &B, prefix: &str) -> Result<Vec<String>, Failure> {
+pub(in crate::sources) async fn folders<B: Bucket>(bucket: &B, prefix: &str) -> Result<Vec<String>, Failure> {
     let mut pages = Pages { delimiter: Some("/"), ..objects(bucket, prefix, None) };
     let mut folders = Vec::new();
     while let Some(page) = pages.next().await? {

@@ -11,8 +11,8 @@ use bytes::Bytes;
 use super::{Caller, Failure, ObjectName};
 use crate::model::Provider;
 pub(in crate::sources) use deliveries::{Reading, Trail, closed, note_silent};
-pub(in crate::sources) use keys::{is_no_log, root};
-pub(in crate::sources) use listing::{Listed, Page, Query, read_below};
+pub(in crate::sources) use keys::{is_no_log, moment, root};
+pub(in crate::sources) use listing::{Listed, Page, Query, folders, read_below};
 pub(in crate::sources) use places::read;
 
 /// The largest object that is fetched. `CloudTrail`'s own have at most 50 MB (`CloudTrail` user guide, quotas), and

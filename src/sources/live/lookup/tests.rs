@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use tokio::sync::mpsc;
 
 use super::*;
-use crate::model::{Coverage, CoverageKey, LookupProgress, Outcome};
+use crate::model::{ChainState, Coverage, CoverageKey, LookupProgress, Outcome};
 use crate::sources::live::{Found, LookupHistory, ObjectName};
 
 const REGION: &str = "r-1";
@@ -125,6 +125,14 @@ impl History for Known {
 
     fn read_until(&self, _place: &CoverageKey) -> Result<Option<Timestamp>, Failure> {
         Ok(None)
+    }
+
+    fn content_hash(&self, _: &str) -> Result<Option<String>, Failure> {
+        Ok(None)
+    }
+
+    fn digest_chains(&self, _: &str) -> Result<Vec<ChainState>, Failure> {
+        Ok(Vec::new())
     }
 
     fn missing(&self, _trail: &str, _prefix: &str) -> Result<Vec<String>, Failure> {

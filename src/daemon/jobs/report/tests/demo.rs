@@ -120,13 +120,15 @@ fn every_account_of_the_story_has_the_verdict_that_it_tells() {
         let row = report.verdicts.iter().find(is_it).unwrap_or_else(|| panic!("{expected:?}"));
         assert_eq!(row.verdict.verdict, expected.verdict, "{expected:?}");
         let of_account = report.findings.iter().filter(|finding| {
-            finding.finding.account == expected.account && finding.finding.profile.as_ref() == Some(&expected.profile)
+            *finding.finding.account == expected.account
+                && finding.finding.profile.as_deref() == Some(&expected.profile)
         });
         let counts = of_account.filter(|finding| crate::model::Severity::Low <= finding.finding.severity);
-        let rules: std::collections::BTreeSet<_> = counts.map(|finding| finding.finding.rule.clone()).collect();
+        let rules: std::collections::BTreeSet<_> =
+            counts.map(|finding| finding.finding.rule.as_ref().to_owned()).collect();
         assert_eq!(rules, expected.rules.iter().cloned().collect(), "{expected:?}");
     }
-    let evidence: Vec<_> = report.evidence.iter().map(|item| item.kind.as_str()).collect();
+    let evidence: Vec<_> = report.evidence.iter().map(|item| item.kind.as_ref()).collect();
     for kind in ["event", "role", "coverage"] {
         assert!(evidence.contains(&kind), "{kind}: {evidence:?}");
     }
@@ -148,7 +150,7 @@ fn the_life_of_every_role_with_findings_is_told_within_the_period_and_no_farther
     }
     let others =
         |life: &&crate::exports::reports::RoleLifetime| life.assumptions.iter().any(|uses| 0 < uses.by_others);
-    let by_others: Vec<_> = lives.iter().filter(others).map(|life| life.subject.account.as_str()).collect();
+    let by_others: Vec<_> = lives.iter().filter(others).map(|life| &*life.subject.account).collect();
     assert!(by_others.contains(&"333344445555"), "{by_others:?}");
     // Nobody read anything in the last days of the year.
     let beyond = super::period("2026-09-20T00:00:00Z", "2026-12-31T00:00:00Z");

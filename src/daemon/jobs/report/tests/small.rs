@@ -143,6 +143,11 @@ fn settled(report: &str) -> String {
         value["tool"][member] = "…".into();
     }
     value["id"] = "…".into();
+    // What the log says of a transaction is not the business of reports.
+    value["integrity"]["evidence_log"] = "…".into();
+    if let Some(statements) = value["integrity"]["statements"].as_array_mut() {
+        statements.retain(|statement| !statement.as_str().is_some_and(|text| text.contains("root")));
+    }
     for member in ["controls", "method"] {
         value[member] = "…".into();
     }
@@ -182,12 +187,17 @@ fn the_same_history_gives_the_same_report_whenever_it_is_made() {
     history.add("AWSLogs/1.json.gz", &events());
     history.judge();
     let request = ReportRequest { period: of(OCTOBER), account: None, all_evidence: true };
-    let first = history.gathered(&request);
-    assert_eq!(history.gathered(&request), first);
+    let parts = |gathered: Gathered| {
+        let files: Vec<_> =
+            gathered.parameters.iter().map(|file| (file.name.clone(), file.bytes().expect("a file"))).collect();
+        (gathered.report, files)
+    };
+    let first = parts(history.gathered(&request));
+    assert_eq!(parts(history.gathered(&request)), first);
     let history = history.opened_again("2031-01-01T00:00:00Z");
-    assert_eq!(history.gathered(&request), first);
+    assert_eq!(parts(history.gathered(&request)), first);
     let scheduled = JobContext { scheduled: true, ..history.context.clone() };
-    assert_eq!(gather(&scheduled, &request).expect("gathered"), Some(first));
+    assert_eq!(gather(&scheduled, &request).expect("gathered").map(parts), Some(first));
 }
 
 #[test]
@@ -222,7 +232,7 @@ fn each_event_in_the_index_has_the_hash_of_what_the_history_gives_out() {
     let [EvidenceItem { kind, id, sha256, found_sha256, findings, .. }] = &report.evidence[..] else {
         panic!("{:?}", report.evidence)
     };
-    assert_eq!((kind.as_str(), id.as_str()), ("event", "o-2"));
+    assert_eq!((kind.as_ref(), id.as_str()), ("event", "o-2"));
     assert_eq!(findings, &[report.findings[0].finding.id.clone()]);
     let mut raw = None;
     let mut visit = |row: crate::store::EventRow| {
@@ -251,6 +261,7 @@ fn the_report_before_is_named_and_the_report_itself_is_not() {
         formats: vec!["json".to_owned()],
         slot: None,
         written_at: history.context.now(),
+        checkpoint: None,
     };
     history.context.store.note_report(&noted).expect("noted");
     assert_eq!(history.report(of(OCTOBER)), october);

