@@ -30,6 +30,7 @@ mod tests;
 mod tools;
 
 pub use check::{FileCheck, FileState, PackCheck, check};
+pub use evidence_log::EvidenceLog;
 pub use file::ReportFile;
 pub use formats::{available, render, require};
 pub use manifest::{MANIFEST, Manifest, ManifestFile, Subject};
@@ -39,11 +40,10 @@ pub use pack::{PackError, Place, Written};
 pub use summary::{ReportSummary, SummaryCoverage};
 
 pub use report::{
-    CallTotals, Changes, ControlResult, ControlStatus, Definition, EvidenceItem, EvidenceLog, ExceptionEntry,
-    ExceptionState, IdentityUsed, Integrity, LifeGap, LifeMoment, LifeState, LifeStore, LifeSubject, LifeUse,
-    LivesLeftOut, MOST_LIVES, Method, MomentKind, Movement, Population, PreviousReport, Proof, Report, ReportFinding,
-    ReportPeriod, RoleLifetime, RoleLives, Scope, ScopeAccount, ScopeProfile, Tool, TrailCoverage, VerdictChange,
-    VerdictRow,
+    CallTotals, Changes, ControlResult, ControlStatus, Definition, EvidenceItem, ExceptionEntry, ExceptionState,
+    IdentityUsed, Integrity, LifeGap, LifeMoment, LifeState, LifeStore, LifeSubject, LifeUse, LivesLeftOut,
+    MOST_LIVES, Method, MomentKind, Movement, Population, PreviousReport, Proof, Report, ReportFinding, ReportPeriod,
+    RoleLifetime, RoleLives, Scope, ScopeAccount, ScopeProfile, Tool, TrailCoverage, VerdictChange, VerdictRow,
 };
 
 /// Why a report cannot be written in a format: this build does not have it, or it cannot hold the report.

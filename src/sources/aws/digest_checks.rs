@@ -27,13 +27,13 @@ const PLACES_AT_ONCE: usize = 16;
 /// permission, or an archive: the check stays where it is.
 const MOST_UNREAD: u64 = 20;
 
-/// Problems of a chain that may stand while the check goes on behind them.
+/// Problems of a chain that may stand while the check goes on behind them. Gaps do not count: they stay what they are.
 const MOST_STANDING: usize = 1_000;
 
 /// Problems that are kept of a page behind which the check does not go on.
 const KEPT_OF_A_STOP: usize = 100;
 
-/// Problems of a chain that are looked at again in one run, the oldest first.
+/// Problems of a chain that are looked at again in one run; each run begins with another one.
 const MOST_RECHECKED: usize = 32;
 
 /// So far around a problem the chain is walked again.
@@ -217,8 +217,9 @@ impl Checked<'_> {
             first_unread.map(|first| format!("{unread} objects, the first {}: {}", first.object, first.reason));
         outcomes.unread = outcomes.unread.take().or(told);
         outcomes.broken += problems.iter().filter(|problem| problem.kind.is_broken()).count();
-        let goes_on =
-            unread <= MOST_UNREAD && part.more_problems == 0 && standing.len() + problems.len() <= MOST_STANDING;
+        let known = standing.iter().map(|standing| &standing.problem);
+        let grave = known.chain(&problems).filter(|problem| problem.kind != Kind::Gap).count();
+        let goes_on = unread <= MOST_UNREAD && part.more_problems == 0 && grave <= MOST_STANDING;
         if !goes_on {
             problems.retain(|problem| problem.kind.is_broken());
             problems.truncate(KEPT_OF_A_STOP);
@@ -243,7 +244,13 @@ impl Checked<'_> {
     /// Looks again at what was wrong.
     async fn recheck(&self, place: &Place, state: &ChainState, outcomes: &mut Outcomes) -> Result<(), Failure> {
         let standing = state.problems.iter().map(|standing| &standing.problem);
-        let standing: Vec<_> = standing.filter(|problem| !is_end(problem, place)).collect();
+        // Nobody fills a gap that is old.
+        let old = self.ended_before();
+        let is_old = |problem: &ChainProblem| problem.kind == Kind::Gap && problem.to < old;
+        let mut standing: Vec<_> = standing.filter(|problem| !is_end(problem, place) && !is_old(problem)).collect();
+        if let Some(first) = self.plan.now.as_second().unsigned_abs().checked_rem(standing.len() as u64) {
+            standing.rotate_left(usize::try_from(first).unwrap_or_default());
+        }
         let mut cleared = Vec::new();
         for problem in standing.iter().take(MOST_RECHECKED) {
             if self.since.is_some_and(|since| problem.to <= since) || self.is_right(place, &state.id, problem).await?

@@ -135,7 +135,7 @@ impl Walk {
             return Some(Entry::Unreadable { name: shown_name(directory), reason });
         }
         let entries = fs::read_dir(directory)
-            .and_then(|entries| entries.map(|entry| entry.and_then(named)).collect::<io::Result<Vec<_>>>());
+            .and_then(|entries| entries.map(|entry| named(&entry?)).collect::<io::Result<Vec<_>>>());
         match entries {
             Ok(mut entries) => {
                 entries.sort_unstable_by(|(left, _), (right, _)| right.cmp(left));
@@ -147,7 +147,7 @@ impl Walk {
     }
 }
 
-fn named(entry: DirEntry) -> io::Result<(PathBuf, FileType)> {
+fn named(entry: &DirEntry) -> io::Result<(PathBuf, FileType)> {
     Ok((entry.path(), entry.file_type()?))
 }
 

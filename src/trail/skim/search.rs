@@ -155,7 +155,7 @@ mod tests {
 
     use super::*;
 
-    fn window(text: &[u8; WINDOW]) -> Window {
+    fn window(text: [u8; WINDOW]) -> Window {
         text.map(|byte| vec![byte])
     }
 
@@ -171,7 +171,7 @@ mod tests {
             text in "[a-dA-D.\\\\u]{0,300}",
         ) {
             let windows: Vec<_> =
-                windows.iter().map(|text| window(text.as_bytes().first_chunk().expect("three bytes"))).collect();
+                windows.iter().map(|text| window(*text.as_bytes().first_chunk().expect("three bytes"))).collect();
             let wide = [b"\\".to_vec(), b"u".to_vec(), (0..=u8::MAX).collect()];
             let found: Vec<_> = Search::of(&windows, &wide).candidates(text.as_bytes()).collect();
             prop_assert!(found.is_sorted_by(|left, right| left < right));
@@ -184,8 +184,8 @@ mod tests {
 
     #[test]
     fn few_windows_are_told_from_everything_that_differs_in_half_a_byte() {
-        let wide = window(b"000");
-        let search = Search::of(&[window(b"HSM"), window(b"mrk")], &wide);
+        let wide = window(*b"000");
+        let search = Search::of(&[window(*b"HSM"), window(*b"mrk")], &wide);
         let near = b"HSN HRM XSM HSm mrj msk Mrk hsm krm 001 010";
         assert_eq!(search.candidates(near).count(), 0);
         let text = [&[b'-'; 62][..], b"HSM", &[b'-'; 60], b"mrk000"].concat();
