@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use super::Organisation;
 use super::aws::{Account, Cloud, Role, Trail, World, external_store, hsm_store};
 
-/// The management account.
-const HUB: &str = "100000000000";
+/// The management account; the accounts are those of `examples/history`.
+const HUB: &str = "111100000000";
 /// Region names as AWS has them, in the order of the benchmark.
 const REGIONS: [&str; 17] = [
     "us-east-1",
@@ -49,7 +49,7 @@ fn organisation(accounts: u64, regions: usize) -> anyhow::Result<World> {
 
 /// Of ten accounts three have a store, one is orphaned, one has an external store, and the others never had a role.
 fn account(number: u64, now: Timestamp, last_region: &str) -> Account {
-    let id = (100_000_000_000 + number).to_string();
+    let id = (111_100_000_000 + number).to_string();
     let account = Account::new(&id).trail(Trail::healthy(&id, "us-east-1", "all-events", "example-trail-logs"));
     let store = format!("cks-{number:017x}");
     match number % 10 {

@@ -4,12 +4,9 @@
 use rusqlite::params;
 
 use super::codec::{Moment, millis, opt_millis};
-use super::findings::{columns, newest_events, read};
+use super::findings::{columns, read};
 use super::{FindingFilter, FindingPlace, Store, StoreError};
-use crate::model::{FindingId, Severity, StoredFinding};
-
-/// Events of each finding that is found.
-const LISTED_EVENTS: i64 = 20;
+use crate::model::{Severity, StoredFinding};
 
 /// Findings of one severity, oldest first, each with whether the text is in it. Rows are taken one by one: whoever stops
 /// early has looked at no more.
@@ -31,7 +28,7 @@ const BY_ID: &str = concat!(
 /// What a search found, and how far it came.
 #[derive(Debug, Default)]
 pub struct FindingSearch {
-    /// Findings with their places, worst first, then oldest first.
+    /// Findings with their places, worst first, then oldest first. Their events are left out.
     pub rows: Vec<(FindingPlace, StoredFinding)>,
     /// Findings that were looked at.
     pub looked_at: u64,
@@ -100,8 +97,7 @@ impl Store {
             ];
             let places = found.look(&mut statement.query(values)?, severity, (limit, look_at))?;
             for place in places {
-                let mut stored = one.query_row([&place.2], read)?;
-                stored.finding.events = newest_events(&reader, &FindingId(place.2.clone()), LISTED_EVENTS)?;
+                let stored = one.query_row([&place.2], read)?;
                 found.rows.push((place, stored));
             }
         }

@@ -254,12 +254,14 @@ fn undisguised(written: &str, shown: &str) {
 #[test]
 fn no_text_that_is_searched_for_becomes_more_than_text() {
     let scene = Scene::new();
-    for text in ATTACKS {
+    // What nobody can see is refused before it is searched for.
+    let asked_for = || ATTACKS.into_iter().filter(|text| !text.contains(char::is_control));
+    for text in asked_for() {
         scene.judged(&[hostile(text)], &[]);
     }
     scene.covered(&[]);
     for opener in ["", "\"'>", "</title></textarea></style>", "%", "_", "\\"] {
-        for text in ATTACKS {
+        for text in asked_for() {
             let asked = percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC);
             let opened = percent_encoding::utf8_percent_encode(opener, percent_encoding::NON_ALPHANUMERIC);
             let page = scene.start(&format!("status=all&account={opened}{asked}&q={opened}{asked}"));
