@@ -39,7 +39,7 @@ const fn free(name: &'static str) -> Law {
 
 /// What the log does not speak about, in sentences.
 pub(super) const NOT_COVERED: [&str; 4] = [
-    "Of states, coverage and findings that still stand: when they were last seen. How far a trail was read counts to the day.",
+    "Of states, coverage and findings that still stand: when they were last seen. How far a trail was read, and its digests checked, counts to the day.",
     "Of verdicts: the list of what is missing, which coverage has, and the time.",
     "Counters and working state: totals of records, how far readings of event histories have come, what is due.",
     "What was written before the log began counts as it stood then.",
@@ -59,7 +59,7 @@ const fn laws() -> [Law; COVERED.len()] {
 }
 
 /// Every table that the log speaks about.
-pub(super) const COVERED: [Covered; 19] = [
+pub(super) const COVERED: [Covered; 21] = [
     Covered { law: changed("accounts"), key: &["$id"], columns: &["$provider", "$account", "$own"], settled: None },
     Covered {
         law: changed("runs"),
@@ -276,6 +276,29 @@ pub(super) const COVERED: [Covered; 19] = [
         key: &["$account_id", "$profile"],
         columns: &["$role", "$verdict", "$basis", "$stores", "$regions_expected", "$regions_complete"],
         settled: None,
+    },
+    // As with coverage, the end of what was checked counts to the day.
+    Covered {
+        law: changed("digest_chains"),
+        key: &["$id"],
+        columns: &[
+            "$account_id",
+            "$bucket",
+            "$region",
+            "$trail",
+            "$home_region",
+            "$kind",
+            "$since",
+            "$checked_from",
+            "$checked_to / 86400000",
+        ],
+        settled: None,
+    },
+    Covered {
+        law: changed("digest_problems"),
+        key: &["$id"],
+        columns: &["$chain_id", "$kind", "$object", "$reason", "$begins", "$found_at", "$cleared_at"],
+        settled: Some(("$cleared_at", &["$ends"])),
     },
 ];
 
