@@ -93,7 +93,7 @@ fn every_finding_stands_in_the_list_and_the_worst_have_their_own_place() {
     let flow = laid_out(&report, &faces);
     let words = words(&flow);
     for found in &report.findings {
-        assert!(words.contains(&found.finding.id), "{}", found.finding.id);
+        assert!(words.contains(&*found.finding.id), "{}", found.finding.id);
     }
     let cards = flow.outline.iter().filter(|(level, title, ..)| *level == 4 && title.starts_with("5e685f77")).count();
     assert_eq!(cards, 500);
@@ -184,7 +184,7 @@ fn the_text_of_the_file_is_that_of_the_report() {
     for found in &report.findings {
         let finding = &found.finding;
         let row =
-            text.lines().find(|line| line.trim_start().starts_with(&finding.id) && line.contains(&finding.rule));
+            text.lines().find(|line| line.trim_start().starts_with(&*finding.id) && line.contains(&*finding.rule));
         let row = row.unwrap_or_else(|| panic!("{} is not in the list", finding.id));
         assert!(row.contains(finding.severity.as_str()) && row.contains(finding.status.as_str()), "{row}");
     }
