@@ -79,6 +79,7 @@ END
 # take_inventory: of a simulated organization, into $history.
 take_inventory() {
     [ ! -s "$history.scanned" ] || return 0
+    : > "$scratch/environment"
     "$binaries/examples/stand_in" --provider aws --accounts "$accounts" --regions 17 --report 0 \
         > "$scratch/environment" 2> "$scratch/err" &
     organization=$!
