@@ -79,6 +79,7 @@ END
 # take_inventory: of a simulated organization, into $history.
 take_inventory() {
     [ ! -s "$history.scanned" ] || return 0
+    : > "$scratch/environment"
     "$binaries/examples/stand_in" --provider aws --accounts "$accounts" --regions 17 --report 0 \
         > "$scratch/environment" 2> "$scratch/err" &
     organization=$!
@@ -121,11 +122,11 @@ pages() {
     finding=$(jq -r '.items[0].id' "$scratch/first")
     next=$(jq -r '.next | @uri' "$scratch/first")
     for path in / '/?severity=critical&status=all' '/?rule=orphaned-role' '/?status=excepted' \
-        '/?account=111100000500' '/?q=person-77' '/?q=nobody' "/findings/$finding" /accounts/aws/111100000500; do
+        '/?account=111100000005' '/?q=person-77' '/?q=nobody' "/findings/$finding" /accounts/aws/111100000005; do
         look "$path"
     done
     for path in /api/v1/findings "/api/v1/findings?limit=1000" "/api/v1/findings?cursor=$next" \
-        '/api/v1/findings?account=111100000500' '/api/v1/findings?rule=orphaned-role' "/api/v1/findings/$finding" \
+        '/api/v1/findings?account=111100000005' '/api/v1/findings?rule=orphaned-role' "/api/v1/findings/$finding" \
         /api/v1/verdicts /api/v1/coverage /api/v1/roles /api/v1/stores /api/v1/events /api/v1/tasks; do
         look "$path"
     done
