@@ -1,46 +1,35 @@
 //! What a transaction does to rows, brought down to what it comes to in the end.
 
-use std::collections::HashMap;
-
 use super::rows::RowNote;
-use super::tree::Hash;
-
-/// What happened to one row from the begin of the transaction to its end.
-struct Life {
-    table: u8,
-    key: Vec<u8>,
-    before: Option<Hash>,
-    after: Option<Hash>,
-    /// Whether it was gone in between: another row has taken its key.
-    was_gone: bool,
-}
 
 /// What a transaction comes to, in the order in which rows were first touched. Rows that are as they were are left out:
 /// many are written anew with what they held.
 #[must_use]
 pub fn net(noted: Vec<RowNote>) -> Vec<RowNote> {
-    let mut places: HashMap<(u8, Vec<u8>), usize> = HashMap::with_capacity(noted.len());
-    let mut lives: Vec<Life> = Vec::with_capacity(noted.len());
-    for RowNote { table, key, before, after } in noted {
-        let place = *places.entry((table, key)).or_insert_with_key(|(table, key)| {
-            lives.push(Life { table: *table, key: key.clone(), before, after: before, was_gone: false });
-            lives.len() - 1
-        });
-        let life = &mut lives[place];
-        life.after = after;
-        life.was_gone |= life.before.is_some() && after.is_none();
+    let row = |place: usize| (noted[place].table, &noted[place].key);
+    let mut places: Vec<usize> = (0..noted.len()).collect();
+    // Stable: what happened to one row stays in its order.
+    places.sort_by(|left, right| row(*left).cmp(&row(*right)));
+    let mut left: Vec<(usize, RowNote)> = Vec::with_capacity(noted.len());
+    for life in places.chunk_by(|left, right| row(*left) == row(*right)) {
+        left.extend(notes(&noted, life).map(|note| (life[0], note)));
     }
-    lives.into_iter().filter(|life| life.before != life.after).flat_map(notes).collect()
+    left.sort_by_key(|(first, _)| *first);
+    left.into_iter().map(|(_, note)| note).collect()
 }
 
-fn notes(life: Life) -> impl Iterator<Item = RowNote> {
-    let Life { table, key, before, after, was_gone } = life;
-    let note = |before, after| RowNote { table, key: key.clone(), before, after };
-    let is_another = was_gone && after.is_some();
-    let notes = if is_another {
-        [Some(note(before, None)), Some(note(None, after))]
-    } else {
-        [Some(note(before, after)), None]
+/// What is to be said of the row that was noted at these places.
+fn notes(noted: &[RowNote], life: &[usize]) -> impl Iterator<Item = RowNote> {
+    let (first, last) = (&noted[life[0]], &noted[life[life.len() - 1]]);
+    let (before, after) = (first.before, last.after);
+    let note = |before, after| RowNote { table: first.table, key: first.key.clone(), before, after };
+    let was_gone = || life.iter().any(|place| noted[*place].after.is_none());
+    // Another row has taken the key of one that was there and is gone.
+    let is_another = before.is_some() && after.is_some() && was_gone();
+    let notes = match (before == after, is_another) {
+        (true, _) => [None, None],
+        (false, true) => [Some(note(before, None)), Some(note(None, after))],
+        (false, false) => [Some(note(before, after)), None],
     };
     notes.into_iter().flatten()
 }
@@ -48,6 +37,7 @@ fn notes(life: Life) -> impl Iterator<Item = RowNote> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::evidence::Hash;
 
     type Step = (Option<u8>, Option<u8>);
 

@@ -281,7 +281,9 @@ impl ObjectWriter<'_> {
         if !self.make_way(account_id, event)? {
             return Ok(false);
         }
-        let Some(row) = events::insert(self.connection, account_id, event, self.state.at)? else { return Ok(false) };
+        let Some(row) = events::insert(self.connection, &self.notes.0, account_id, event, self.state.at)? else {
+            return Ok(false);
+        };
         let mut owners = Vec::with_capacity(event.concerns.len());
         for concern in &event.concerns {
             let owner = if concern.account == event.account {

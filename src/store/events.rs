@@ -1,9 +1,10 @@
 //! Trail events: stored once, replaced by a later record that says so.
 
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, ToSql, params, params_from_iter};
 use sha2::{Digest, Sha256};
 
 use super::codec::{Json, Moment, millis, opt_millis};
+use super::evidence::Notes;
 use super::{EventRow, StoreError, accounts};
 use crate::model::{Account, Actor, Concern, ConcernKind, FindingEvent, StoreEffect, TrailEvent};
 
@@ -116,46 +117,58 @@ pub(super) fn is_counted(event: &TrailEvent) -> bool {
     !event.concerns.is_empty() && event.is_routine()
 }
 
-/// Stores an event; answers its row, or `None` where it was stored before.
+/// Stores an event, and has it noted; answers its row, or `None` where it was stored before.
 pub(super) fn insert(
     connection: &Connection,
+    notes: &Notes,
     account_id: i64,
     event: &TrailEvent,
     ingested_at: i64,
 ) -> Result<Option<i64>, StoreError> {
-    let new = connection.prepare_cached(INSERT)?.execute(params![
-        account_id,
-        millis(event.time),
-        id_key(&event.id),
-        event.id,
-        opt_millis(event.delivered_at),
-        ingested_at,
-        event.region,
-        event.name,
-        event.source,
-        event.actor.kind,
-        event.actor.arn,
-        event.actor.invoked_by,
-        event.actor.account,
-        event.actor.principal_id,
-        event.role,
-        event.role_id,
-        event.store,
-        event.store_type,
-        event.deletion_task,
-        event.outcome,
-        event.error_code,
-        event.error_message,
-        event.source_ip,
-        event.user_agent,
-        event.shared_id,
-        event.replaces,
-        event.object,
-        event.sha256,
-        Json(&event.concerns),
-        event.raw,
-    ])?;
-    Ok((new > 0).then(|| connection.last_insert_rowid()))
+    let time = millis(event.time);
+    let id_key = id_key(&event.id);
+    let delivered_at = opt_millis(event.delivered_at);
+    let concerns = Json(&event.concerns);
+    let values: [&dyn ToSql; 30] = [
+        &account_id,
+        &time,
+        &id_key,
+        &event.id,
+        &delivered_at,
+        &ingested_at,
+        &event.region,
+        &event.name,
+        &event.source,
+        &event.actor.kind,
+        &event.actor.arn,
+        &event.actor.invoked_by,
+        &event.actor.account,
+        &event.actor.principal_id,
+        &event.role,
+        &event.role_id,
+        &event.store,
+        &event.store_type,
+        &event.deletion_task,
+        &event.outcome,
+        &event.error_code,
+        &event.error_message,
+        &event.source_ip,
+        &event.user_agent,
+        &event.shared_id,
+        &event.replaces,
+        &event.object,
+        &event.sha256,
+        &concerns,
+        &event.raw,
+    ];
+    let values = values.into_iter().map(ToSql::to_sql).collect::<rusqlite::Result<Vec<_>>>()?;
+    let new = connection.prepare_cached(INSERT)?.execute(params_from_iter(&values))?;
+    if new == 0 {
+        return Ok(None);
+    }
+    let row = connection.last_insert_rowid();
+    notes.event(row, &values);
+    Ok(Some(row))
 }
 
 /// Stores what an event concerns; `owners` has the account numbers of its concerns, in their order.

@@ -58,6 +58,9 @@ const fn laws() -> [Law; COVERED.len()] {
     laws
 }
 
+/// The number of the table of events.
+pub(super) const EVENTS: u8 = 4;
+
 /// Every table that the log speaks about.
 pub(super) const COVERED: [Covered; 21] = [
     Covered { law: changed("accounts"), key: &["$id"], columns: &["$provider", "$account", "$own"], settled: None },

@@ -1,14 +1,17 @@
 //! Noting what is written: triggers of the writing connection hand every row of the covered tables to a function of ours,
 //! whichever statement writes it, so that no statement can be forgotten. They live as long as the connection, and are no
 //! part of the file.
+//!
+//! A statement with a trigger has SQLite keep what it could have to take back, which costs as much as the writing itself.
+//! New events come by the million, from one statement: that one hands them over itself.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rusqlite::Connection;
 use rusqlite::functions::{Context, FunctionFlags};
-use rusqlite::types::ValueRef;
+use rusqlite::types::{ToSqlOutput, ValueRef};
 
-use super::covered::{COVERED, Covered};
+use super::covered::{COVERED, Covered, EVENTS};
 use crate::evidence::{Cell, Digester, Hash, RowNote, key_of, net};
 
 /// The name of the function.
@@ -51,6 +54,14 @@ impl Notes {
         net(std::mem::take(&mut self.inner().notes))
     }
 
+    /// Notes a new event: its row, and the values of all other columns in their order.
+    pub(in crate::store) fn event(&self, row: i64, values: &[ToSqlOutput<'_>]) {
+        let mut digester = Digester::default();
+        values.iter().for_each(|value| digester.take(bound(value)));
+        let (key, after) = (key_of([Cell::Whole(row)]), Some(digester.finish()));
+        self.inner().notes.push(RowNote { table: EVENTS, key, before: None, after });
+    }
+
     /// Notes everything that the connection writes from now on.
     pub(in crate::store) fn attach(&self, connection: &Connection) -> rusqlite::Result<()> {
         let notes = self.clone();
@@ -88,6 +99,15 @@ impl Notes {
     }
 }
 
+/// A value that is handed to a statement, as the column will have it.
+fn bound<'a>(value: &'a ToSqlOutput<'_>) -> Cell<'a> {
+    match value {
+        ToSqlOutput::Borrowed(value) => cell(*value),
+        ToSqlOutput::Owned(value) => cell(ValueRef::from(value)),
+        _ => Cell::Null,
+    }
+}
+
 /// A value as the log hashes it. The history has no real numbers: every table is strict.
 pub(super) fn cell(value: ValueRef<'_>) -> Cell<'_> {
     match value {
@@ -106,15 +126,39 @@ fn triggers(number: usize, table: &Covered) -> String {
         format!("SELECT {FUNCTION}({number}, {act}, {columns}, {key}, {values})")
     };
     let (old, new) = (table.values_of("old."), table.values_of("new."));
+    let on_added = if number == usize::from(EVENTS) {
+        String::new()
+    } else {
+        let added = note(ADDED, "new.");
+        format!("CREATE TEMP TRIGGER evidence_{name}_added AFTER INSERT ON main.{name} BEGIN {added}; END;")
+    };
     format!(
         "-- evidence.triggers
-CREATE TEMP TRIGGER evidence_{name}_added AFTER INSERT ON main.{name} BEGIN {added}; END;
+{on_added}
 CREATE TEMP TRIGGER evidence_{name}_changed AFTER UPDATE ON main.{name} WHEN ({old}) IS NOT ({new})
 BEGIN {before}; {after}; END;
 CREATE TEMP TRIGGER evidence_{name}_gone AFTER DELETE ON main.{name} BEGIN {gone}; END;",
-        added = note(ADDED, "new."),
         before = note(BEFORE, "old."),
         after = note(AFTER, "new."),
         gone = note(GONE, "old."),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::events;
+
+    #[test]
+    fn an_event_is_noted_with_the_columns_that_it_is_stored_with() {
+        let table = &COVERED[usize::from(EVENTS)];
+        let (_, columns) = events::INSERT.split_once("INSERT INTO events (").expect("it stores events");
+        let (columns, _) = columns.split_once(')').expect("a list of columns");
+        let columns: Vec<_> = columns.split(',').map(|column| format!("${}", column.trim())).collect();
+        assert_eq!(
+            (table.law.name, table.columns),
+            ("events", &*columns.iter().map(String::as_str).collect::<Vec<_>>())
+        );
+        assert!(table.settled.is_none() && table.key == ["$id"]);
+    }
 }
