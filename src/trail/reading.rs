@@ -10,7 +10,7 @@ use super::json::{self, Bad, Node};
 use super::judge::{Interest, Judged};
 use super::outline::Outline;
 use super::record::{self, Header};
-use super::redact::{redact, redact_bytes};
+use super::redact::{redact, redact_bytes, redact_text};
 use super::shape::{Shape, plausible, shape};
 use super::skim::Skimmed;
 use super::unpack::{Trouble, Unpacked};
@@ -121,6 +121,17 @@ fn of_trouble<E>(trouble: Trouble) -> ObjectError<E> {
     }
 }
 
+/// Members that are looked at only to tell whom a record concerns. They are most of a record.
+const OF_CONCERNS: [&str; 7] = [
+    "requestParameters",
+    "requestParameterJson",
+    "responseElements",
+    "additionalEventData",
+    "serviceEventDetails",
+    "resources",
+    "tlsDetails",
+];
+
 /// What a record turned out to be.
 enum Found {
     Event(Box<TrailEvent>),
@@ -162,10 +173,14 @@ impl Object<'_> {
         let header = record::header(&outline, self.layout).map_err(whole)?;
         note_place(report, &header);
         let keep_all = self.reading.keep_all && header.management;
-        if !keep_all && !self.may_concern(&header) {
+        let may_concern = self.may_concern(&header);
+        if !keep_all && !may_concern {
             return Ok(Found::Irrelevant);
         }
-        let record = json::node(text)?;
+        // Without an id the whole record is the identity.
+        let in_part = !may_concern && header.id.is_some();
+        let record =
+            if in_part { json::part(&fields, |key| !OF_CONCERNS.contains(&key))? } else { json::node(text)? };
         let judged = match header.provider {
             Provider::Aws => cloudtrail::judge(&header, &record, self.reading.profiles),
             Provider::Alibaba => actiontrail::judge(&header, &record, self.reading.profiles),
@@ -173,7 +188,7 @@ impl Object<'_> {
         if !keep_all && judged.concerns.is_empty() {
             return Ok(Found::Irrelevant);
         }
-        Ok(Found::Event(Box::new(self.event(text, &header, record, judged))))
+        Ok(Found::Event(Box::new(self.event(text, &header, &record, judged))))
     }
 
     fn may_concern(&self, header: &Header<'_>) -> bool {
@@ -199,12 +214,11 @@ impl Object<'_> {
         is_it
     }
 
-    fn event(&self, text: &str, header: &Header<'_>, mut record: Node<'_>, judged: Judged) -> TrailEvent {
-        let id = header.id.as_deref().map_or_else(|| record::id_of_content(&record), str::to_owned);
+    fn event(&self, text: &str, header: &Header<'_>, record: &Node<'_>, judged: Judged) -> TrailEvent {
+        let id = header.id.as_deref().map_or_else(|| record::id_of_content(record), str::to_owned);
         let updated = record.path("addendum.reason").text() == Some("UPDATED_DATA");
         let replaces = record.path("addendum.originalEventID").owned_text().filter(|_| updated);
-        redact(&mut record);
-        let told = |key: &str| record.get_any_case(key).owned_text();
+        let told = |key: &str| record.get_any_case(key).text().map(redact_text);
         TrailEvent {
             provider: header.provider,
             account: header.account.clone().into_owned(),
@@ -229,7 +243,7 @@ impl Object<'_> {
             replaces,
             object: self.name.to_owned(),
             sha256: record::sha256(text.as_bytes()),
-            raw: json::compact(&record),
+            raw: redact(text),
             concerns: judged.concerns,
         }
     }

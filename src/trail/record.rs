@@ -96,7 +96,9 @@ fn account_of_resources(resources: &str) -> Option<Cow<'static, str>> {
 
 /// The SHA-256 of `bytes` in hex.
 pub(super) fn sha256(bytes: &[u8]) -> String {
-    hex::encode(Sha256::digest(bytes))
+    let mut digits = [0; 64];
+    hex::encode_to_slice(Sha256::digest(bytes), &mut digits).expect("there are two digits for each byte");
+    std::str::from_utf8(&digits).expect("digits are text").to_owned()
 }
 
 /// The identity of a record without an id: a hash of what it says, however it is written.

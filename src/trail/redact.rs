@@ -1,8 +1,9 @@
 //! Credentials and session tokens are taken out before a record leaves this layer.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
-use super::json::{self, Node};
+use super::json;
 
 /// What stands in place of a secret.
 const REMOVED: &str = "[removed]";
@@ -34,35 +35,79 @@ const SECRET_ENDS: [&str; 5] = ["password", "sessiontoken", "securitytoken", "se
 /// Strings may hold JSON that holds strings with JSON: looked into so deep.
 const LEVELS_OF_TEXT: u8 = 4;
 
-/// Takes the secrets out of a record.
-pub(super) fn redact(record: &mut Node<'_>) {
-    take_out(record, LEVELS_OF_TEXT);
+/// The record without its secrets, as JSON without white space and without escapes that need not be. The text has to be good
+/// JSON.
+pub(super) fn redact(record: &str) -> String {
+    let mut clean = Clean::new(record, LEVELS_OF_TEXT);
+    clean.read();
+    clean.out
 }
 
-/// Answers whether anything was taken out.
-fn take_out(node: &mut Node<'_>, levels: u8) -> bool {
-    let mut any = false;
-    match node {
-        Node::Map(members) => {
-            for (key, value) in members {
-                if is_secret(key) && !matches!(value, Node::Null | Node::Bool(_)) {
-                    *value = Node::Text(Cow::Borrowed(REMOVED));
-                    any = true;
-                } else {
-                    any |= take_out(value, levels);
-                }
-            }
-        }
-        Node::List(items) => items.iter_mut().for_each(|item| any |= take_out(item, levels)),
-        Node::Text(text) => {
-            if let Some(clean) = inside_text(text, levels) {
-                *text = Cow::Owned(clean);
-                any = true;
-            }
-        }
-        _ => {}
+/// A text that is written anew while it is read. Nearly all of it stays as it is, and is copied in long pieces.
+struct Clean<'a> {
+    text: &'a str,
+    /// How deep strings may hold JSON.
+    levels: u8,
+    out: String,
+    /// Where what was not written yet begins.
+    rest: usize,
+    /// Whether anything was taken out.
+    any: bool,
+}
+
+impl<'a> Clean<'a> {
+    fn new(text: &'a str, levels: u8) -> Self {
+        Self { text, levels, out: String::with_capacity(text.len()), rest: 0, any: false }
     }
-    any
+
+    fn read(&mut self) {
+        let mut at = 0;
+        while let Some(&byte) = self.text.as_bytes().get(at) {
+            at = match byte {
+                b'"' => self.string(at),
+                b' ' | b'\t' | b'\n' | b'\r' => self.put(at..at + 1, ""),
+                _ => at + 1,
+            };
+        }
+        self.put(at..at, "");
+    }
+
+    /// Puts something in place of a piece of the text; answers where the piece ends.
+    fn put(&mut self, piece: Range<usize>, instead: &str) -> usize {
+        self.out.push_str(&self.text[self.rest..piece.start]);
+        self.out.push_str(instead);
+        self.rest = piece.end;
+        piece.end
+    }
+
+    /// Reads the string at `at`, and a secret behind it; answers where reading goes on.
+    fn string(&mut self, at: usize) -> usize {
+        let (end, escaped) = json::checked_string(self.text, at);
+        let inside = &self.text[at + 1..end - 1];
+        let said = if escaped { json::decoded(inside) } else { Cow::Borrowed(inside) };
+        let colon = json::end_of_blank(self.text, end);
+        if self.text.as_bytes().get(colon) != Some(&b':') {
+            let clean = inside_text(&said, self.levels);
+            self.any |= clean.is_some();
+            return self.say(at..end, escaped || clean.is_some(), &clean.map_or(said, Cow::Owned));
+        }
+        self.say(at..end, escaped, &said);
+        if is_secret(&said) { self.secret(end, json::end_of_blank(self.text, colon + 1)) } else { end }
+    }
+
+    /// Writes a string that is another one, or may be written otherwise.
+    fn say(&mut self, string: Range<usize>, anew: bool, text: &str) -> usize {
+        if anew { self.put(string, &json::quoted(text)) } else { string.end }
+    }
+
+    /// Takes out the secret at `value`, whose key ends at `key_end`. What is but true, false or null is none.
+    fn secret(&mut self, key_end: usize, value: usize) -> usize {
+        if matches!(self.text.as_bytes().get(value), Some(b't' | b'f' | b'n')) {
+            return key_end;
+        }
+        self.any = true;
+        self.put(key_end..json::end_of_value(self.text, value), &format!(":\"{REMOVED}\""))
+    }
 }
 
 /// The text without its secrets, if it is JSON and has any.
@@ -70,17 +115,51 @@ fn inside_text(text: &str, levels: u8) -> Option<String> {
     if !text.trim_start().starts_with(['{', '[']) || !may_hold_secret(text.as_bytes()) {
         return None;
     }
-    let parsed = if levels == 0 { None } else { json::node(text).ok() };
     // JSON that was cut off, or lies too deep, cannot be looked into: all of it goes.
-    let Some(mut inner) = parsed else { return Some(REMOVED.to_owned()) };
-    take_out(&mut inner, levels - 1).then(|| json::compact(&inner))
+    if levels == 0 || json::node(text).is_err() {
+        return Some(REMOVED.to_owned());
+    }
+    let mut inside = Clean::new(text, levels - 1);
+    inside.read();
+    inside.any.then_some(inside.out)
+}
+
+/// A text of a record, as it stands in the record once its secrets are gone.
+pub(super) fn redact_text(text: &str) -> String {
+    inside_text(text, LEVELS_OF_TEXT).unwrap_or_else(|| text.to_owned())
 }
 
 /// Letters of the longest secret key, and one more.
 const MOST_LETTERS: usize = 17;
 
-/// Every key of every record that is kept is looked at: its last letters are put in order once, on the stack.
+/// The last letters of each secret key; each of the ends is the end of one.
+const LAST_LETTERS: [u32; SECRET_KEYS.len()] = last_letters();
+
+const fn last_letters() -> [u32; SECRET_KEYS.len()] {
+    let mut all = [0; SECRET_KEYS.len()];
+    let mut place = 0;
+    while place < all.len() {
+        if let Some([a, b, c]) = SECRET_KEYS[place].as_bytes().last_chunk() {
+            all[place] = u32::from_le_bytes([0, *a, *b, *c]);
+        }
+        place += 1;
+    }
+    all
+}
+
+/// Every key of every record that is kept is looked at, and nearly all of them end otherwise than secret ones.
 fn is_secret(key: &str) -> bool {
+    if let Some(&[a, b, c]) = key.as_bytes().last_chunk()
+        && [a, b, c].iter().all(u8::is_ascii_alphanumeric)
+        && !LAST_LETTERS.contains(&u32::from_le_bytes([0, a, b, c].map(|byte| byte.to_ascii_lowercase())))
+    {
+        return false;
+    }
+    has_letters_of_secret(key)
+}
+
+/// The key's last letters are put in order on the stack.
+fn has_letters_of_secret(key: &str) -> bool {
     let mut letters = [0; MOST_LETTERS];
     let from_the_end = key.bytes().rev().filter(u8::is_ascii_alphanumeric);
     let mut begin = MOST_LETTERS;
@@ -173,9 +252,8 @@ mod tests {
     use super::*;
 
     fn redacted(text: &str) -> String {
-        let mut node = json::node(text).expect("the test's own JSON is good");
-        redact(&mut node);
-        json::compact(&node)
+        json::node(text).expect("the test's own JSON is good");
+        redact(text)
     }
 
     #[test]
@@ -217,6 +295,36 @@ mod tests {
     }
 
     #[test]
+    fn a_key_s_last_letters_hide_no_secret() {
+        for end in SECRET_ENDS {
+            assert!(SECRET_KEYS.iter().any(|key| key.ends_with(&end[end.len() - 3..])), "{end}");
+        }
+        for word in SECRET_KEYS.into_iter().chain(SECRET_ENDS) {
+            for place in 0..=word.len() {
+                for between in ["-", "_", " ", "é", "\""] {
+                    let key = format!("{}{between}{}", &word[..place].to_uppercase(), &word[place..]);
+                    assert!(is_secret(&key), "{key}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_stays_is_written_without_white_space_and_needless_escapes() {
+        for (text, written) in [
+            (
+                "{ \"a\" :\t[ 1 ,\r\n true ] , \"b\\u0041\" : \" \\u003d\\/ \\\" \\n\" }",
+                r#"{"a":[1,true],"bA":" =/ \" \n"}"#,
+            ),
+            (r#"{"Pass\u0077ord" : {"a":["}"]} , "b":1}"#, r#"{"Password":"[removed]","b":1}"#),
+            (r#"{"plaintext" : null , "tokenCode":-1.5e3}"#, r#"{"plaintext":null,"tokenCode":"[removed]"}"#),
+        ] {
+            assert_eq!(redacted(text), written);
+            assert_eq!(redacted(written), written);
+        }
+    }
+
+    #[test]
     fn secrets_in_strings_of_json_go_too() {
         let once = r#"{"p":"{\"Credentials\":{\"a\":1},\"RoleName\":\"r\"}"}"#;
         assert_eq!(redacted(once), r#"{"p":"{\"Credentials\":\"[removed]\",\"RoleName\":\"r\"}"}"#);
@@ -226,9 +334,8 @@ mod tests {
         assert_eq!(redacted(cut_off), r#"{"p":"[removed]"}"#);
         let escaped = r#"{"p":"{\"\\u0073essionToken\":\"hidden\"}"}"#;
         assert!(!redacted(escaped).contains("hidden"));
-        let deep = (0..6).fold(r#"{"sessionToken":"hidden"}"#.to_owned(), |text, _| {
-            json::compact(&Node::Map(vec![("p".into(), Node::Text(text.into()))]))
-        });
+        let deep = (0..6)
+            .fold(r#"{"sessionToken":"hidden"}"#.to_owned(), |text, _| format!("{{\"p\":{}}}", json::quoted(&text)));
         assert!(!redacted(&deep).contains("hidden"));
     }
 

@@ -345,15 +345,20 @@ impl<'a, 'b> ObjectSink<'a, 'b> {
     pub(super) fn new(writer: &'a mut ObjectWriter<'b>, room: usize) -> Self {
         Self { writer, room, listed: Vec::new(), kept: 0, duplicate: 0 }
     }
+
+    /// Stores an event; answers whether it is new.
+    pub(super) fn store(&mut self, event: &TrailEvent) -> Result<bool, StoreError> {
+        let new = self.writer.add_event(event)?;
+        *(if new { &mut self.kept } else { &mut self.duplicate }) += 1;
+        Ok(new)
+    }
 }
 
 impl Sink for ObjectSink<'_, '_> {
     type Error = StoreError;
 
     fn event(&mut self, event: TrailEvent) -> Result<bool, StoreError> {
-        let new = self.writer.add_event(&event)?;
-        *(if new { &mut self.kept } else { &mut self.duplicate }) += 1;
-        Ok(new)
+        self.store(&event)
     }
 
     fn reject(&mut self, reject: Reject) -> Result<(), StoreError> {

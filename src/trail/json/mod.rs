@@ -12,9 +12,9 @@ mod write;
 
 use std::borrow::Cow;
 
-pub(super) use scan::{fields, node};
-pub(super) use text::end_of_plain;
-pub(super) use write::{canonical, compact};
+pub(super) use scan::{end_of_blank, end_of_value, fields, node};
+pub(super) use text::{checked_string, decoded, end_of_plain};
+pub(super) use write::{canonical, compact, quoted};
 
 /// Deepest nesting of lists and objects that a record may have; the same limit as `serde_json`'s.
 pub(super) const MAX_DEPTH: usize = 128;
@@ -49,6 +49,13 @@ pub(super) struct Field<'a> {
 /// The value of `key` among `fields`.
 pub(super) fn find<'a>(fields: &[Field<'a>], key: &str) -> Option<&'a str> {
     fields.iter().find(|field| field.key == key).map(|field| field.raw)
+}
+
+/// The object of those of `fields` that are wanted.
+pub(super) fn part<'a>(fields: &[Field<'a>], wanted: impl Fn(&str) -> bool) -> Result<Node<'a>, Bad> {
+    let wanted = fields.iter().filter(|field| wanted(&field.key));
+    let members = wanted.map(|field| Ok((field.key.clone(), node(field.raw)?)));
+    members.collect::<Result<_, _>>().map(Node::Map)
 }
 
 /// The text of a checked JSON value that is a string (decoded) or a number (as written).

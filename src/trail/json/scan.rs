@@ -38,6 +38,20 @@ pub(in crate::trail) fn node(text: &str) -> Result<Node<'_>, Bad> {
     read.map_err(|bad| *bad)
 }
 
+/// Where the value at `at` ends in a text that was checked.
+pub(in crate::trail) fn end_of_value(text: &str, at: usize) -> usize {
+    Scanner::new(text).check(at, 0).expect("it was checked")
+}
+
+/// Where the white space ends that may begin at `at`.
+#[inline]
+pub(in crate::trail) fn end_of_blank(text: &str, mut at: usize) -> usize {
+    while matches!(text.as_bytes().get(at), Some(b' ' | b'\t' | b'\n' | b'\r')) {
+        at += 1;
+    }
+    at
+}
+
 /// What a step of the scan answers. The error is behind a pointer, because answers are copied often.
 type Checked<T> = Result<T, Box<Bad>>;
 
@@ -77,13 +91,9 @@ impl<'a> Scanner<'a> {
         self.bytes().get(at).copied().unwrap_or(0)
     }
 
-    /// Where the white space ends that may begin at `at`.
     #[inline]
-    fn white_space(&self, mut at: usize) -> usize {
-        while matches!(self.byte(at), b' ' | b'\t' | b'\n' | b'\r') {
-            at += 1;
-        }
-        at
+    fn white_space(&self, at: usize) -> usize {
+        end_of_blank(self.text, at)
     }
 
     fn end(&self, at: usize) -> Checked<()> {

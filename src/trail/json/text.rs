@@ -54,6 +54,12 @@ pub(super) fn string(bytes: &[u8], at: usize) -> Result<(usize, bool), Box<Bad>>
     end_of_special(bytes, at, end).map(|end| (end, true))
 }
 
+/// The same in a text that was checked.
+#[inline]
+pub(in crate::trail) fn checked_string(text: &str, at: usize) -> (usize, bool) {
+    string(text.as_bytes(), at).expect("it was checked")
+}
+
 /// The same for a string that holds a special byte at `special`, if it is not cut off there.
 #[inline(never)]
 fn end_of_special(bytes: &[u8], at: usize, mut special: usize) -> Result<usize, Box<Bad>> {
@@ -96,7 +102,7 @@ fn unit(bytes: &[u8], at: usize) -> Option<u32> {
 }
 
 /// What the inside of a checked string says.
-pub(super) fn decoded(raw: &str) -> Cow<'_, str> {
+pub(in crate::trail) fn decoded(raw: &str) -> Cow<'_, str> {
     match memchr(b'\\', raw.as_bytes()) {
         None => Cow::Borrowed(raw),
         Some(first) => Cow::Owned(decode(raw, first)),

@@ -15,6 +15,13 @@ pub(in crate::trail) fn compact(node: &Node<'_>) -> String {
     out
 }
 
+/// A text as a JSON string.
+pub(in crate::trail) fn quoted(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 2);
+    write_text(&mut out, text);
+    out
+}
+
 /// The value as JSON without white space, its keys in order: one text for one meaning.
 pub(in crate::trail) fn canonical(node: &Node<'_>) -> String {
     let mut out = String::new();

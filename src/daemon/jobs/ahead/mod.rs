@@ -7,6 +7,7 @@
 
 mod parts;
 mod room;
+mod spent;
 #[cfg(test)]
 mod tests;
 mod worker;

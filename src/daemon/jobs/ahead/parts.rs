@@ -4,6 +4,7 @@ use std::sync::mpsc::{Receiver, SyncSender};
 
 use super::room::{Closed, Room};
 use super::silent;
+use super::spent::Spent;
 use crate::daemon::jobs::JobError;
 use crate::daemon::jobs::desk::{Finished, Refusal, Trouble};
 use crate::daemon::jobs::objects::ObjectSink;
@@ -25,10 +26,12 @@ pub(super) struct Part {
     items: Vec<Item>,
     /// Bytes of the items, for which room was taken.
     bytes: usize,
+    /// Where the items go once they are stored.
+    spent: Spent,
     end: Option<Result<Finished, Refusal>>,
 }
 
-enum Item {
+pub(super) enum Item {
     Event(Box<TrailEvent>),
     Reject(Reject),
 }
@@ -38,13 +41,14 @@ pub(super) struct Parts<'a> {
     number: u64,
     sender: SyncSender<Part>,
     room: &'a Room,
+    spent: &'a Spent,
     items: Vec<Item>,
     bytes: usize,
 }
 
 impl<'a> Parts<'a> {
-    pub(super) fn new(number: u64, sender: SyncSender<Part>, room: &'a Room) -> Self {
-        Self { number, sender, room, items: Vec::new(), bytes: 0 }
+    pub(super) fn new(number: u64, sender: SyncSender<Part>, (room, spent): (&'a Room, &'a Spent)) -> Self {
+        Self { number, sender, room, spent, items: Vec::new(), bytes: 0 }
     }
 
     /// Sends how the object ended, with what was not sent before.
@@ -60,8 +64,9 @@ impl<'a> Parts<'a> {
 
     fn send(&mut self, end: Option<Result<Finished, Refusal>>) -> Result<(), Closed> {
         let (items, bytes) = (std::mem::take(&mut self.items), std::mem::take(&mut self.bytes));
+        self.spent.clear();
         self.room.take(self.number, bytes)?;
-        self.sender.send(Part { items, bytes, end }).map_err(|_| Closed)
+        self.sender.send(Part { items, bytes, spent: self.spent.clone(), end }).map_err(|_| Closed)
     }
 }
 
@@ -88,14 +93,15 @@ pub(super) fn receive(
     sink: &mut ObjectSink<'_, '_>,
 ) -> Result<Finished, Trouble<JobError>> {
     loop {
-        let Part { items, bytes, end } = parts.recv().map_err(|_| Trouble::Sink(silent()))?;
-        for item in items {
+        let Part { items, bytes, spent, end } = parts.recv().map_err(|_| Trouble::Sink(silent()))?;
+        for item in &items {
             let stored = match item {
-                Item::Event(event) => sink.event(*event).map(drop),
-                Item::Reject(reject) => sink.reject(reject),
+                Item::Event(event) => sink.store(event).map(drop),
+                Item::Reject(reject) => sink.reject(reject.clone()),
             };
             stored.map_err(|error| Trouble::Sink(JobError::from(error)))?;
         }
+        spent.put(items);
         room.give_back(bytes);
         if let Some(end) = end {
             return end.map_err(Trouble::Object);

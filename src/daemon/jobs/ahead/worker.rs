@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::HashSender;
 use super::parts::{Part, Parts};
 use super::room::{Closed, Room};
+use super::spent::Spent;
 use crate::daemon::jobs::desk::{Desk, Refusal, Trouble};
 use crate::daemon::jobs::ingest::open;
 use crate::sources::files::{Hashed, ObjectRef};
@@ -39,8 +40,9 @@ pub(super) struct Worker<'a> {
 #[expect(clippy::needless_pass_by_value, reason = "the queue ends with the last worker that has it")]
 pub(super) fn work(worker: Worker<'_>) {
     let mut desk = Desk::new(worker.reading.profiles);
+    let spent = Spent::default();
     while let Some(work) = worker.next() {
-        if worker.room.is_closed() || worker.take(&mut desk, work).is_err() {
+        if worker.room.is_closed() || worker.take(&mut desk, work, &spent).is_err() {
             break;
         }
     }
@@ -52,7 +54,7 @@ impl Worker<'_> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner).recv().ok()
     }
 
-    fn take(&self, desk: &mut Desk, Work { object, task }: Work) -> Result<(), Closed> {
+    fn take(&self, desk: &mut Desk, Work { object, task }: Work, spent: &Spent) -> Result<(), Closed> {
         let bytes = open(&object).map(|file| Awaited { inner: file, room: self.room });
         match task {
             Task::Hash(sender) => {
@@ -60,7 +62,7 @@ impl Worker<'_> {
                 sender.send(bytes.and_then(hashed)).map_err(|_| Closed)
             }
             Task::Read { number, identity, layout, parts } => {
-                let mut parts = Parts::new(number, parts, self.room);
+                let mut parts = Parts::new(number, parts, (self.room, spent));
                 let bytes = match bytes {
                     Ok(bytes) => bytes,
                     Err(reason) => return parts.end(Err(Refusal::new(reason))),
