@@ -5,33 +5,33 @@ use super::rows::RowNote;
 /// What a transaction comes to, in the order in which rows were first touched. Rows that are as they were are left out:
 /// many are written anew with what they held.
 #[must_use]
-pub fn net(noted: Vec<RowNote>) -> Vec<RowNote> {
+pub fn net(noted: &[RowNote]) -> Vec<RowNote> {
     let row = |place: usize| (noted[place].table, &noted[place].key);
     let mut places: Vec<usize> = (0..noted.len()).collect();
     // Stable: what happened to one row stays in its order.
     places.sort_by(|left, right| row(*left).cmp(&row(*right)));
     let mut left: Vec<(usize, RowNote)> = Vec::with_capacity(noted.len());
     for life in places.chunk_by(|left, right| row(*left) == row(*right)) {
-        left.extend(notes(&noted, life).map(|note| (life[0], note)));
+        left.extend(notes_of(noted, life).map(|note| (life[0], note)));
     }
     left.sort_by_key(|(first, _)| *first);
     left.into_iter().map(|(_, note)| note).collect()
 }
 
 /// What is to be said of the row that was noted at these places.
-fn notes(noted: &[RowNote], life: &[usize]) -> impl Iterator<Item = RowNote> {
+fn notes_of(noted: &[RowNote], life: &[usize]) -> impl Iterator<Item = RowNote> {
     let (first, last) = (&noted[life[0]], &noted[life[life.len() - 1]]);
     let (before, after) = (first.before, last.after);
     let note = |before, after| RowNote { table: first.table, key: first.key.clone(), before, after };
     let was_gone = || life.iter().any(|place| noted[*place].after.is_none());
     // Another row has taken the key of one that was there and is gone.
     let is_another = before.is_some() && after.is_some() && was_gone();
-    let notes = match (before == after, is_another) {
+    let said = match (before == after, is_another) {
         (true, _) => [None, None],
         (false, true) => [Some(note(before, None)), Some(note(None, after))],
         (false, false) => [Some(note(before, after)), None],
     };
-    notes.into_iter().flatten()
+    said.into_iter().flatten()
 }
 
 #[cfg(test)]
@@ -50,7 +50,7 @@ mod tests {
             after: after.map(hash),
         });
         let byte = |hash: Option<Hash>| hash.map(|hash| hash.0[0]);
-        let left = net(noted.collect());
+        let left = net(&noted.collect::<Vec<_>>());
         let found: Vec<_> = left.iter().map(|note| (byte(note.before), byte(note.after))).collect();
         assert_eq!(found, expected, "{steps:?}");
     }

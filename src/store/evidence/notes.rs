@@ -51,13 +51,15 @@ impl Notes {
 
     /// What they come to; they begin anew.
     pub(super) fn take(&self) -> Vec<RowNote> {
-        net(std::mem::take(&mut self.inner().notes))
+        net(&std::mem::take(&mut self.inner().notes))
     }
 
     /// Notes a new event: its row, and the values of all other columns in their order.
     pub(in crate::store) fn event(&self, row: i64, values: &[ToSqlOutput<'_>]) {
         let mut digester = Digester::default();
-        values.iter().for_each(|value| digester.take(bound(value)));
+        for value in values {
+            digester.take(bound(value));
+        }
         let (key, after) = (key_of([Cell::Whole(row)]), Some(digester.finish()));
         self.inner().notes.push(RowNote { table: EVENTS, key, before: None, after });
     }
