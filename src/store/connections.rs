@@ -26,7 +26,7 @@ const WAL_BYTES: i64 = 64 << 20;
 const CHECKPOINT_PAGES: i64 = 2048;
 
 /// KiB of pages that the writer keeps in memory; a reader keeps SQLite's default of 2 MiB.
-const WRITER_CACHE_KIB: i64 = 8 << 10;
+const WRITER_CACHE_KIB: i64 = 4 << 10;
 
 /// Statements that a connection keeps prepared: every constant of this module fits.
 const STATEMENTS: usize = 128;

@@ -3,7 +3,7 @@
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 /// Bytes of events and rejects of all objects that wait to be stored, beside the oldest.
-const MOST_BYTES: usize = 8 << 20;
+const MOST_BYTES: usize = 4 << 20;
 
 /// Nobody stores anything any more.
 #[derive(Debug, PartialEq, Eq)]
