@@ -377,7 +377,8 @@ impl ObjectWriter<'_> {
             accounts::touch(self.connection, id)?;
         }
         let hashes = self.hashes.as_ref();
-        objects::finish(self.connection, self.state.run, self.state.at, object, fate, whole, hashes)?;
+        let (into, when) = ((self.connection, &self.notes.0), (self.state.run, self.state.at));
+        objects::finish(into, when, object, fate, whole, hashes)?;
         if self.guarded {
             self.connection.prepare_cached("RELEASE object")?.execute([])?;
         }

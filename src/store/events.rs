@@ -1,10 +1,10 @@
 //! Trail events: stored once, replaced by a later record that says so.
 
-use rusqlite::{Connection, OptionalExtension, Row, ToSql, params, params_from_iter};
+use rusqlite::{Connection, OptionalExtension, Row, ToSql, params};
 use sha2::{Digest, Sha256};
 
 use super::codec::{Json, Moment, millis, opt_millis};
-use super::evidence::Notes;
+use super::evidence::{EVENTS, Notes};
 use super::{EventRow, StoreError, accounts};
 use crate::model::{Account, Actor, Concern, ConcernKind, FindingEvent, StoreEffect, TrailEvent};
 
@@ -161,14 +161,7 @@ pub(super) fn insert(
         &concerns,
         &event.raw,
     ];
-    let values = values.into_iter().map(ToSql::to_sql).collect::<rusqlite::Result<Vec<_>>>()?;
-    let new = connection.prepare_cached(INSERT)?.execute(params_from_iter(&values))?;
-    if new == 0 {
-        return Ok(None);
-    }
-    let row = connection.last_insert_rowid();
-    notes.event(row, &values);
-    Ok(Some(row))
+    Ok(notes.add(connection, (INSERT, EVENTS), &values)?)
 }
 
 /// Stores what an event concerns; `owners` has the account numbers of its concerns, in their order.

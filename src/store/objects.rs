@@ -1,8 +1,9 @@
 //! What is written of trail objects: their rows in the ledger, their rejected records, the totals of records.
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, ToSql, params};
 
 use super::codec::{Count, Json, opt_millis, whole};
+use super::evidence::{Notes, OBJECTS};
 use super::{HistoryFilter, ObjectFate, ObjectIdentity, RunId, Store, StoreError};
 use crate::model::{ObjectHashes, Provider, Reject, SourceSummary};
 
@@ -12,12 +13,15 @@ const REJECT_BYTES: usize = 64 << 10;
 const SUMMARY: &str = "-- objects.summary
 SELECT summary FROM objects WHERE name = ?1 AND size = ?2 AND version = ?3";
 
-const FINISH: &str = "-- objects.finish
+pub(super) const ADD: &str = "-- objects.add
 INSERT INTO objects (name, size, version, fate, rejected_records, summary, run_id, read_at, sha256, sha256_uncompressed)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
-ON CONFLICT (name) DO UPDATE SET size = excluded.size, version = excluded.version, fate = excluded.fate,
-  rejected_records = excluded.rejected_records, summary = excluded.summary, run_id = excluded.run_id,
-  read_at = excluded.read_at, sha256 = excluded.sha256, sha256_uncompressed = excluded.sha256_uncompressed";
+ON CONFLICT DO NOTHING";
+
+const RENEW: &str = "-- objects.renew
+UPDATE objects SET size = ?2, version = ?3, fate = ?4, rejected_records = ?5, summary = ?6, run_id = ?7, read_at = ?8,
+  sha256 = ?9, sha256_uncompressed = ?10
+WHERE name = ?1";
 
 const ADD_REJECT: &str = "-- rejects.add
 INSERT INTO rejects (object, record, byte_offset, reason, raw, run_id, rejected_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
@@ -45,26 +49,28 @@ pub(super) fn summary(connection: &Connection, object: &ObjectIdentity) -> Resul
 
 /// Writes the ledger's row of an object.
 pub(super) fn finish(
-    connection: &Connection,
-    run: RunId,
-    at: i64,
+    (connection, notes): (&Connection, &Notes),
+    (run, at): (RunId, i64),
     object: &ObjectIdentity,
     fate: ObjectFate,
     counts: &SourceSummary,
     hashes: Option<&ObjectHashes>,
 ) -> Result<(), StoreError> {
-    connection.prepare_cached(FINISH)?.execute(params![
-        object.name,
-        whole(object.size),
-        object.version,
-        fate,
-        whole(counts.records_rejected),
-        Json(counts),
-        run.0,
-        at,
-        hashes.map(|hashes| &hashes.stored),
-        hashes.map(|hashes| &hashes.content),
-    ])?;
+    let values: [&dyn ToSql; 10] = [
+        &object.name,
+        &whole(object.size),
+        &object.version,
+        &fate,
+        &whole(counts.records_rejected),
+        &Json(counts),
+        &run.0,
+        &at,
+        &hashes.map(|hashes| &hashes.stored),
+        &hashes.map(|hashes| &hashes.content),
+    ];
+    if notes.add(connection, (ADD, OBJECTS), &values)?.is_none() {
+        connection.prepare_cached(RENEW)?.execute(&values[..])?;
+    }
     Ok(())
 }
 

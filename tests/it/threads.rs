@@ -3,8 +3,10 @@
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{self, Sender};
+use std::sync::{Arc, Mutex};
+use std::thread;
 
 use jiff::Timestamp;
 use roletrail::clock::SettableClock;
@@ -239,6 +241,54 @@ fn a_store_that_another_program_locks_ends_every_thread() {
     assert!(matches!(failed, Err(JobError::Store(_))), "{failed:?}");
     other.execute_batch("ROLLBACK").expect("free again");
     assert_eq!(place.ingest(&context).expect("a store that works").summary.objects_read, 300);
+}
+
+/// Says when the reading begins.
+struct Begin(Mutex<Sender<()>>);
+
+impl Progress for Begin {
+    fn wants_total(&self) -> bool {
+        true
+    }
+
+    fn expect(&self, _: u64, _: u64) {
+        self.0.lock().expect("no thread panics").send(()).expect("somebody waits for it");
+    }
+}
+
+#[test]
+fn a_store_that_is_locked_for_a_while_slows_the_reading_and_loses_nothing() {
+    let place = Place::new();
+    plain_archive(&place, 600);
+    let (sender, begun) = mpsc::channel();
+    let context = place.context("history.db", "threads = 4\n", Arc::new(Begin(Mutex::new(sender))), Stop::default());
+    let run = context.store.begin_run(RunKind::Ingest, context.now()).expect("a run");
+    let other = Connection::open(place.database("history.db")).expect("opens");
+    other.execute_batch("BEGIN IMMEDIATE").expect("locked");
+    let report = thread::scope(|scope| {
+        let reading = scope.spawn(|| jobs::ingest_files(&context, run, &[place.logs()], None));
+        begun.recv().expect("it begins");
+        other.execute_batch("ROLLBACK").expect("free again");
+        reading.join().expect("no panic").expect("a store that works again")
+    });
+    assert_eq!(report.summary.objects_read, 600);
+    let events: u32 = other.query_row("SELECT count(*) FROM events", [], |row| row.get(0)).expect("counted");
+    assert_eq!(events, 601);
+}
+
+#[test]
+fn few_files_are_open_at_a_time_however_many_there_are() {
+    let place = Workplace::new();
+    for number in 0..400 {
+        place.write(
+            &format!("logs/{}/{}/{number}.json", number % 7, number % 11),
+            delivered(&[routine(&number.to_string())]),
+        );
+    }
+    let script = format!("ulimit -n 40; exec {} ingest logs --threads 8", env!("CARGO_BIN_EXE_roletrail"));
+    let output = place.other("sh", &["-c", &script]).output().expect("a shell");
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(place.list(&["events"]).len(), 400);
 }
 
 #[test]

@@ -453,8 +453,8 @@ async fn a_slot_that_comes_during_a_further_attempt_is_served_after_it() {
     seen.settle().await;
     advance(MINUTE * 5).await;
     seen.settle().await;
-    assert_eq!(seen.runs().len(), 2, "the further attempt is due");
     begun.recv().expect("the further attempt begins");
+    assert_eq!(seen.runs().len(), 2, "the further attempt is due");
     advance(MINUTE * 50).await;
     seen.settle().await;
     release.send(()).expect("the work waits");

@@ -22,9 +22,9 @@ pub struct ObjectRef {
 }
 
 impl ObjectRef {
-    pub(super) fn new(path: PathBuf, metadata: &Metadata, explicit: bool) -> Self {
+    pub(super) fn new(name: String, path: PathBuf, metadata: &Metadata, explicit: bool) -> Self {
         let size = if metadata.is_file() { metadata.len() } else { 0 };
-        Self { name: shown_name(&path), size, version: version(metadata), path, explicit }
+        Self { name, size, version: version(metadata), path, explicit }
     }
 
     /// Opens the file, without a buffer: who reads it takes large pieces.

@@ -88,7 +88,7 @@ impl Walk {
     fn begin(&mut self, path: PathBuf) -> Option<Entry> {
         match fs::metadata(&path) {
             Ok(metadata) if metadata.is_dir() => self.descend(&path),
-            Ok(metadata) => Some(Entry::Object(ObjectRef::new(path, &metadata, true))),
+            Ok(metadata) => Some(Entry::Object(ObjectRef::new(shown_name(&path), path, &metadata, true))),
             Err(error) => Some(unreadable(&path, &error)),
         }
     }
@@ -104,11 +104,12 @@ impl Walk {
         if !metadata.is_file() {
             return Some(skipped(&path, "no file: a pipe, socket or device"));
         }
-        if let Some(reason) = no_log_by_place(&path) {
-            return Some(skipped(&path, reason));
+        let name = shown_name(&path);
+        if let Some(reason) = no_log_by_place(&name) {
+            return Some(Entry::Skipped { name, reason: reason.to_owned() });
         }
         Some(match looks_like_log(&path, || peek(&path)) {
-            Ok(FileVerdict::Read) => Entry::Object(ObjectRef::new(path, &metadata, false)),
+            Ok(FileVerdict::Read) => Entry::Object(ObjectRef::new(name, path, &metadata, false)),
             Ok(FileVerdict::Skip(reason)) => skipped(&path, reason),
             Err(error) => unreadable(&path, &error),
         })
@@ -138,7 +139,8 @@ impl Walk {
             .and_then(|entries| entries.map(|entry| named(&entry?)).collect::<io::Result<Vec<_>>>());
         match entries {
             Ok(mut entries) => {
-                entries.sort_unstable_by(|(left, _), (right, _)| right.cmp(left));
+                // All of them begin with the directory: their bytes have the order of their names.
+                entries.sort_unstable_by(|(left, _), (right, _)| right.as_os_str().cmp(left.as_os_str()));
                 self.levels.push(entries);
                 None
             }
@@ -157,8 +159,8 @@ fn look(path: &Path) -> io::Result<(bool, Metadata)> {
     if metadata.is_symlink() { Ok((true, fs::metadata(path)?)) } else { Ok((false, metadata)) }
 }
 
-fn no_log_by_place(path: &Path) -> Option<&'static str> {
-    match layout(&shown_name(path)).kind {
+fn no_log_by_place(name: &str) -> Option<&'static str> {
+    match layout(name).kind {
         ObjectKind::Digest => Some("a digest of the trail, no log"),
         ObjectKind::Insight => Some("an insight of the trail, no log"),
         ObjectKind::Log | ObjectKind::Unplaced => None,

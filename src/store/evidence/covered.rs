@@ -58,8 +58,16 @@ const fn laws() -> [Law; COVERED.len()] {
     laws
 }
 
+/// The number of the table of objects.
+pub(in crate::store) const OBJECTS: u8 = 2;
+
 /// The number of the table of events.
-pub(super) const EVENTS: u8 = 4;
+pub(in crate::store) const EVENTS: u8 = 4;
+
+/// Tables whose new rows come by the thousand, each from one statement that hands them over itself ([`Notes::add`]).
+///
+/// [`Notes::add`]: super::notes::Notes::add
+pub(super) const HANDED_OVER: [u8; 2] = [OBJECTS, EVENTS];
 
 /// Every table that the log speaks about.
 pub(super) const COVERED: [Covered; 21] = [

@@ -10,5 +10,6 @@ pub use heads::EvidenceHead;
 pub use log::Signer;
 pub use verifying::{EvidenceCheck, VerifiedLog};
 
+pub(super) use covered::{EVENTS, OBJECTS};
 pub(super) use log::{Log, begin};
 pub(super) use notes::Notes;

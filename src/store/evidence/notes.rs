@@ -3,15 +3,15 @@
 //! part of the file.
 //!
 //! A statement with a trigger has SQLite keep what it could have to take back, which costs as much as the writing itself.
-//! New events come by the million, from one statement: that one hands them over itself.
+//! Where new rows come by the thousand, the one statement that adds them hands them over itself.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use rusqlite::Connection;
 use rusqlite::functions::{Context, FunctionFlags};
 use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::{Connection, ToSql, params_from_iter};
 
-use super::covered::{COVERED, Covered, EVENTS};
+use super::covered::{COVERED, Covered, HANDED_OVER};
 use crate::evidence::{Cell, Digester, Hash, RowNote, key_of, net};
 
 /// The name of the function.
@@ -54,14 +54,26 @@ impl Notes {
         net(&std::mem::take(&mut self.inner().notes))
     }
 
-    /// Notes a new event: its row, and the values of all other columns in their order.
-    pub(in crate::store) fn event(&self, row: i64, values: &[ToSqlOutput<'_>]) {
+    /// Adds a row to a table that has no trigger for it, unless it is there, and notes it; answers its number. The values
+    /// are those of all columns but the number, in their order.
+    pub(in crate::store) fn add(
+        &self,
+        connection: &Connection,
+        (statement, table): (&str, u8),
+        values: &[&dyn ToSql],
+    ) -> rusqlite::Result<Option<i64>> {
+        let values = values.iter().map(ToSql::to_sql).collect::<rusqlite::Result<Vec<_>>>()?;
+        if connection.prepare_cached(statement)?.execute(params_from_iter(&values))? == 0 {
+            return Ok(None);
+        }
+        let row = connection.last_insert_rowid();
         let mut digester = Digester::default();
-        for value in values {
+        for value in &values {
             digester.take(bound(value));
         }
         let (key, after) = (key_of([Cell::Whole(row)]), Some(digester.finish()));
-        self.inner().notes.push(RowNote { table: EVENTS, key, before: None, after });
+        self.inner().notes.push(RowNote { table, key, before: None, after });
+        Ok(Some(row))
     }
 
     /// Notes everything that the connection writes from now on.
@@ -128,7 +140,7 @@ fn triggers(number: usize, table: &Covered) -> String {
         format!("SELECT {FUNCTION}({number}, {act}, {columns}, {key}, {values})")
     };
     let (old, new) = (table.values_of("old."), table.values_of("new."));
-    let on_added = if number == usize::from(EVENTS) {
+    let on_added = if HANDED_OVER.iter().any(|table| usize::from(*table) == number) {
         String::new()
     } else {
         let added = note(ADDED, "new.");
@@ -148,19 +160,20 @@ CREATE TEMP TRIGGER evidence_{name}_gone AFTER DELETE ON main.{name} BEGIN {gone
 
 #[cfg(test)]
 mod tests {
+    use super::super::covered::{EVENTS, OBJECTS};
     use super::*;
-    use crate::store::events;
+    use crate::store::{events, objects};
 
     #[test]
-    fn an_event_is_noted_with_the_columns_that_it_is_stored_with() {
-        let table = &COVERED[usize::from(EVENTS)];
-        let (_, columns) = events::INSERT.split_once("INSERT INTO events (").expect("it stores events");
-        let (columns, _) = columns.split_once(')').expect("a list of columns");
-        let columns: Vec<_> = columns.split(',').map(|column| format!("${}", column.trim())).collect();
-        assert_eq!(
-            (table.law.name, table.columns),
-            ("events", &*columns.iter().map(String::as_str).collect::<Vec<_>>())
-        );
-        assert!(table.settled.is_none() && table.key == ["$id"]);
+    fn a_row_is_noted_with_the_columns_that_it_is_stored_with() {
+        for (number, statement) in [(OBJECTS, objects::ADD), (EVENTS, events::INSERT)] {
+            let table = &COVERED[usize::from(number)];
+            let (_, columns) =
+                statement.split_once(&format!("INSERT INTO {} (", table.law.name)).expect("it adds rows");
+            let (columns, _) = columns.split_once(')').expect("a list of columns");
+            let columns: Vec<_> = columns.split(',').map(|column| format!("${}", column.trim())).collect();
+            assert_eq!(table.columns, columns);
+            assert!(table.settled.is_none() && table.key == ["$id"], "{}", table.law.name);
+        }
     }
 }
