@@ -101,7 +101,7 @@ pub(super) fn receive(
             };
             stored.map_err(|error| Trouble::Sink(JobError::from(error)))?;
         }
-        spent.put(items);
+        spent.put(items, bytes);
         room.give_back(bytes);
         if let Some(end) = end {
             return end.map_err(Trouble::Object);

@@ -5,30 +5,53 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::parts::Item;
 
-/// Parts that lie there at most. A thread that reads on without finding anything clears nothing away.
-const MOST_PARTS: usize = 8;
+/// Bytes that lie there at most: a thread that reads on without finding anything clears nothing away.
+const MOST_BYTES: usize = 1 << 20;
 
 /// Parts of one thread that are stored.
 #[derive(Clone, Default)]
-pub(super) struct Spent(Arc<Mutex<Vec<Vec<Item>>>>);
+pub(super) struct Spent(Arc<Mutex<Parts>>);
+
+#[derive(Default)]
+struct Parts {
+    parts: Vec<Vec<Item>>,
+    bytes: usize,
+}
 
 impl Spent {
-    /// Puts a part there, or drops it where there are enough.
-    pub(super) fn put(&self, part: Vec<Item>) {
-        let mut parts = self.parts();
-        if parts.len() < MOST_PARTS {
-            parts.push(part);
+    /// Puts a part of so many bytes there, or drops it where there are enough.
+    pub(super) fn put(&self, part: Vec<Item>, bytes: usize) {
+        let mut held = self.held();
+        if held.bytes + bytes <= MOST_BYTES {
+            held.bytes += bytes;
+            held.parts.push(part);
         }
     }
 
     /// Drops what lies there.
     pub(super) fn clear(&self) {
         // The lock is free again before the work begins.
-        let parts = std::mem::take(&mut *self.parts());
+        let parts = std::mem::take(&mut *self.held());
         drop(parts);
     }
 
-    fn parts(&self) -> MutexGuard<'_, Vec<Vec<Item>>> {
+    fn held(&self) -> MutexGuard<'_, Parts> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn little_is_held_for_a_thread_that_does_not_come() {
+        let spent = Spent::default();
+        for bytes in [MOST_BYTES - 1, 2, 1, usize::MAX / 2] {
+            spent.put(Vec::new(), bytes);
+        }
+        assert_eq!((spent.held().parts.len(), spent.held().bytes), (2, MOST_BYTES));
+        spent.clear();
+        assert_eq!((spent.held().parts.len(), spent.held().bytes), (0, 0));
     }
 }
