@@ -16,7 +16,7 @@ pub use checkpoint::{Checkpoint, CheckpointError, SignedCheckpoint};
 pub use key::{KeyError, PublicKey, SigningKey};
 pub use leaf::{Leaf, Occasion, Payload, RunRecord, What};
 pub use pending::net;
-pub use rows::{Act, Cell, Digester, RowNote, key_cells, key_of, key_text, list, read_list};
+pub use rows::{Act, Cell, Digester, RowNote, hash_of, key_cells, key_of, key_text, list, read_list};
 pub use tree::{Hash, Tree, leaf_hash};
 pub use verify::{
     Anchor, CheckpointRow, LastCheckpoint, Law, Pause, Problem, ProblemKind, RunsSeen, SignatureState, StoredLeaf,

@@ -85,14 +85,14 @@ impl<'a> Clean<'a> {
         let (end, escaped) = json::checked_string(self.text, at);
         let inside = &self.text[at + 1..end - 1];
         let said = if escaped { json::decoded(inside) } else { Cow::Borrowed(inside) };
-        let colon = json::end_of_blank(self.text, end);
+        let colon = json::end_of_blank(self.text.as_bytes(), end);
         if self.text.as_bytes().get(colon) != Some(&b':') {
             let clean = inside_text(&said, self.levels);
             self.any |= clean.is_some();
             return self.say(at..end, escaped || clean.is_some(), &clean.map_or(said, Cow::Owned));
         }
         self.say(at..end, escaped, &said);
-        if is_secret(&said) { self.secret(end, json::end_of_blank(self.text, colon + 1)) } else { end }
+        if is_secret(&said) { self.secret(end, json::end_of_blank(self.text.as_bytes(), colon + 1)) } else { end }
     }
 
     /// Writes a string that is another one, or may be written otherwise.

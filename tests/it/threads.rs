@@ -330,6 +330,8 @@ fn an_interrupt_ends_with_code_130_and_keeps_what_was_committed() {
         let output = child.wait_with_output().expect("ends");
         assert_eq!(output.status.code(), Some(130), "{threads}: {}", String::from_utf8_lossy(&output.stderr));
         let mut kept = sorted(&place.list(&["events"]), "event_id");
+        // A single thread comes to the signal once it has stored what it reads.
+        assert!(threads != "1" || kept.contains(&"piped".to_owned()), "{kept:?}");
         kept.retain(|id| id != "piped");
         assert!((1..700).contains(&kept.len()), "{threads}: {kept:?}");
         let report = place.ingest(&["logs"], 0);

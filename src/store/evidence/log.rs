@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use super::covered::{COVERED, LAWS};
 use super::notes::{Notes, cell};
 use crate::evidence::{
-    Checkpoint, Digester, Hash, Leaf, Occasion, RowNote, SignedCheckpoint, SigningKey, Tree, What, key_of,
+    Checkpoint, Hash, Leaf, Occasion, RowNote, SignedCheckpoint, SigningKey, Tree, What, hash_of, key_of,
 };
 use crate::store::StoreError;
 use crate::store::codec::{Count, whole};
@@ -192,11 +192,7 @@ pub(in crate::store) fn begin(connection: &mut Connection) -> Result<(), StoreEr
             let cells =
                 (0..columns).map(|column| Ok(cell(row.get_ref(column)?))).collect::<rusqlite::Result<Vec<_>>>()?;
             let (key, values) = cells.split_at(table.key.len());
-            let mut digester = Digester::default();
-            for value in values {
-                digester.take(*value);
-            }
-            let after = Some(digester.finish());
+            let after = Some(hash_of(values.iter().copied()));
             notes.push(RowNote { table: number, key: key_of(key.iter().copied()), before: None, after });
             if notes.len() == INHERITED_ROWS {
                 add(&transaction, &mut head, Occasion::of(What::Inherited), &std::mem::take(&mut notes))?;

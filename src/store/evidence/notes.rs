@@ -12,7 +12,7 @@ use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ToSql, params_from_iter};
 
 use super::covered::{COVERED, Covered, HANDED_OVER};
-use crate::evidence::{Cell, Digester, Hash, RowNote, key_of, net};
+use crate::evidence::{Cell, Hash, RowNote, hash_of, key_of, net};
 
 /// The name of the function.
 const FUNCTION: &str = "roletrail_note";
@@ -67,11 +67,7 @@ impl Notes {
             return Ok(None);
         }
         let row = connection.last_insert_rowid();
-        let mut digester = Digester::default();
-        for value in &values {
-            digester.take(bound(value));
-        }
-        let (key, after) = (key_of([Cell::Whole(row)]), Some(digester.finish()));
+        let (key, after) = (key_of([Cell::Whole(row)]), Some(hash_of(values.iter().map(bound))));
         self.inner().notes.push(RowNote { table, key, before: None, after });
         Ok(Some(row))
     }
@@ -94,9 +90,7 @@ impl Notes {
         let act: i64 = context.get(1)?;
         let columns = usize::try_from(context.get::<i64>(2)?).unwrap_or_default();
         let (begin, middle) = (3, 3 + columns);
-        let mut digester = Digester::default();
-        (middle..context.len()).for_each(|place| digester.take(cell(context.get_raw(place))));
-        let hash = digester.finish();
+        let hash = hash_of((middle..context.len()).map(|place| cell(context.get_raw(place))));
         let mut inner = self.inner();
         let (before, after) = match act {
             BEFORE => {

@@ -12,8 +12,8 @@ mod write;
 
 use std::borrow::Cow;
 
-pub(super) use scan::{end_of_blank, end_of_value, fields, node};
-pub(super) use text::{checked_string, decoded, end_of_plain};
+pub(super) use scan::{end_of_value, fields, node};
+pub(super) use text::{checked_string, decoded, end_of_blank, end_of_plain};
 pub(super) use write::{canonical, compact, quoted};
 
 /// Deepest nesting of lists and objects that a record may have; the same limit as `serde_json`'s.

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::keys::Keys;
-use super::text::{decoded, end_of_string, string};
+use super::text::{decoded, end_of_blank, end_of_string, string};
 use super::{Bad, Field, MAX_DEPTH, Node, bad};
 
 /// Members for which room is made: records have up to so many, and the allocator is quick with so little.
@@ -41,15 +41,6 @@ pub(in crate::trail) fn node(text: &str) -> Result<Node<'_>, Bad> {
 /// Where the value at `at` ends in a text that was checked.
 pub(in crate::trail) fn end_of_value(text: &str, at: usize) -> usize {
     Scanner::new(text).check(at, 0).expect("it was checked")
-}
-
-/// Where the white space ends that may begin at `at`.
-#[inline]
-pub(in crate::trail) fn end_of_blank(text: &str, mut at: usize) -> usize {
-    while matches!(text.as_bytes().get(at), Some(b' ' | b'\t' | b'\n' | b'\r')) {
-        at += 1;
-    }
-    at
 }
 
 /// What a step of the scan answers. The error is behind a pointer, because answers are copied often.
@@ -93,7 +84,7 @@ impl<'a> Scanner<'a> {
 
     #[inline]
     fn white_space(&self, at: usize) -> usize {
-        end_of_blank(self.text, at)
+        end_of_blank(self.bytes(), at)
     }
 
     fn end(&self, at: usize) -> Checked<()> {

@@ -1,4 +1,4 @@
-//! Strings: where they end, whether their escapes are good, what they say.
+//! Strings: where they end, whether their escapes are good, what they say. And the white space between values.
 
 use std::borrow::Cow;
 
@@ -36,6 +36,15 @@ fn specials(word: u64) -> u64 {
     };
     let is_control = word.wrapping_sub(ONES * u64::from(b' ')) & !word;
     (is(b'"') | is(b'\\') | is_control) & HIGHEST_BITS
+}
+
+/// Where the white space ends that may begin at `at`.
+#[inline]
+pub(in crate::trail) fn end_of_blank(bytes: &[u8], mut at: usize) -> usize {
+    while matches!(bytes.get(at), Some(b' ' | b'\t' | b'\n' | b'\r')) {
+        at += 1;
+    }
+    at
 }
 
 /// Where the string ends, after its closing quote, whose opening quote stands at `at`.

@@ -5,18 +5,19 @@ use std::ops::Range;
 
 use super::Skimmed;
 use crate::trail::cut::ENVELOPE_KEYS;
+use crate::trail::json::end_of_blank;
 
 /// Where the first item of the list may stand; `None` where the text does not begin with a list of records.
 pub(super) fn begin(text: &[u8]) -> Option<Begin> {
-    let at = blank(text, 0);
+    let at = end_of_blank(text, 0);
     if text.get(at) == Some(&b'[') {
         return Some(Begin { at: at + 1, in_envelope: false });
     }
-    let at = blank(text, after(text, at, b"{")?);
+    let at = end_of_blank(text, after(text, at, b"{")?);
     let key = after(text, at, b"\"")?;
     let key_end = ENVELOPE_KEYS.iter().find_map(|name| after(text, key, name.as_bytes()))?;
-    let colon = after(text, blank(text, after(text, key_end, b"\"")?), b":")?;
-    let list = after(text, blank(text, colon), b"[")?;
+    let colon = after(text, end_of_blank(text, after(text, key_end, b"\"")?), b":")?;
+    let list = after(text, end_of_blank(text, colon), b"[")?;
     Some(Begin { at: list, in_envelope: true })
 }
 
@@ -25,12 +26,6 @@ pub(super) fn begin(text: &[u8]) -> Option<Begin> {
 pub(super) struct Begin {
     at: usize,
     in_envelope: bool,
-}
-
-/// The place after white space.
-fn blank(text: &[u8], at: usize) -> usize {
-    let rest = text.get(at..).unwrap_or_default();
-    at + rest.iter().take_while(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r')).count()
 }
 
 fn after(text: &[u8], at: usize, expected: &[u8]) -> Option<usize> {
@@ -115,9 +110,9 @@ impl<'t> List<'t> {
 
     /// Between two records stands a comma, before the first one nothing.
     fn begin_record(&mut self, at: usize) {
-        let from = blank(self.text, self.passed);
+        let from = end_of_blank(self.text, self.passed);
         let expected = if self.records == 0 { Some(from) } else { after(self.text, from, b",") };
-        let is_record = expected.map(|from| blank(self.text, from)) == Some(at) && self.text[at] == b'{';
+        let is_record = expected.map(|from| end_of_blank(self.text, from)) == Some(at) && self.text[at] == b'{';
         self.record = at;
         if !is_record {
             self.state = State::Broken;
@@ -144,10 +139,10 @@ impl<'t> List<'t> {
 
     /// After the list nothing stands but the end of its envelope.
     fn close(&mut self, at: usize) {
-        let ends_here = blank(self.text, self.passed) == at && self.text[at] == b']';
-        let rest = blank(self.text, at + 1);
+        let ends_here = end_of_blank(self.text, self.passed) == at && self.text[at] == b']';
+        let rest = end_of_blank(self.text, at + 1);
         let end = if self.begin.in_envelope { after(self.text, rest, b"}") } else { Some(rest) };
-        let is_all = end.is_some_and(|end| blank(self.text, end) == self.text.len());
+        let is_all = end.is_some_and(|end| end_of_blank(self.text, end) == self.text.len());
         self.state = if ends_here && is_all { State::Whole } else { State::Broken };
     }
 
